@@ -1,0 +1,10 @@
+# Third-party libraries; docs/dependencies.md says why each is here.
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+find_package(Arrow26 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
+pkg_check_modules(SNAPPY IMPORTED_TARGET snappy)
+pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
+find_package(fmt REQUIRED)

@@ -1,0 +1,35 @@
+# Language level, warnings, sanitizers and build accelerators common to every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
+option(TRIVET_ASSERTIONS "Check internal invariants at run time" OFF)
+option(TRIVET_WERROR "Treat warnings as errors" ON)
+set(TRIVET_SANITIZE "" CACHE STRING "Comma-separated sanitizers, e.g. address,undefined")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}"
+      CCACHE_NOHASHDIR=1 "${CCACHE_PROGRAM}")
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual -Wno-sign-compare
+                    -Wno-missing-field-initializers -ffp-contract=off -fno-math-errno)
+if(TRIVET_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(TRIVET_ASSERTIONS)
+  add_compile_definitions(TRIVET_ASSERTIONS=1)
+endif()
+if(TRIVET_SANITIZE)
+  add_compile_options(-fsanitize=${TRIVET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TRIVET_SANITIZE})
+endif()

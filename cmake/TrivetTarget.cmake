@@ -1,0 +1,41 @@
+# trivet_library(<folder> [DEPENDS folder...] [LINK target...])
+#
+# Makes the static library trivet_<folder> from src/<folder>/**/*.cc and, where tests stand beside the
+# code, the GoogleTest program <folder>_test from **/*_test.cc. Headers are reached as "<folder>/x.h"
+# through a private include root that holds this folder alone, so that including a folder which is not
+# among DEPENDS (or their DEPENDS) does not compile: the layering is enforced by the compiler.
+function(trivet_library folder)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK;TEST_LINK" ${ARGN})
+  set(source_dir "${CMAKE_SOURCE_DIR}/src/${folder}")
+  string(REPLACE "/" "_" name "${folder}")
+  set(include_root "${CMAKE_BINARY_DIR}/include_roots/${name}")
+  get_filename_component(parent "${include_root}/${folder}" DIRECTORY)
+  file(MAKE_DIRECTORY "${parent}")
+  file(CREATE_LINK "${source_dir}" "${include_root}/${folder}" SYMBOLIC)
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${source_dir}/*.cc")
+  set(test_sources ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER test_sources INCLUDE REGEX "_test\\.cc$")
+
+  set(dependencies ${ARG_DEPENDS})
+  list(TRANSFORM dependencies PREPEND "trivet_")
+  if(sources)
+    add_library(trivet_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(trivet_${name} PRIVATE ${ARG_LINK})
+  else()  # headers only
+    add_library(trivet_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(trivet_${name} ${scope} "${include_root}")
+  target_link_libraries(trivet_${name} ${scope} ${dependencies})
+
+  if(test_sources)
+    add_executable(${name}_test ${test_sources})
+    target_link_libraries(${name}_test PRIVATE trivet_${name} ${ARG_LINK} ${ARG_TEST_LINK}
+                          GTest::gtest GTest::gmock GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_property(GLOBAL APPEND PROPERTY TRIVET_UNIT_TESTS ${name}_test)
+  endif()
+endfunction()
