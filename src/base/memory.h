@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+
+namespace trivet {
+
+class Reservation;
+
+// A budget of bytes. Operators, buffers and queues reserve before they allocate; a refused request is
+// a typed OutOfMemory naming the consumer, which an operator that can spill answers by spilling.
+// Thread-safe.
+class MemoryManager {
+ public:
+  virtual ~MemoryManager() = default;
+
+  // Reserves `bytes` for `consumer` (an operator or buffer name shown in errors). All or nothing.
+  Result<Reservation> TryReserve(size_t bytes, std::string_view consumer);
+
+  virtual size_t reserved_bytes() const = 0;
+  virtual size_t peak_bytes() const = 0;
+  virtual size_t limit_bytes() const = 0;
+
+ protected:
+  friend class Reservation;
+  // Takes or refuses `bytes` more; returns OutOfMemory in the user's terms when refused.
+  virtual Status Grow(size_t bytes, std::string_view consumer) = 0;
+  virtual void Shrink(size_t bytes) noexcept = 0;
+};
+
+// A share of a memory budget, given back when destroyed. Movable, owned by one consumer; calls on one
+// reservation must not run concurrently.
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(MemoryManager* manager, std::string consumer)
+      : manager_(manager), consumer_(std::move(consumer)) {}
+  Reservation(Reservation&& other) noexcept
+      : manager_(std::exchange(other.manager_, nullptr)),
+        consumer_(std::move(other.consumer_)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
+  Reservation& operator=(Reservation&& other) noexcept;
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+  ~Reservation() { Release(); }
+
+  // Grows by `bytes`; on OutOfMemory nothing has changed.
+  Status Grow(size_t bytes);
+  // Gives back `bytes` (at most what is held).
+  void Shrink(size_t bytes) noexcept;
+  // Grows or shrinks to exactly `bytes`.
+  Status Resize(size_t bytes);
+  void Release() noexcept { Shrink(bytes_); }
+
+  size_t bytes() const { return bytes_; }
+
+ private:
+  MemoryManager* manager_ = nullptr;
+  std::string consumer_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace trivet
