@@ -9,6 +9,7 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 
 option(TRIVET_ASSERTIONS "Check internal invariants at run time" OFF)
 option(TRIVET_WERROR "Treat warnings as errors" ON)
+option(TRIVET_FUZZERS "Instrument for libFuzzer and build test/fuzz (clang only)" OFF)
 set(TRIVET_SANITIZE "" CACHE STRING "Comma-separated sanitizers, e.g. address,undefined")
 
 find_program(CCACHE_PROGRAM ccache)
@@ -16,6 +17,15 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}"
       CCACHE_NOHASHDIR=1 "${CCACHE_PROGRAM}")
 endif()
+# A compiler cache and precompiled headers get in each other's way, so the headers are precompiled
+# only where there is no cache.
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(precompile_by_default OFF)
+else()
+  set(precompile_by_default ON)
+endif()
+option(TRIVET_PCH "Precompile the standard headers" ${precompile_by_default})
+
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
@@ -23,6 +33,9 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual -Wno-sign-compare
                     -Wno-missing-field-initializers -ffp-contract=off -fno-math-errno)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options(-Wno-restrict)  # g++ 12 warns of std::string's own operator+
+endif()
 if(TRIVET_WERROR)
   add_compile_options(-Werror)
 endif()
@@ -32,4 +45,7 @@ endif()
 if(TRIVET_SANITIZE)
   add_compile_options(-fsanitize=${TRIVET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TRIVET_SANITIZE})
+endif()
+if(TRIVET_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

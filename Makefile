@@ -1,0 +1,51 @@
+# Every target sets up what it needs first (scripts/setup does nothing when all is there).
+# PRESET names the build of `make build` and `make test`; JOBS bounds parallel compilations.
+PRESET ?= release
+JOBS ?= $(shell nproc)
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-lint configure build test demo bench asan tsan lint format fuzz clean
+
+help: ## Show this list
+	@echo "Trivet: one query engine, the same answer everywhere. Targets:"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 12
+
+setup:
+	@scripts/setup
+
+setup-lint:
+	@scripts/setup lint
+
+demo: build ## Build, fetch real data, and run the tour: flights, then all of TPC-H
+	@scripts/demo
+
+build: setup ## Build the program (build/release/trivet) and the Python package
+	@scripts/build $(PRESET) trivet_program trivet_python
+
+test: setup ## Build and run every test
+	@scripts/build $(PRESET)
+	@scripts/test --preset $(PRESET)
+
+bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1
+	@.venv/bin/python bench/compare.py
+
+asan: setup-lint ## Unit and SQL suites under the address and undefined-behaviour sanitizers
+	@scripts/build asan
+	@scripts/test --preset asan --parts unit,sql
+
+tsan: setup-lint ## Unit and SQL suites under the thread sanitizer
+	@scripts/build tsan
+	@scripts/test --preset tsan --parts unit,sql
+
+lint: setup-lint ## Check formatting, naming and clang-tidy
+	@scripts/lint
+
+format: setup-lint ## Rewrite the sources in the project's format
+	@git ls-files '*.cc' '*.h' | xargs clang-format-19 -i
+
+fuzz: setup-lint ## Fuzz the parser and the Parquet reader, FUZZ_SECONDS (600) each
+	@scripts/build asan fuzzers
+	@scripts/test --preset asan --parts fuzz --fuzz-seconds $${FUZZ_SECONDS:-600}
+
+clean: ## Remove every build (data/ and .venv stay)
+	rm -rf build
