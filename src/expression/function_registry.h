@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "expression/aggregate_function.h"
+#include "expression/expression.h"
+#include "expression/function.h"
+
+namespace trivet {
+
+// All functions by name, overloads in order of registration. Filled once, then read by all threads.
+class FunctionRegistry {
+ public:
+  // The built-in functions of every family in functions/.
+  static const FunctionRegistry& Builtin();
+
+  void AddScalar(ScalarFunction function);
+  void AddAggregate(AggregateFunction function);
+  // `alias` names the same overloads as `name`, which must be complete by then.
+  void AddAlias(std::string alias, std::string_view name);
+
+  bool HasScalar(std::string_view name) const;     // names are matched in any case
+  bool HasAggregate(std::string_view name) const;
+
+  // Chooses the overload with the cheapest implicit casts and binds it; the result is the call with
+  // casts inserted. Unknown names are NotFound with the nearest name as hint; no or several fitting
+  // overloads are InvalidInput that lists the candidates.
+  Result<ExpressionPtr> BindScalar(std::string_view name, std::vector<ExpressionPtr> arguments,
+                                   const EvaluationContext* context) const;
+  // The same for an aggregate; casts are put into `arguments`.
+  Result<BoundAggregateFunction> BindAggregate(std::string_view name,
+                                               std::vector<ExpressionPtr>& arguments) const;
+
+  // For listings and completion, sorted by name.
+  void ForEachScalar(const std::function<void(const ScalarFunction&)>& visit) const;
+  void ForEachAggregate(const std::function<void(const AggregateFunction&)>& visit) const;
+
+ private:
+  std::unordered_map<std::string, std::vector<std::unique_ptr<ScalarFunction>>> scalars_;
+  std::unordered_map<std::string, std::vector<std::unique_ptr<AggregateFunction>>> aggregates_;
+  std::unordered_map<std::string, std::string> aliases_;
+};
+
+}  // namespace trivet

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/status.h"
+
+namespace trivet {
+
+// Errors belong to rows: a kernel that cannot compute a row records the error for that row (and makes
+// the result NULL there) and goes on; the evaluator raises one only where the row is live. TRY_CAST
+// and TRY drop them instead. Not synchronised.
+class LaneErrors {
+ public:
+  struct Entry {
+    uint32_t row;
+    Status status;
+  };
+
+  // The first error of a row wins. At most kMaxEntries are kept in full; beyond that the row is still
+  // recorded, with the last status.
+  void Add(size_t row, Status status);
+  bool empty() const { return entries_.empty(); }
+  const std::vector<Entry>& entries() const { return entries_; }
+  void Clear() { entries_.clear(); }
+  // The error of the lowest row; OK when there is none.
+  Status First() const;
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+}  // namespace trivet
