@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace trivet {
+
+struct FileInfo {
+  std::string path;
+  uint64_t size_bytes = 0;
+  int64_t modified_nanos = 0;  // since 1970-01-01 UTC
+  bool is_directory = false;
+};
+
+// A file open for reading at any offset. Thread-safe.
+class RandomAccessFile {
+ public:
+  virtual ~RandomAccessFile() = default;
+  virtual const std::string& path() const = 0;
+  virtual uint64_t size() const = 0;
+  // Reads exactly `size` bytes at `offset` into `out`; a short read is an IO error naming the file.
+  virtual Status ReadAt(uint64_t offset, size_t size, void* out) const = 0;
+};
+
+// A file open for appending. Not thread-safe. Destroying it without Close leaves the file as it is.
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  virtual Status Append(const void* data, size_t size) = 0;
+  virtual Status Close() = 0;
+};
+
+// The engine's only way to files. Injected through the ExecutionContext, so that tests can fail it.
+// Thread-safe.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  // The files of the local machine.
+  static FileSystem& Local();
+
+  virtual Result<FileInfo> GetInfo(const std::string& path) = 0;
+  virtual Result<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string& path) = 0;
+  // Creates or truncates.
+  virtual Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path) = 0;
+  virtual Status Rename(const std::string& from, const std::string& to) = 0;
+  virtual Status Remove(const std::string& path) = 0;
+  virtual Status CreateDirectories(const std::string& path) = 0;
+  // Files that match a pattern of *, ?, [..] and ** (any directories), sorted by path; a path without
+  // wildcards that exists matches itself. Hidden files match only patterns that name the dot.
+  virtual Result<std::vector<FileInfo>> Glob(const std::string& pattern) = 0;
+};
+
+}  // namespace trivet

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/file_system.h"
+#include "context/metrics.h"
+#include "expression/evaluation_context.h"
+
+namespace trivet {
+
+// What an operator may touch of the world: storage, memory, clock, seed, files, metrics, cancellation.
+// Whatever it does not find here it may not do. One per run of a query (or of a task of one);
+// read-only and thread-safe.
+class ExecutionContext : public EvaluationContext {
+ public:
+  virtual FileSystem& files() const = 0;
+  // Rows of a batch, 1..kVectorSize; small ones only in tests.
+  virtual size_t batch_size() const = 0;
+  // Threads that may run pipelines of this query at the same time.
+  virtual size_t thread_count() const = 0;
+  virtual bool preserve_insertion_order() const = 0;
+  virtual QueryMetrics& metrics() const = 0;
+};
+
+}  // namespace trivet

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+namespace trivet {
+
+// Counters of one operator over all threads. Updated per batch, relaxed.
+struct OperatorMetrics {
+  std::atomic<uint64_t> rows_in{0};
+  std::atomic<uint64_t> rows_out{0};
+  std::atomic<uint64_t> batches_out{0};
+  std::atomic<uint64_t> busy_nanos{0};
+  std::atomic<uint64_t> peak_memory_bytes{0};
+  std::atomic<uint64_t> bytes_read{0};
+  std::atomic<uint64_t> bytes_skipped{0};  // compressed bytes that pruning left unread
+  std::atomic<uint64_t> rows_skipped{0};   // rows that pruning left undecoded
+  std::atomic<uint64_t> bytes_spilled{0};
+
+  void NotePeakMemory(uint64_t bytes) {
+    uint64_t seen = peak_memory_bytes.load(std::memory_order_relaxed);
+    while (bytes > seen && !peak_memory_bytes.compare_exchange_weak(seen, bytes)) {
+    }
+  }
+};
+
+// Metrics of one run: an OperatorMetrics per physical operator, numbered by the plan, and the sources'
+// progress. Thread-safe.
+class QueryMetrics {
+ public:
+  // The metrics of operator `id`; references stay valid as long as this object.
+  OperatorMetrics& ForOperator(size_t id) {
+    std::lock_guard lock(mutex_);
+    while (operators_.size() <= id) operators_.emplace_back();
+    return operators_[id];
+  }
+
+  // Work units (rows) of all sources, for a progress bar.
+  std::atomic<uint64_t> source_rows_total{0};
+  std::atomic<uint64_t> source_rows_done{0};
+
+ private:
+  std::mutex mutex_;
+  std::deque<OperatorMetrics> operators_;
+};
+
+}  // namespace trivet
