@@ -1,0 +1,33 @@
+"""What every Python test shares: the `trivet` package of the build under test and its connections."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("TRIVET_BUILD", ROOT / "build/release"))
+sys.path.insert(0, str(BUILD / "python"))
+
+DEFAULT_BATCH_SIZE = 2048
+
+
+def open_connection(threads=2, batch_size=DEFAULT_BATCH_SIZE):
+    import trivet
+
+    connection = trivet.connect()
+    connection.execute(f"SET threads = {threads}")
+    connection.execute(f"SET batch_size = {batch_size}")
+    return connection
+
+
+@pytest.fixture
+def connection():
+    return open_connection()
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The path of the `trivet` program of the build under test."""
+    return BUILD / "trivet"
