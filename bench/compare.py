@@ -1,0 +1,177 @@
+"""Compares Trivet with DuckDB and Polars: TPC-H on the same Parquet files, in turn, in one go.
+
+Every round starts each engine in a fresh process, in an order that rotates from round to round. In a
+process each query runs `--repeats` times. A query's time is the least over all rounds, the figure that
+other load on the machine disturbs least. Answers are compared with DuckDB's before any time counts.
+Prints a table and writes it to bench/results/ as Markdown and JSON.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import os
+import pathlib
+import pickle
+import platform
+import subprocess
+import sys
+import tempfile
+
+BENCH = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(BENCH.parent / "test"))
+
+import oracle  # noqa: E402
+
+SUBJECT = "trivet"
+
+
+def run_worker(engine, directory, arguments):
+    with tempfile.NamedTemporaryFile() as output:
+        completed = subprocess.run(
+            [sys.executable, BENCH / "worker.py", engine, "--data", directory,
+             "--threads", str(arguments.threads), "--repeats", str(arguments.repeats),
+             "--output", output.name])
+        content = pathlib.Path(output.name).read_bytes()
+    if completed.returncode != 0 or not content:
+        sys.exit(f"{engine} ended with exit code {completed.returncode}")
+    return pickle.loads(content)
+
+
+class Engine:
+    """What one engine has shown over all rounds."""
+
+    def __init__(self, name):
+        self.name = name
+        self.version = None
+        self.seconds = {}
+        self.peak_bytes = 0
+        self.problems = {}
+
+    def add(self, outcome, answers):
+        self.version = outcome["version"]
+        self.peak_bytes = max(self.peak_bytes, outcome["peak_bytes"])
+        self.problems.update(outcome["errors"])
+        for query, rows in outcome["rows"].items():
+            problem = oracle.difference(answers[query], rows, exact=self.name == SUBJECT)
+            if problem:
+                self.problems[query] = problem
+        for query, times in outcome["times"].items():
+            if query not in self.problems:
+                self.seconds[query] = min([*times, self.seconds.get(query, math.inf)])
+        for query in self.problems:
+            self.seconds.pop(query, None)
+
+
+def measure(arguments):
+    directory = oracle.tpch_directory(arguments.scale)
+    answers = oracle.tpch_answers(arguments.scale)
+    names = arguments.engines.split(",")
+    engines = {name: Engine(name) for name in names}
+    for number in range(arguments.rounds):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            print(f"round {number + 1} of {arguments.rounds}: {name}", file=sys.stderr, flush=True)
+            engines[name].add(run_worker(name, directory, arguments), answers)
+    return list(answers), list(engines.values())
+
+
+def milliseconds(seconds):
+    return f"{seconds * 1000:.1f}" if seconds is not None else "-"
+
+
+def ratio(numerator, denominator):
+    return f"{numerator / denominator:.2f}" if numerator and denominator else "-"
+
+
+def geometric_mean(ratios):
+    return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else None
+
+
+def table_rows(queries, engines):
+    """The table as rows of text: a header, a row a query, then sum, geometric mean and memory."""
+    subject = next((engine for engine in engines if engine.name == SUBJECT), None)
+    peers = [engine for engine in engines if engine is not subject and subject]
+    header = ["query"] + [f"{engine.name} ms" for engine in engines]
+    rows = [header + [f"{SUBJECT} / {peer.name}" for peer in peers]]
+    for query in queries:
+        times = [engine.seconds.get(query) for engine in engines]
+        ratios = [ratio(subject.seconds.get(query), peer.seconds.get(query)) for peer in peers]
+        rows.append([query, *map(milliseconds, times), *ratios])
+    # Sums and ratios count the queries that every engine answered rightly.
+    common = [query for query in queries if all(query in engine.seconds for engine in engines)]
+    sums = [sum(engine.seconds[query] for query in common) for engine in engines]
+    name = "sum" if len(common) == len(queries) else f"sum of {len(common)}"
+    subject_sum = sums[engines.index(subject)] if subject else None
+    rows.append([name, *map(milliseconds, sums),
+                 *(ratio(subject_sum, sums[engines.index(peer)]) for peer in peers)])
+    means = [geometric_mean([subject.seconds[q] / peer.seconds[q] for q in common]) for peer in peers]
+    rows.append(["geometric mean of ratios", *[""] * len(engines),
+                 *(f"{mean:.2f}" if mean else "-" for mean in means)])
+    rows.append(["peak memory, MiB", *(f"{engine.peak_bytes / 2**20:.0f}" for engine in engines),
+                 *(ratio(subject.peak_bytes, peer.peak_bytes) for peer in peers)])
+    return rows
+
+
+def markdown(rows):
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+
+    def line(cells):
+        first, *rest = (cell.ljust(width) if position == 0 else cell.rjust(width)
+                        for position, (cell, width) in enumerate(zip(cells, widths)))
+        return "| " + " | ".join([first, *rest]) + " |"
+
+    rule = "|" + "|".join("-" * (width + 2) if position == 0 else "-" * (width + 1) + ":"
+                          for position, width in enumerate(widths)) + "|"
+    return "\n".join([line(rows[0]), rule, *map(line, rows[1:])])
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def write_results(arguments, queries, engines, text):
+    results = BENCH / "results"
+    results.mkdir(exist_ok=True)
+    stem = f"tpch-sf{arguments.scale}-{datetime.datetime.now():%Y-%m-%d-%H%M%S}"
+    (results / f"{stem}.md").write_text(text + "\n")
+    (results / f"{stem}.json").write_text(json.dumps({
+        "scale_factor": arguments.scale, "threads": arguments.threads, "rounds": arguments.rounds,
+        "repeats": arguments.repeats, "processor": processor(), "cores": os.cpu_count(),
+        "engines": {
+            engine.name: {
+                "version": engine.version, "peak_bytes": engine.peak_bytes,
+                "seconds": engine.seconds, "problems": engine.problems,
+            } for engine in engines
+        },
+        "queries": queries,
+    }, indent=1) + "\n")
+    print(f"written to bench/results/{stem}.md and .json")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", default="1")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--engines", default="trivet,duckdb,polars")
+    arguments = parser.parse_args()
+    queries, engines = measure(arguments)
+    versions = ", ".join(f"{engine.name} {engine.version}" for engine in engines)
+    heading = (
+        f"TPC-H at scale factor {arguments.scale} from Parquet files, {arguments.threads} threads, "
+        f"least of {arguments.rounds} rounds of {arguments.repeats} runs; {versions}; {processor()}")
+    problems = [f"- {engine.name} {query}: {problem}"
+                for engine in engines for query, problem in sorted(engine.problems.items())]
+    text = "\n".join([heading, "", markdown(table_rows(queries, engines)), *problems])
+    print(f"\n{text}\n")
+    write_results(arguments, queries, engines, text)
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
