@@ -1,0 +1,33 @@
+# trivet_python_extension(<target> SOURCES file... LINK target...)
+#
+# Builds python/trivet as an importable package under build/<preset>/python: the compiled module
+# trivet/_trivet beside links to the package's Python files, so that an edit there needs no build.
+# The headers and the nanobind of the Python named by TRIVET_PYTHON are used; the interpreter's own
+# symbols come from the process that imports the module. A sanitizer build leaves the module out: the
+# interpreter would have to be built likewise.
+function(trivet_python_extension target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  if(TRIVET_SANITIZE)
+    return()
+  endif()
+  set(Python_EXECUTABLE "${TRIVET_PYTHON}")
+  set(Python_FIND_VIRTUALENV ONLY)
+  find_package(Python 3.9 REQUIRED COMPONENTS Interpreter Development.Module)
+  execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
+                  OUTPUT_VARIABLE nanobind_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+  find_package(nanobind CONFIG REQUIRED)
+  nanobind_add_module(${target} NB_STATIC NOMINSIZE ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE ${ARG_LINK})
+  target_compile_options(nanobind-static PRIVATE -w)  # not ours to fix
+
+  set(package "${CMAKE_BINARY_DIR}/python/trivet")
+  file(MAKE_DIRECTORY "${package}")
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME _trivet
+                        LIBRARY_OUTPUT_DIRECTORY "${package}")
+  file(GLOB python_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/python/trivet/*.py*")
+  foreach(file IN LISTS python_files)
+    get_filename_component(name "${file}" NAME)
+    file(CREATE_LINK "${file}" "${package}/${name}" SYMBOLIC)
+  endforeach()
+endfunction()
