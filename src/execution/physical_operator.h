@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "execution/field_visitor.h"
+#include "execution/partitioning.h"
+#include "types/type.h"
+
+namespace trivet {
+
+class PipelineBuilder;
+class PhysicalOperator;
+using PhysicalPlan = std::shared_ptr<const PhysicalOperator>;
+
+struct PhysicalColumn {
+  std::string name;
+  LogicalType type;
+};
+
+// What planners read about an operator, and all that they read.
+struct OperatorCapabilities {
+  bool streaming = false;         // gives output before it has seen all input
+  bool blocking = false;          // ends a pipeline
+  bool parallel_safe = true;
+  bool order_preserving = false;  // output order is a function of the (first) input's order
+  bool spillable = false;
+  bool deterministic = true;
+  std::vector<Partitioning> required_inputs;  // per child
+  Partitioning delivered;
+};
+
+// Immutable, shareable description of one step of the execution; expressions are over kInput nodes that
+// name columns of the children's schemas (a join's: left columns, then right ones). Holds no running
+// state: BuildPipelines makes that anew for each run. Thread-safe.
+class PhysicalOperator {
+ public:
+  virtual ~PhysicalOperator() = default;
+
+  // As in EXPLAIN, e.g. "HASH_JOIN"; unique per class, also the name on the wire.
+  virtual std::string_view name() const = 0;
+  virtual OperatorCapabilities capabilities() const = 0;
+  // The one declaration of the operator's fields.
+  virtual void VisitFields(FieldVisitor& visitor) = 0;
+  // Adds this operator to the pipeline under construction and goes on to the children.
+  virtual Status BuildPipelines(PipelineBuilder& builder) const = 0;
+
+  const std::vector<PhysicalColumn>& schema() const { return schema_; }
+  std::vector<LogicalType> types() const;
+  const std::vector<PhysicalPlan>& children() const { return children_; }
+  // Number of the operator within its plan (preorder); indexes the metrics.
+  size_t id() const { return id_; }
+  std::optional<double> estimated_rows() const { return estimated_rows_; }
+
+  // Set while the plan is made, before it is shared.
+  void set_id(size_t id) { id_ = id; }
+  void set_estimated_rows(std::optional<double> rows) { estimated_rows_ = rows; }
+  void set_schema(std::vector<PhysicalColumn> schema) { schema_ = std::move(schema); }
+
+ protected:
+  PhysicalOperator(std::vector<PhysicalColumn> schema, std::vector<PhysicalPlan> children)
+      : schema_(std::move(schema)), children_(std::move(children)) {}
+
+  std::vector<PhysicalColumn> schema_;
+  std::vector<PhysicalPlan> children_;
+  size_t id_ = 0;
+  std::optional<double> estimated_rows_;
+};
+
+// Field name and text pairs, as EXPLAIN shows them.
+std::vector<std::pair<std::string, std::string>> DescribeFields(const PhysicalOperator& op);
+// Same operators, fields and children.
+bool PlansEqual(const PhysicalOperator& a, const PhysicalOperator& b);
+// The plan as an indented tree; with metrics, also actual rows, time and memory (EXPLAIN ANALYZE).
+std::string PlanToString(const PhysicalOperator& plan, QueryMetrics* metrics = nullptr);
+// The same as a JSON document.
+std::string PlanToJson(const PhysicalOperator& plan, QueryMetrics* metrics = nullptr);
+
+}  // namespace trivet

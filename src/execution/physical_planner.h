@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "execution/physical_operator.h"
+#include "plan/logical_operators.h"
+
+namespace trivet {
+
+// Translates optimised logical plans into physical ones: picks operators, turns column ids into input
+// positions. Each operator file registers how its logical node is translated (operators/register.h).
+// Deterministic. Runtimes take the plan as it is (local) or put exchanges into it (distributed).
+class PhysicalPlanner {
+ public:
+  // A translated subtree and which column ids its schema's columns are.
+  struct Translated {
+    std::shared_ptr<PhysicalOperator> plan;
+    std::vector<ColumnId> layout;
+  };
+  using Translate = std::function<Result<Translated>(const LogicalOperator& node,
+                                                     PhysicalPlanner& planner)>;
+
+  // With all built-in operators.
+  PhysicalPlanner();
+  void Register(LogicalKind kind, Translate translate);
+
+  // The whole query; the plan's schema is `columns`, in order and under their names.
+  Result<PhysicalPlan> Plan(const LogicalOperator& root, const std::vector<OutputColumn>& columns);
+
+  // ---- for translators ----
+  Result<Translated> TranslateNode(const LogicalOperator& node);
+  // Sets of columns as physical schemas.
+  static std::vector<PhysicalColumn> SchemaOf(const std::vector<OutputColumn>& columns);
+  static std::vector<ColumnId> IdsOf(const std::vector<OutputColumn>& columns);
+
+  // True where the rows of the node have an order that the query can rely on: scans, and what keeps
+  // their order; false after joins and aggregates. There, ORDER BY ties break by the remaining columns.
+  static bool HasInputOrder(const LogicalOperator& node);
+
+ private:
+  std::map<LogicalKind, Translate> translators_;
+};
+
+}  // namespace trivet

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "context/execution_context.h"
+#include "vector/batch.h"
+
+namespace trivet {
+
+// What a call on a running operator answers. Nothing waits on a thread: who cannot go on answers
+// kBlocked and wakes its caller later.
+enum class Outcome : uint8_t {
+  kNeedInput,   // done with the input; ready for more
+  kHaveOutput,  // gave output; call again (with the same input, for transforms)
+  kBlocked,     // could not go on, nothing consumed or produced; the waker will be called
+  kFinished,    // no more output (source, transform), or no more input wanted (sink)
+};
+
+// Makes a parked task runnable again. Thread-safe, idempotent, cheap; may be called before the call
+// that answers kBlocked has returned, and after the query has ended.
+class Waker {
+ public:
+  virtual ~Waker() = default;
+  virtual void Wake() = 0;
+};
+
+struct CallContext {
+  const ExecutionContext& execution;
+  const std::shared_ptr<Waker>& waker;  // to be kept by an operator that answers kBlocked
+};
+
+// ---- Running state. The objects below live for one run of a pipeline; LocalX belongs to one thread at
+// a time. Errors end the whole query.
+
+class LocalSource {
+ public:
+  virtual ~LocalSource() = default;
+  // Gives the next batch in `out` (kHaveOutput; it may have no rows), kBlocked or kFinished.
+  virtual Result<Outcome> Next(Batch& out, const CallContext& call) = 0;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) = 0;
+  // More threads than this would find no work.
+  virtual size_t max_threads() const { return ~size_t{0}; }
+};
+
+class LocalTransform {
+ public:
+  virtual ~LocalTransform() = default;
+  // Processes `input`; `out` arrives empty and may be given rows with every answer but kBlocked.
+  // kFinished: this thread's later input cannot give output.
+  virtual Result<Outcome> Process(const Batch& input, Batch& out, const CallContext& call) = 0;
+};
+
+class Transform {
+ public:
+  virtual ~Transform() = default;
+  virtual Result<std::unique_ptr<LocalTransform>> MakeLocal(const ExecutionContext& context) = 0;
+};
+
+class LocalSink {
+ public:
+  virtual ~LocalSink() = default;
+  // Takes the batch (kNeedInput or kFinished), or refuses it for now (kBlocked).
+  virtual Result<Outcome> Consume(const Batch& batch, const CallContext& call) = 0;
+  // This thread has no more input; merges its state into the sink. Called once, thread-safe towards
+  // other locals.
+  virtual Status Combine(const CallContext& call) = 0;
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) = 0;
+  // After all locals were combined: the number of independent tasks that finishing takes, which then
+  // run in parallel, and at last Finish, once.
+  virtual size_t FinishTaskCount() { return 0; }
+  virtual Status RunFinishTask(size_t task, const CallContext& call) {
+    (void)task, (void)call;
+    return Status::OK();
+  }
+  virtual Status Finish(const CallContext& call) {
+    (void)call;
+    return Status::OK();
+  }
+};
+
+// A source, transforms and a sink that run together; `operators` names the metrics: that of the source,
+// those of the transforms, that of the sink.
+struct Pipeline {
+  std::shared_ptr<Source> source;
+  std::vector<std::shared_ptr<Transform>> transforms;
+  std::shared_ptr<Sink> sink;
+  std::vector<size_t> operators;
+  std::vector<size_t> dependencies;  // pipelines that must have finished first
+  // Several pipelines may share a sink (UNION ALL); their morsels are numbered from here, so that the
+  // sink sees the branches in order.
+  uint64_t morsel_base = 0;
+};
+
+}  // namespace trivet
