@@ -18,9 +18,11 @@ namespace trivet {
 class ColumnIdGenerator {
  public:
   ColumnId Next() { return next_++; }
+  uint32_t NextCteId() { return next_cte_++; }
 
  private:
   ColumnId next_ = 0;
+  uint32_t next_cte_ = 0;
 };
 
 // A column that an operator gives to its parent.
@@ -85,6 +87,9 @@ class LogicalOperator {
   std::vector<PlanPtr> children_;
 };
 
+// Calls `visit` with every column id that the node itself (not its children) makes, for reading or
+// replacing; a column that a projection passes on under its own id is not made by it.
+void ForEachMadeColumn(LogicalOperator& node, const std::function<void(ColumnId&)>& visit);
 // Column ids of the operator's output.
 std::set<ColumnId> OutputIds(const LogicalOperator& plan);
 // Columns that the subtree uses but does not make: its correlation with what stands outside.
