@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/string_concat.h"
+#include "types/nested_text.h"
 
 namespace trivet {
 
@@ -124,7 +125,7 @@ std::string LogicalType::ToString() const {
       std::string text = "STRUCT(";
       for (const StructField& field : fields()) {
         if (text.back() != '(') text += ", ";
-        text += field.name + " " + field.type.ToString();
+        text += QuoteIdentifier(field.name) + " " + field.type.ToString();
       }
       return text + ")";
     }

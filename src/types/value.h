@@ -8,6 +8,8 @@
 
 namespace trivet {
 
+class TimeZone;
+
 // One scalar of any type, NULL included: constants, parameters, statistics, settings, test oracles.
 // Not used on data paths. Value semantics.
 class Value {
@@ -43,7 +45,9 @@ class Value {
   bool operator==(const Value& other) const;
 
   // As the value prints in a result (DuckDB's rendering); NULL prints as "NULL".
+  // Timestamps with time zone print in UTC, or in the zone given.
   std::string ToString() const;
+  std::string ToString(const TimeZone& zone) const;
   // As an SQL literal that reads back as the same value and type.
   std::string ToSqlLiteral() const;
 
