@@ -1,0 +1,1 @@
+SELECT a, count(*), sum(DISTINCT b) FILTER (WHERE c > 0), string_agg(d, ',' ORDER BY e DESC NULLS LAST), quantile_cont(f, 0.5) FROM t GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 10 OFFSET 5

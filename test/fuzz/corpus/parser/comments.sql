@@ -1,0 +1,2 @@
+-- a comment
+SELECT /* another /* nested */ */ 1 -- last

@@ -1,0 +1,1 @@
+COPY (SELECT 1) TO 'x.parquet' (FORMAT parquet, COMPRESSION zstd); COPY t TO 'x.csv' (HEADER, DELIMITER '|')

@@ -1,0 +1,1 @@
+FROM 'a/*.parquet' SELECT * EXCLUDE (b) WHERE filename LIKE '%x'; SELECT * FROM read_parquet(['a.parquet', 'b.parquet'], hive_partitioning = true, filename = 1)

@@ -1,0 +1,1 @@
+SELECT "a b"."c""d", t."select" FROM "T" AS t; SELECT ä, 日本 FROM ü

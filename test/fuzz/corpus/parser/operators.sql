@@ -1,0 +1,1 @@
+SELECT a + b * c - d / e % f ^ 2, a || b, NOT a AND b OR c, a <> b, a != b, a <= b, a IS NOT NULL, a IS NOT DISTINCT FROM b, -a::INTEGER, a // b, a & b | c << 2

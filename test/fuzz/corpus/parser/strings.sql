@@ -1,0 +1,1 @@
+SELECT extract(YEAR FROM a), substring(b FROM 1 FOR 2), trim(BOTH 'x' FROM c), position('a' IN d), overlay(e PLACING f FROM 1)
