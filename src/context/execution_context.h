@@ -7,6 +7,7 @@
 #include "base/file_system.h"
 #include "context/metrics.h"
 #include "expression/evaluation_context.h"
+#include "vector/batch.h"
 
 namespace trivet {
 

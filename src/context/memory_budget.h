@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+
+#include "base/memory.h"
+
+namespace trivet {
+
+// A budget with an optional parent: a query's budget inside the process's. A request must fit both; the
+// error names the consumer and the budget that refused. Lock-free; thread-safe. Outlives its
+// reservations.
+class MemoryBudget final : public MemoryManager {
+ public:
+  // `name` is shown in errors ("memory_limit"). The parent must outlive this budget.
+  MemoryBudget(std::string name, size_t limit_bytes, MemoryBudget* parent = nullptr)
+      : name_(std::move(name)), limit_(limit_bytes), parent_(parent) {}
+
+  size_t reserved_bytes() const override { return reserved_.load(std::memory_order_relaxed); }
+  size_t peak_bytes() const override { return peak_.load(std::memory_order_relaxed); }
+  size_t limit_bytes() const override { return limit_.load(std::memory_order_relaxed); }
+  void set_limit_bytes(size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
+
+ protected:
+  Status Grow(size_t bytes, std::string_view consumer) override;
+  void Shrink(size_t bytes) noexcept override;
+
+ private:
+  std::string name_;
+  std::atomic<size_t> limit_;
+  MemoryBudget* parent_;
+  std::atomic<size_t> reserved_{0};
+  std::atomic<size_t> peak_{0};
+};
+
+// Memory that this process may use: the control group's limit where there is one, else the machine's.
+size_t AvailableMemoryBytes();
+// Default of memory_limit: 80 % of AvailableMemoryBytes.
+size_t DefaultMemoryLimit();
+
+// "1.5 GiB"; and back: "512MB", "2GiB", "80%" (of AvailableMemoryBytes), plain bytes.
+std::string FormatBytes(size_t bytes);
+Result<size_t> ParseBytes(std::string_view text);
+
+}  // namespace trivet
