@@ -267,14 +267,19 @@ LogicalTopN::LogicalTopN(PlanPtr input, std::vector<SortKey> by, uint64_t count,
   if (input) children_.push_back(std::move(input));
 }
 DetailList LogicalTopN::Details() const {
-  return {{"Keys", SortKeyList(keys)}, {"Limit", StrCat(limit)}, {"Offset", StrCat(offset)}};
+  DetailList details{
+      {"Keys", SortKeyList(keys)}, {"Limit", StrCat(limit)}, {"Offset", StrCat(offset)}};
+  if (!partition_by.empty()) details.emplace_back("Per", ExpressionList(partition_by, ", "));
+  return details;
 }
 std::vector<OutputColumn> LogicalTopN::Columns() const { return child().Columns(); }
 void LogicalTopN::ForEachExpression(const std::function<void(ExpressionPtr&)>& visit) {
   for (SortKey& key : keys) visit(key.expression);
+  for (ExpressionPtr& part : partition_by) visit(part);
 }
 PlanPtr LogicalTopN::Clone() const {
   auto copy = MakeNode<LogicalTopN>(nullptr, keys, limit, offset);
+  copy->partition_by = partition_by;
   CopyChildrenTo(*copy);
   return copy;
 }

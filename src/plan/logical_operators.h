@@ -144,9 +144,12 @@ class LogicalTopN final : public LogicalOperator {
   LogicalTopN(PlanPtr input, std::vector<SortKey> by, uint64_t count, uint64_t skip);
   TRIVET_LOGICAL_OPERATOR("TOP_N")
 
-  std::vector<SortKey> keys;
+  std::vector<SortKey> keys;  // may be empty where there is a partition: any rows of it
   uint64_t limit;
   uint64_t offset;
+  // Not empty: limit and offset count within each group of rows whose values here are equal (NULLs are
+  // equal); what unnesting makes of a LIMIT in a correlated subquery. The groups come in any order.
+  std::vector<ExpressionPtr> partition_by;
 };
 
 class LogicalLimit final : public LogicalOperator {
