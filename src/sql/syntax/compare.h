@@ -25,7 +25,9 @@ struct ExpressionHash {
   size_t operator()(const Expression* expression) const { return Hash(*expression); }
 };
 struct ExpressionEqual {
-  bool operator()(const Expression* left, const Expression* right) const { return Equal(*left, *right); }
+  bool operator()(const Expression* left, const Expression* right) const {
+    return Equal(*left, *right);
+  }
 };
 
 }  // namespace trivet::syntax

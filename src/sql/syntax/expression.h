@@ -34,9 +34,9 @@ enum class ExpressionKind : uint8_t {
 // a finished tree may be read by any number of threads.
 //
 // Much of the surface syntax has one meaning, and then the parser builds one form: `x IS TRUE` is
-// `CAST(x AS BOOLEAN) IS NOT DISTINCT FROM true`, `x NOT IN (...)` is NOT over IN, `x > ALL (q)` is NOT
-// over `x <= ANY (q)`. Operators without a node of their own (+, ||, ~~ for LIKE ...) are calls of the
-// function with that name. README.md lists every rewriting.
+// `CAST(x AS BOOLEAN) IS NOT DISTINCT FROM true`, `x NOT IN (...)` is NOT over IN, `x > ALL (q)` is
+// NOT over `x <= ANY (q)`. Operators without a node of their own (+, ||, ~~ for LIKE ...) are calls
+// of the function with that name. README.md lists every rewriting.
 struct Expression : Node {
   const ExpressionKind kind;
 
@@ -89,8 +89,8 @@ struct LiteralExpression : ExpressionOf<ExpressionKind::kLiteral> {
   TRIVET_SYNTAX_FIELDS(literal, value)
 };
 
-// A dotted path that may name a column and, behind it, struct fields: a, t.a, main.t.a.field. The binder
-// decides which part is what.
+// A dotted path that may name a column and, behind it, struct fields: a, t.a, main.t.a.field. The
+// binder decides which part is what.
 struct ColumnExpression : ExpressionOf<ExpressionKind::kColumn> {
   QualifiedName names;
   TRIVET_SYNTAX_FIELDS(names)
@@ -117,9 +117,9 @@ struct StarExpression : ExpressionOf<ExpressionKind::kStar> {
   TRIVET_SYNTAX_FIELDS(relation, exclude, replace, rename)
 };
 
-// COLUMNS(x): the expression around it is repeated for each matching column. The argument is a star, a
-// regular expression as a string, a list of names or a lambda. `*COLUMNS(x)` (unpacked) puts all matching
-// columns into one argument list instead.
+// COLUMNS(x): the expression around it is repeated for each matching column. The argument is a
+// star, a regular expression as a string, a list of names or a lambda. `*COLUMNS(x)` (unpacked)
+// puts all matching columns into one argument list instead.
 struct ColumnsExpression : ExpressionOf<ExpressionKind::kColumns> {
   ExpressionPtr argument;
   bool unpacked = false;

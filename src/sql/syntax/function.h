@@ -30,8 +30,8 @@ struct FunctionExpression : ExpressionOf<ExpressionKind::kFunction> {
   std::vector<OrderItem> within_group;
   ExpressionPtr filter;
   NullTreatment nulls = NullTreatment::kDefault;
-  TRIVET_SYNTAX_FIELDS(qualifier, name, arguments, is_operator, distinct, order_by, within_group, filter,
-                       nulls)
+  TRIVET_SYNTAX_FIELDS(qualifier, name, arguments, is_operator, distinct, order_by, within_group,
+                       filter, nulls)
 };
 
 enum class FrameUnit : uint8_t { kRows, kRange, kGroups };
@@ -62,7 +62,8 @@ struct WindowSpecification {
   FrameBound start;
   FrameBound end;
   FrameExclusion exclusion = FrameExclusion::kNone;
-  TRIVET_SYNTAX_FIELDS(base, is_reference, partition_by, order_by, has_frame, unit, start, end, exclusion)
+  TRIVET_SYNTAX_FIELDS(base, is_reference, partition_by, order_by, has_frame, unit, start, end,
+                       exclusion)
 };
 
 // function OVER window

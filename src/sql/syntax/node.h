@@ -18,8 +18,8 @@
 namespace trivet::syntax {
 
 // What every node of the syntax tree carries. `depth` is the height of the tree below the node; the
-// parser bounds it (ParserOptions::max_depth), so that any recursion over a tree is safe, destructors
-// included.
+// parser bounds it (ParserOptions::max_depth), so that any recursion over a tree is safe,
+// destructors included.
 struct Node {
   // Byte offset into the SQL text of the token that names the node best: the operator's for
   // `a + b`, the first token otherwise.
@@ -65,7 +65,7 @@ struct TypeName {
   size_t position = 0;
   // Keyword types are spelt as the system shows them (INT is INTEGER, REAL is FLOAT, TIMESTAMP WITH
   // TIME ZONE is one name, TIMESTAMP(3) is TIMESTAMP_MS); any other name is as written.
-  std::string name;
+  Identifier name;
   // Catalog and schema in front of the name; empty nearly always.
   QualifiedName qualifier;
   // DECIMAL(10, 2), VARCHAR(5), ENUM('a', 'b'): literals.

@@ -17,8 +17,8 @@ std::string ToString(const Statement& statement);
 // `(a + b)`; the last part alone for a column, t.a => a.
 std::string ColumnName(const Expression& expression);
 
-// The identifier as it has to be written: in double quotes where it is a keyword or holds anything but
-// letters, digits and underscores.
+// The identifier as it has to be written: in double quotes where it is a keyword or holds anything
+// but letters, digits and underscores.
 std::string QuoteIdentifier(std::string_view identifier);
 // In single quotes, doubled inside.
 std::string QuoteString(std::string_view text);

@@ -26,10 +26,10 @@ struct CommonTableExpression {
   TRIVET_SYNTAX_FIELDS(name, columns, using_key, materialization, query)
 };
 
-// Anything that yields rows, with the clauses that may stand around any of them. They apply in the order
-// of the members: WITH is visible in all of it, then the body, then ORDER BY, OFFSET and LIMIT.
-// A parenthesised query with clauses both inside and outside is `SELECT * FROM (inside)` with the outer
-// clauses.
+// Anything that yields rows, with the clauses that may stand around any of them. They apply in the
+// order of the members: WITH is visible in all of it, then the body, then ORDER BY, OFFSET and
+// LIMIT. A parenthesised query with clauses both inside and outside is `SELECT * FROM (inside)`
+// with the outer clauses.
 struct Query : Node {
   const QueryKind kind;
   std::vector<CommonTableExpression> with;
@@ -107,14 +107,14 @@ struct SelectQuery : QueryOf<QueryKind::kSelect> {
   std::vector<NamedWindow> windows;
   ExpressionPtr qualify;
   std::optional<SampleClause> sample;  // USING SAMPLE
-  TRIVET_SYNTAX_FIELDS(distinct, distinct_on, items, from, where, group_by_all, group_by, having, windows,
-                       qualify, sample)
+  TRIVET_SYNTAX_FIELDS(distinct, distinct_on, items, from, where, group_by_all, group_by, having,
+                       windows, qualify, sample)
 };
 
 enum class SetOperator : uint8_t { kUnion, kIntersect, kExcept };
 
-// Two or more operands folded from the left: `a UNION ALL b UNION ALL c` is one node, so that long chains
-// stay shallow.
+// Two or more operands folded from the left: `a UNION ALL b UNION ALL c` is one node, so that long
+// chains stay shallow.
 struct SetOperationQuery : QueryOf<QueryKind::kSetOperation> {
   SetOperator operation = SetOperator::kUnion;
   bool all = false;

@@ -28,7 +28,8 @@ struct Statement : Node {
   // The statement's bytes in the text, without the ';'.
   size_t begin = 0;
   size_t end = 0;
-  // Its parameters, each once: numbered ones "1" to the highest number, or names in order of appearance.
+  // Its parameters, each once: numbered ones "1" to the highest number, or names in order of
+  // appearance.
   std::vector<Identifier> parameters;
 
   virtual ~Statement() = default;
@@ -58,7 +59,8 @@ struct QueryStatement : StatementOf<StatementKind::kQuery> {
   TRIVET_SYNTAX_FIELDS(query)
 };
 
-// One entry of an option list, FORMAT parquet or HEADER. A bare word as a value arrives as a string literal.
+// One entry of an option list, FORMAT parquet or HEADER. A bare word as a value arrives as a string
+// literal.
 struct Option {
   Identifier name;
   std::vector<ExpressionPtr> values;  // empty for an option without a value, several for (a, b)
@@ -71,8 +73,8 @@ enum class SetScope : uint8_t { kDefault, kSession, kGlobal, kLocal, kVariable }
 struct SetStatement : StatementOf<StatementKind::kSet> {
   SetScope scope = SetScope::kDefault;
   Identifier name;  // dotted parts joined; "timezone" for SET TIME ZONE
-  // One value or a list; a bare word arrives as a string literal, DEFAULT as DefaultExpression. Empty for
-  // RESET.
+  // One value or a list; a bare word arrives as a string literal, DEFAULT as DefaultExpression.
+  // Empty for RESET.
   std::vector<ExpressionPtr> values;
   bool reset = false;
   TRIVET_SYNTAX_FIELDS(scope, name, values, reset)
@@ -120,8 +122,8 @@ struct CallStatement : StatementOf<StatementKind::kCall> {
   TRIVET_SYNTAX_FIELDS(function)
 };
 
-// A statement the dialect has and this parser recognises by its first words alone: its content has not
-// been parsed. The binder answers NotImplemented with the name.
+// A statement the dialect has and this parser recognises by its first words alone: its content has
+// not been parsed. The binder answers NotImplemented with the name.
 struct UnsupportedStatement : StatementOf<StatementKind::kUnsupported> {
   std::string name;  // in upper case: "ALTER TABLE", "CREATE INDEX", "MERGE INTO"
   TRIVET_SYNTAX_FIELDS(name)

@@ -82,8 +82,7 @@ struct JoinTable : TableOf<TableKind::kJoin> {
   TableReferencePtr right;
   ExpressionPtr on;                       // null without ON
   std::vector<Identifier> using_columns;  // empty without USING
-  TRIVET_SYNTAX_FIELDS(join, natural, asof, left, right, on,
-                       using_columns)
+  TRIVET_SYNTAX_FIELDS(join, natural, asof, left, right, on, using_columns)
 };
 
 enum class ShowKind : uint8_t {
