@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/catalog.h"
 #include "plan/logical_operator.h"
 #include "storage/table.h"
 
@@ -17,33 +18,31 @@ struct BoundQuery {
   std::vector<OutputColumn> columns;
 };
 
-enum class OnConflict : uint8_t { kError, kIgnore, kReplace };  // IF NOT EXISTS, OR REPLACE
-
 struct BoundCreateTable {
-  std::string table;
+  CatalogName table;
   std::vector<ColumnDefinition> columns;
   std::vector<ExpressionPtr> defaults;  // per column; null: NULL
   OnConflict on_conflict = OnConflict::kError;
-  bool temporary = false;
   std::optional<BoundQuery> query;  // AS; its columns are `columns` in order
 };
 
 struct BoundCreateView {
-  std::string view;
+  CatalogName view;
   std::string sql;  // of the query, bound again at each use
   std::vector<std::string> column_names;
   OnConflict on_conflict = OnConflict::kError;
 };
 
 struct BoundDrop {
-  std::string name;
+  std::vector<CatalogName> names;
   bool is_view = false;
   bool if_exists = false;
 };
 
 // The query gives all columns of the table in its order, cast and with defaults.
 struct BoundInsert {
-  std::string table;
+  CatalogName table;
+  std::vector<ColumnDefinition> columns;  // of the table
   BoundQuery query;
 };
 

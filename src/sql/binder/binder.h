@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_system.h"
+#include "catalog/catalog.h"
+#include "catalog/table_function.h"
+#include "expression/function_registry.h"
+#include "plan/bound_statement.h"
+#include "sql/syntax/statement.h"
+
+namespace trivet {
+
+// The settings of a session as SQL may read and list them.
+class SettingsView {
+ public:
+  struct Setting {
+    std::string name;  // lower case
+    Value value;
+    std::string description;
+    std::string input_type;  // a type name such as "VARCHAR" or "UBIGINT"
+    std::string scope;       // "GLOBAL" or "LOCAL"
+  };
+  virtual ~SettingsView() = default;
+  virtual std::vector<Setting> List() const = 0;  // sorted by name
+};
+
+// Values for `?`, `$1` (positional, from 1) and `$name` (lower-case names).
+struct ParameterValues {
+  std::vector<Value> positional;
+  std::map<std::string, Value> named;
+};
+
+// All that binding reads. The pointers are borrowed for the call; `settings` and `parameters` may be
+// null.
+struct BinderInput {
+  const Catalog* catalog = nullptr;
+  const FunctionRegistry* functions = nullptr;
+  const TableFunctionRegistry* table_functions = nullptr;
+  const SettingsView* settings = nullptr;
+  const ParameterValues* parameters = nullptr;
+  const EvaluationContext* context = nullptr;
+  FileSystem* files = nullptr;
+  ColumnIdGenerator* ids = nullptr;
+  // The text that was parsed, of which CREATE VIEW keeps the query's part.
+  std::string_view sql;
+};
+
+// Resolves a statement's names and types. In the result every column of a BoundQuery stands in the order
+// of `plan->Columns()` with the same ids; the plan passes ValidatePlan. Subqueries are single and mark
+// joins, dependent ones where they are correlated. Errors are InvalidInput, NotFound or NotImplemented
+// with the position in the text and, for a wrong name, the nearest right one as hint. Reentrant.
+Result<BoundStatement> Bind(const syntax::Statement& statement, const BinderInput& input);
+
+}  // namespace trivet

@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <atomic>
+#include <map>
+
+#include "expression/evaluator.h"
+#include "expression/rewrite.h"
+#include "storage/memory_table.h"
+
+namespace trivet {
+
+namespace {
+
+// Rows of a morsel: a third of a chunk, so that small machines' threads share even one chunk.
+constexpr size_t kMorselRows = MemoryTableBuilder::kChunkRows / 3;
+static_assert(kMorselRows % kVectorSize == 0);
+
+// May a row of the chunk satisfy `column comparison constant`?
+bool BoundsAllow(const ColumnStatistics& bounds, Comparison comparison, const Value& constant) {
+  if (constant.is_null()) {
+    return comparison == Comparison::kDistinctFrom || comparison == Comparison::kNotDistinctFrom;
+  }
+  if (!bounds.min || !bounds.max) return true;
+  switch (comparison) {
+    case Comparison::kEqual:
+      return CompareValues(*bounds.min, constant) <= 0 && CompareValues(*bounds.max, constant) >= 0;
+    case Comparison::kLess: return CompareValues(*bounds.min, constant) < 0;
+    case Comparison::kLessOrEqual: return CompareValues(*bounds.min, constant) <= 0;
+    case Comparison::kGreater: return CompareValues(*bounds.max, constant) > 0;
+    case Comparison::kGreaterOrEqual: return CompareValues(*bounds.max, constant) >= 0;
+    default: return true;
+  }
+}
+
+bool MayMatch(const MemoryChunk& chunk, const Expression& filter) {
+  const auto statistics_of = [&](const Expression& node) -> const ColumnStatistics& {
+    return chunk.statistics[node.input_index()];
+  };
+  switch (filter.kind()) {
+    case ExpressionKind::kComparison: {
+      const Expression& left = *filter.child(0);
+      const Expression& right = *filter.child(1);
+      if (left.kind() == ExpressionKind::kInput && right.IsConstant()) {
+        return BoundsAllow(statistics_of(left), filter.comparison(), right.value());
+      }
+      if (right.kind() == ExpressionKind::kInput && left.IsConstant()) {
+        return BoundsAllow(statistics_of(right), Swap(filter.comparison()), left.value());
+      }
+      return true;
+    }
+    case ExpressionKind::kIsNull:
+      return filter.child(0)->kind() != ExpressionKind::kInput ||
+             statistics_of(*filter.child(0)).null_count.value_or(1) > 0;
+    case ExpressionKind::kIsNotNull:
+      return filter.child(0)->kind() != ExpressionKind::kInput ||
+             statistics_of(*filter.child(0)).null_count.value_or(0) < chunk.row_count;
+    case ExpressionKind::kAnd:
+      return std::ranges::all_of(filter.children(),
+                                 [&](const ExpressionPtr& part) { return MayMatch(chunk, *part); });
+    case ExpressionKind::kOr:
+      return std::ranges::any_of(filter.children(),
+                                 [&](const ExpressionPtr& part) { return MayMatch(chunk, *part); });
+    default: return true;
+  }
+}
+
+// What all morsels of one scan share; immutable but for the next morsel's number.
+struct ScanState {
+  struct Morsel {
+    std::shared_ptr<const MemoryChunk> chunk;
+    size_t begin;
+    size_t end;
+  };
+  std::vector<Morsel> morsels;
+  std::vector<ScanRequest::Dynamic> dynamic_filters;
+  std::vector<size_t> read;  // table ordinals of the batch on which the filter runs
+  size_t output_count = 0;   // the first of `read` are the output
+  ExpressionPtr filter;      // over `read`; null: none
+  const ExecutionContext* context = nullptr;
+  OperatorMetrics* metrics = nullptr;
+  uint64_t total_rows = 0;
+  std::atomic<size_t> next{0};
+};
+
+// False where what a join or Top-N has published since rules the whole chunk out.
+bool DynamicFiltersAllow(const ScanState& state, const MemoryChunk& chunk) {
+  for (const ScanRequest::Dynamic& dynamic : state.dynamic_filters) {
+    const auto content = dynamic.filter->Get();
+    if (content == nullptr) continue;
+    if (content->empty) return false;
+    const ColumnStatistics& bounds = chunk.statistics[dynamic.column];
+    if (bounds.null_count == chunk.row_count) return false;
+    if (content->min && !BoundsAllow(bounds, Comparison::kGreaterOrEqual, *content->min)) return false;
+    if (content->max && !BoundsAllow(bounds, Comparison::kLessOrEqual, *content->max)) return false;
+  }
+  return true;
+}
+
+// Rows [begin, begin + count) of a stored column, sharing its memory.
+Vector ColumnPart(const std::shared_ptr<const MemoryChunk>& chunk, size_t column, size_t begin,
+                  size_t count) {
+  const Vector& stored = chunk->columns[column];
+  const bool whole_words = begin % 64 == 0;
+  if (stored.type().IsNested()) {
+    Vector copy = Vector::MakeFlat(stored.type(), std::max<size_t>(count, 1));
+    auto rows = MakeIndices(std::max<size_t>(count, 1));
+    for (size_t i = 0; i < count; ++i) rows[i] = static_cast<uint32_t>(begin + i);
+    CopyRows(stored, rows.get(), count, copy, 0);
+    copy.AddOwner(chunk);
+    return copy;
+  }
+  const uint8_t* data = stored.data<uint8_t>() + begin * TypeSize(stored.type());
+  const uint64_t* validity = stored.validity();
+  Vector part = Vector::Wrap(stored.type(), data,
+                             validity && whole_words ? validity + begin / 64 : nullptr, chunk);
+  if (validity && !whole_words) {
+    auto bits = std::make_shared<std::vector<uint64_t>>(BitWords(count), 0);
+    for (size_t i = 0; i < count; ++i) {
+      if (BitIsSet(validity, begin + i)) (*bits)[i >> 6] |= uint64_t{1} << (i & 63);
+    }
+    part.SetValidity(bits->data(), bits);
+  }
+  return part;
+}
+
+class MemoryMorselReader final : public MorselReader {
+ public:
+  MemoryMorselReader(std::shared_ptr<const ScanState> state, size_t number)
+      : state_(std::move(state)), number_(number), position_(Morsel().begin) {
+    if (state_->filter) evaluator_.emplace(std::vector{state_->filter}, *state_->context);
+  }
+
+  uint64_t morsel() const override { return number_; }
+
+  Result<bool> Next(Batch& batch) override {
+    const ScanState::Morsel& morsel = Morsel();
+    if (position_ == morsel.begin && !DynamicFiltersAllow(*state_, *morsel.chunk)) {
+      if (state_->metrics) state_->metrics->rows_skipped += morsel.end - morsel.begin;
+      return false;
+    }
+    if (position_ == morsel.end) return false;
+    const size_t count = std::min(state_->context->batch_size(), morsel.end - position_);
+    std::vector<Vector> columns;
+    for (size_t ordinal : state_->read) {
+      columns.push_back(ColumnPart(morsel.chunk, ordinal, position_, count));
+    }
+    position_ += count;
+    Batch read(std::move(columns), count);
+    if (evaluator_) {
+      auto rows = MakeIndices(count);
+      size_t selected = 0;
+      TRIVET_RETURN_IF_ERROR(evaluator_->Select(0, read, rows.get(), selected));
+      read.mutable_columns().resize(state_->output_count);
+      if (selected < count) read.Slice(rows, selected);
+    }
+    read.set_order({number_, sequence_++});
+    batch = std::move(read);
+    return true;
+  }
+
+ private:
+  const ScanState::Morsel& Morsel() const { return state_->morsels[number_]; }
+
+  std::shared_ptr<const ScanState> state_;
+  size_t number_;
+  size_t position_;
+  uint64_t sequence_ = 0;
+  std::optional<Evaluator> evaluator_;
+};
+
+class MemoryTableScan final : public TableScan {
+ public:
+  explicit MemoryTableScan(std::shared_ptr<ScanState> state) : state_(std::move(state)) {}
+
+  Result<std::unique_ptr<MorselReader>> NextMorsel() override {
+    const size_t number = state_->next.fetch_add(1);
+    if (number >= state_->morsels.size()) return std::unique_ptr<MorselReader>();
+    return std::unique_ptr<MorselReader>(std::make_unique<MemoryMorselReader>(state_, number));
+  }
+  uint64_t total_rows() const override { return state_->total_rows; }
+
+ private:
+  std::shared_ptr<ScanState> state_;
+};
+
+// Numbers the columns that are read, outputs first, and rewrites the filters over those numbers.
+void PlanColumns(const ScanRequest& request, ScanState& state) {
+  state.read = request.columns;
+  state.output_count = request.columns.size();
+  std::map<size_t, uint32_t> place;
+  for (size_t i = 0; i < state.read.size(); ++i) place.emplace(state.read[i], i);
+  std::vector<ExpressionPtr> filters;
+  for (const ExpressionPtr& filter : request.filters) {
+    filters.push_back(RewriteExpression(filter, [&](const ExpressionPtr& node) {
+      if (node->kind() != ExpressionKind::kInput) return node;
+      const auto [found, added] = place.emplace(node->input_index(), state.read.size());
+      if (added) state.read.push_back(node->input_index());
+      return Expression::Input(found->second, node->type(), node->name());
+    }));
+  }
+  if (!filters.empty()) state.filter = Expression::And(std::move(filters));
+}
+
+// A filter may rule a chunk out only where none ahead of it can raise an error on the chunk's rows.
+bool FiltersAllow(const MemoryChunk& chunk, const std::vector<ExpressionPtr>& filters) {
+  for (const ExpressionPtr& filter : filters) {
+    if (filter->can_fail() || filter->is_volatile()) return true;
+    if (!MayMatch(chunk, *filter)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TableScan>> MemoryTable::Scan(const ScanRequest& request,
+                                                     const ExecutionContext& context) const {
+  auto state = std::make_shared<ScanState>();
+  state->context = &context;
+  state->metrics = request.metrics;
+  state->dynamic_filters = request.dynamic_filters;
+  PlanColumns(request, *state);
+  for (const auto& chunk : chunks_) {
+    if (!FiltersAllow(*chunk, request.filters)) {
+      if (state->metrics) state->metrics->rows_skipped += chunk->row_count;
+      continue;
+    }
+    state->total_rows += chunk->row_count;
+    for (size_t begin = 0; begin < chunk->row_count; begin += kMorselRows) {
+      state->morsels.push_back({chunk, begin, std::min(begin + kMorselRows, chunk->row_count)});
+    }
+  }
+  return std::unique_ptr<TableScan>(std::make_unique<MemoryTableScan>(std::move(state)));
+}
+
+}  // namespace trivet
