@@ -142,25 +142,22 @@ MemoryTable::MemoryTable(std::vector<ColumnDefinition> columns, MemoryChunks chu
 TableStatistics MemoryTable::statistics() const {
   TableStatistics statistics;
   statistics.row_count = row_count_;
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    ColumnStatistics all;
-    all.null_count = 0;
-    bool known = true;
-    for (const auto& chunk : chunks_) {
-      const ColumnStatistics& part = chunk->statistics[i];
-      *all.null_count += part.null_count.value_or(0);
-      // A chunk of NULLs alone has no bounds and narrows nothing; a type without bounds has none at all.
-      if (!part.min) {
-        known = known && part.null_count.value_or(0) == chunk->row_count;
-        continue;
-      }
-      if (!all.min || CompareValues(*part.min, *all.min) < 0) all.min = part.min;
-      if (!all.max || CompareValues(*part.max, *all.max) > 0) all.max = part.max;
-    }
-    if (!known) all.min = all.max = std::nullopt;
-    statistics.columns.push_back(std::move(all));
-  }
+  statistics.columns.resize(columns_.size());
+  for (size_t i = 0; i < columns_.size(); ++i) MergeStatistics(i, statistics.columns[i]);
   return statistics;
+}
+
+void MemoryTable::MergeStatistics(size_t column, ColumnStatistics& all) const {
+  uint64_t nulls = 0;
+  for (const auto& chunk : chunks_) {
+    const ColumnStatistics& part = chunk->statistics[column];
+    nulls += part.null_count.value_or(0);
+    // A chunk of NULLs alone has no bounds and narrows nothing; a type without order has none at all.
+    if (!part.min || !part.max) continue;
+    if (!all.min || CompareValues(*part.min, *all.min) < 0) all.min.emplace(*part.min);
+    if (!all.max || CompareValues(*part.max, *all.max) > 0) all.max.emplace(*part.max);
+  }
+  all.null_count = nulls;
 }
 
 std::string MemoryTable::description() const { return StrCat(row_count_, " rows"); }

@@ -66,6 +66,8 @@ class MemoryTable final : public Table {
   uint64_t row_count() const { return row_count_; }
 
  private:
+  void MergeStatistics(size_t column, ColumnStatistics& all) const;
+
   std::vector<ColumnDefinition> columns_;
   MemoryChunks chunks_;
   uint64_t row_count_ = 0;
