@@ -51,7 +51,7 @@ std::string_view ComparisonSymbol(Comparison comparison);
 // type of a node is decided when it is made and equals the type of the vector it evaluates to.
 // Factories require children of the right types (the binder inserts the casts); they assert it.
 // Trees may be deep on the AND/OR/CASE side only in breadth: those are n-ary.
-class Expression {
+class Expression : public std::enable_shared_from_this<Expression> {
  public:
   static ExpressionPtr Constant(Value value);
   static ExpressionPtr Column(ColumnId column, LogicalType type, std::string name);
@@ -109,6 +109,8 @@ class Expression {
 
  private:
   Expression(ExpressionKind kind, LogicalType type, std::vector<ExpressionPtr> children);
+  static ExpressionPtr Make(ExpressionKind kind, LogicalType type,
+                            std::vector<ExpressionPtr> children);
   void ComputeProperties();
 
   ExpressionKind kind_;

@@ -43,7 +43,6 @@ class FunctionRegistry {
  private:
   std::unordered_map<std::string, std::vector<std::unique_ptr<ScalarFunction>>> scalars_;
   std::unordered_map<std::string, std::vector<std::unique_ptr<AggregateFunction>>> aggregates_;
-  std::unordered_map<std::string, std::string> aliases_;
 };
 
 }  // namespace trivet

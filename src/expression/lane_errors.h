@@ -18,10 +18,11 @@ class LaneErrors {
     Status status;
   };
 
-  // The first error of a row wins. At most kMaxEntries are kept in full; beyond that the row is still
-  // recorded, with the last status.
+  // The first error of a row wins.
   void Add(size_t row, Status status);
+  bool Has(size_t row) const;
   bool empty() const { return entries_.empty(); }
+  // By row, ascending.
   const std::vector<Entry>& entries() const { return entries_; }
   void Clear() { entries_.clear(); }
   // The error of the lowest row; OK when there is none.

@@ -151,6 +151,41 @@ uint64_t Vector::NextDictionaryId() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+void Vector::Recycle() {
+  const bool reusable = data_owner_.use_count() == 1 && capacity_ > 0 && !type_.IsNested();
+  if (!reusable) {
+    *this = Vector();
+    return;
+  }
+  encoding_ = VectorEncoding::kFlat;
+  validity_ = nullptr;
+  validity_owner_.reset();
+  dictionary_.reset();
+  codes_.reset();
+  heap_.reset();
+  owners_.clear();
+}
+
+void Vector::Reset(LogicalType type, size_t capacity) {
+  const size_t bytes = TypeSize(type) * capacity;
+  const bool large_enough = TypeSize(type_) * capacity_ >= bytes && bytes > 0;
+  if (large_enough && !type.IsNested()) Recycle();
+  if (!large_enough || type.IsNested() || data_owner_ == nullptr) {
+    *this = MakeFlat(std::move(type), capacity);
+    return;
+  }
+  // The bytes stay known through type and capacity, so the capacity must not shrink.
+  const size_t held = TypeSize(type_) * capacity_;
+  capacity_ = held / TypeSize(type);
+  type_ = std::move(type);
+  if (type_.physical() == PhysicalType::kString) std::memset(data_, 0, bytes);
+}
+
+void Vector::SetConstant() {
+  TRIVET_ASSERT(is_flat());
+  encoding_ = VectorEncoding::kConstant;
+}
+
 Vector Vector::Wrap(LogicalType type, const void* data, const uint64_t* validity, Owner owner) {
   Vector vector;
   vector.type_ = std::move(type);

@@ -62,6 +62,13 @@ class Vector {
   static Vector MakeDictionary(std::shared_ptr<const Vector> dictionary, Indices codes, size_t size,
                                uint64_t id);
   static uint64_t NextDictionaryId();
+  // Makes this a flat vector as MakeFlat does, over its present memory where that is large enough and
+  // nobody shares it.
+  void Reset(LogicalType type, size_t capacity = kVectorSize);
+  // Lets go of everything that is shared with others; keeps memory of its own for Reset.
+  void Recycle();
+  // Every row becomes row 0 of this flat vector.
+  void SetConstant();
   // Flat view of foreign memory that `owner` keeps alive (validity may be null).
   static Vector Wrap(LogicalType type, const void* data, const uint64_t* validity, Owner owner);
 

@@ -1,0 +1,293 @@
+#include "expression/function_registry.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/assert.h"
+#include "base/nearest_name.h"
+#include "base/string_concat.h"
+#include "expression/argument_types.h"
+#include "expression/functions/register.h"
+#include "types/cast_rules.h"
+
+namespace trivet {
+
+namespace {
+
+std::string ToLower(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+// Digits that hold every value of an integer type.
+uint8_t IntegerPrecision(TypeId id) {
+  switch (id) {
+    case TypeId::kInt8:
+    case TypeId::kUInt8: return 3;
+    case TypeId::kInt16:
+    case TypeId::kUInt16: return 5;
+    case TypeId::kInt32:
+    case TypeId::kUInt32: return 10;
+    case TypeId::kInt64: return 19;
+    case TypeId::kUInt64: return 20;
+    default: return kMaxDecimalPrecision;
+  }
+}
+
+// The type that an argument takes for a parameter before the bind function narrows it; nothing where
+// the parameter's family has no place for it.
+std::optional<LogicalType> ParameterType(const Parameter& parameter, const LogicalType& argument) {
+  switch (parameter.kind) {
+    case Parameter::Kind::kExact: return parameter.type;
+    case Parameter::Kind::kAny: return argument;
+    case Parameter::Kind::kAnyDecimal:
+      if (argument.id() == TypeId::kDecimal) return argument;
+      if (argument.IsInteger()) return LogicalType::Decimal(IntegerPrecision(argument.id()), 0);
+      if (argument.IsNull()) return LogicalType::Decimal(18, 3);
+      return std::nullopt;
+    case Parameter::Kind::kAnyInteger:
+      if (argument.IsInteger()) return argument;
+      if (argument.IsNull()) return LogicalType(TypeId::kInt64);
+      return std::nullopt;
+    case Parameter::Kind::kAnyNumeric:
+      if (argument.IsNumeric()) return argument;
+      if (argument.IsNull()) return LogicalType(TypeId::kDouble);
+      return std::nullopt;
+    case Parameter::Kind::kAnyTimestamp:
+      if (argument.id() == TypeId::kTimestamp) return argument;
+      if (argument.IsNull() || argument == TypeId::kDate) return LogicalType::Timestamp();
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+template <typename Function>
+const Parameter* ParameterAt(const Function& function, size_t i) {
+  if (i < function.parameters.size()) return &function.parameters[i];
+  return function.variadic ? &*function.variadic : nullptr;
+}
+
+template <typename Function>
+std::optional<int> OverloadCost(const Function& function, std::span<const ExpressionPtr> arguments) {
+  if (arguments.size() < function.parameters.size()) return std::nullopt;
+  int total = 0;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const Parameter* parameter = ParameterAt(function, i);
+    if (parameter == nullptr) return std::nullopt;
+    const auto target = ParameterType(*parameter, arguments[i]->type());
+    if (!target) return std::nullopt;
+    const auto cost = ArgumentCastCost(*arguments[i], *target);
+    if (!cost) return std::nullopt;
+    total += *cost;
+  }
+  return total;
+}
+
+std::string ParameterText(const Parameter& parameter) {
+  switch (parameter.kind) {
+    case Parameter::Kind::kExact: return parameter.type.ToString();
+    case Parameter::Kind::kAny: return "ANY";
+    case Parameter::Kind::kAnyDecimal: return "DECIMAL";
+    case Parameter::Kind::kAnyInteger: return "INTEGER";
+    case Parameter::Kind::kAnyNumeric: return "NUMERIC";
+    case Parameter::Kind::kAnyTimestamp: return "TIMESTAMP";
+  }
+  return "ANY";
+}
+
+template <typename Function>
+std::string SignatureText(const Function& function) {
+  std::string text = function.name + "(";
+  for (const Parameter& parameter : function.parameters) {
+    if (text.back() != '(') text += ", ";
+    text += ParameterText(parameter);
+  }
+  if (function.variadic) {
+    if (text.back() != '(') text += ", ";
+    text += ParameterText(*function.variadic) + "...";
+  }
+  text += ")";
+  // A type that the bind function decides cannot be told from the signature.
+  if (!function.return_type.IsNull()) text += " -> " + function.return_type.ToString();
+  return text;
+}
+
+std::string ArgumentText(std::string_view name, std::span<const ExpressionPtr> arguments) {
+  std::string text = StrCat(name, "(");
+  for (const ExpressionPtr& argument : arguments) {
+    if (text.back() != '(') text += ", ";
+    text += argument->type().ToString();
+  }
+  return text + ")";
+}
+
+template <typename Function>
+using Overloads = std::vector<std::unique_ptr<Function>>;
+
+template <typename Function>
+Result<const Function*> ChooseOverload(std::string_view name, const Overloads<Function>& overloads,
+                                       std::span<const ExpressionPtr> arguments) {
+  int best_cost = 0;
+  std::vector<const Function*> best;
+  for (const auto& overload : overloads) {
+    const std::optional<int> cost = OverloadCost(*overload, arguments);
+    if (!cost || (!best.empty() && *cost > best_cost)) continue;
+    if (!best.empty() && *cost < best_cost) best.clear();
+    best_cost = *cost;
+    best.push_back(overload.get());
+  }
+  const auto is_null = [](const ExpressionPtr& argument) { return argument->type().IsNull(); };
+  // NULL fits every overload alike, and the answer is NULL by any of them.
+  if (best.size() == 1 || (!best.empty() && std::ranges::any_of(arguments, is_null))) {
+    return best.front();
+  }
+  std::string candidates = "\n\tCandidate functions:";
+  if (best.empty()) {
+    for (const auto& overload : overloads) candidates += "\n\t" + SignatureText(*overload);
+    return Status::InvalidInput(
+        StrCat("No function matches the given name and argument types '",
+               ArgumentText(name, arguments), "'. You might need to add explicit type casts.",
+               candidates));
+  }
+  for (const Function* overload : best) candidates += "\n\t" + SignatureText(*overload);
+  return Status::InvalidInput(
+      StrCat("Could not choose a best candidate function for the function call \"",
+             ArgumentText(name, arguments),
+             "\". In order to select one, please add explicit type casts.", candidates));
+}
+
+template <typename Function>
+std::vector<LogicalType> ArgumentTypes(const Function& function,
+                                       std::span<const ExpressionPtr> arguments) {
+  std::vector<LogicalType> types;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    types.push_back(*ParameterType(*ParameterAt(function, i), arguments[i]->type()));
+  }
+  return types;
+}
+
+template <typename Map>
+Status UnknownFunction(std::string_view kind, std::string_view name, const Map& functions) {
+  std::vector<std::string> names;
+  for (const auto& [known, overloads] : functions) names.push_back(known);
+  Status status = Status::NotFound(StrCat(kind, " Function with name ", name, " does not exist!"));
+  const std::string nearest = NearestName(name, names);
+  if (nearest.empty()) return status;
+  return std::move(status).WithHint(StrCat("Did you mean \"", nearest, "\"?"));
+}
+
+template <typename Map, typename Visit>
+void VisitSorted(const Map& functions, const Visit& visit) {
+  std::map<std::string_view, const typename Map::mapped_type*> sorted;
+  for (const auto& [name, overloads] : functions) sorted.emplace(name, &overloads);
+  for (const auto& [name, overloads] : sorted) {
+    for (const auto& overload : *overloads) visit(*overload);
+  }
+}
+
+}  // namespace
+
+const FunctionRegistry& FunctionRegistry::Builtin() {
+  static const FunctionRegistry* const registry = [] {
+    auto* filled = new FunctionRegistry();
+    RegisterBuiltinFunctions(*filled);
+    return filled;
+  }();
+  return *registry;
+}
+
+void FunctionRegistry::AddScalar(ScalarFunction function) {
+  TRIVET_ASSERT(function.name == ToLower(function.name));
+  auto& overloads = scalars_[function.name];
+  overloads.push_back(std::make_unique<ScalarFunction>(std::move(function)));
+}
+
+void FunctionRegistry::AddAggregate(AggregateFunction function) {
+  TRIVET_ASSERT(function.name == ToLower(function.name));
+  auto& overloads = aggregates_[function.name];
+  overloads.push_back(std::make_unique<AggregateFunction>(std::move(function)));
+}
+
+void FunctionRegistry::AddAlias(std::string alias, std::string_view name) {
+  const std::string key(name);
+  if (const auto found = scalars_.find(key); found != scalars_.end()) {
+    for (size_t i = 0; i < found->second.size(); ++i) {
+      ScalarFunction copy = *scalars_.at(key)[i];
+      copy.name = alias;
+      AddScalar(std::move(copy));
+    }
+    return;
+  }
+  TRIVET_ASSERT(aggregates_.contains(key));
+  for (size_t i = 0; i < aggregates_.at(key).size(); ++i) {
+    AggregateFunction copy = *aggregates_.at(key)[i];
+    copy.name = alias;
+    AddAggregate(std::move(copy));
+  }
+}
+
+bool FunctionRegistry::HasScalar(std::string_view name) const {
+  return scalars_.contains(ToLower(name));
+}
+
+bool FunctionRegistry::HasAggregate(std::string_view name) const {
+  return aggregates_.contains(ToLower(name));
+}
+
+Result<ExpressionPtr> FunctionRegistry::BindScalar(std::string_view name,
+                                                   std::vector<ExpressionPtr> arguments,
+                                                   const EvaluationContext* context) const {
+  const auto found = scalars_.find(ToLower(name));
+  if (found == scalars_.end()) return UnknownFunction("Scalar", name, scalars_);
+  TRIVET_ASSIGN_OR_RETURN(const ScalarFunction* function,
+                          ChooseOverload(found->first, found->second, arguments));
+  BoundScalarFunction bound;
+  bound.function = function;
+  bound.argument_types = ArgumentTypes(*function, arguments);
+  bound.return_type = function->return_type;
+  bound.kernel = function->kernel;
+  bound.can_fail = function->can_fail;
+  const auto cast_arguments = [&] {
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      arguments[i] = CastArgument(std::move(arguments[i]), bound.argument_types[i], context);
+    }
+  };
+  cast_arguments();
+  if (function->bind) {
+    TRIVET_RETURN_IF_ERROR(function->bind({*function, arguments, context}, bound));
+    cast_arguments();
+  }
+  return Expression::Call(std::move(bound), std::move(arguments));
+}
+
+Result<BoundAggregateFunction> FunctionRegistry::BindAggregate(
+    std::string_view name, std::vector<ExpressionPtr>& arguments) const {
+  const auto found = aggregates_.find(ToLower(name));
+  if (found == aggregates_.end()) return UnknownFunction("Aggregate", name, aggregates_);
+  TRIVET_ASSIGN_OR_RETURN(const AggregateFunction* function,
+                          ChooseOverload(found->first, found->second, arguments));
+  BoundAggregateFunction bound;
+  bound.function = function;
+  bound.argument_types = ArgumentTypes(*function, arguments);
+  bound.return_type = function->return_type;
+  if (function->bind) TRIVET_RETURN_IF_ERROR(function->bind(arguments, bound));
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    arguments[i] = Expression::Cast(std::move(arguments[i]), bound.argument_types[i]);
+  }
+  return bound;
+}
+
+void FunctionRegistry::ForEachScalar(
+    const std::function<void(const ScalarFunction&)>& visit) const {
+  VisitSorted(scalars_, visit);
+}
+
+void FunctionRegistry::ForEachAggregate(
+    const std::function<void(const AggregateFunction&)>& visit) const {
+  VisitSorted(aggregates_, visit);
+}
+
+}  // namespace trivet

@@ -1,0 +1,11 @@
+#include "expression/functions/register.h"
+
+#include "expression/function_registry.h"
+
+namespace trivet {
+
+void RegisterBuiltinFunctions(FunctionRegistry& registry) {
+  RegisterArithmetic(registry);
+}
+
+}  // namespace trivet

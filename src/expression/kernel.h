@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include "expression/function.h"
+
+namespace trivet {
+
+// Loops for the authors of functions. Three shapes:
+//   UnaryKernel, BinaryKernel          the operation is total and cheap: it runs on every row, NULL rows
+//                                      included, in loops that the compiler can vectorise;
+//   TryUnaryKernel, TryBinaryKernel    the same for an operation that may fail on a row: a first loop
+//                                      only gathers whether any row failed, a second one finds which;
+//   ForEachRow                         anything else: runs on the valid rows only.
+// All give NULL for rows with a NULL argument.
+
+// One argument, read by row whatever its encoding.
+template <typename T>
+class Argument {
+ public:
+  explicit Argument(const Vector& vector)
+      : data_(reinterpret_cast<const T*>(vector.View().data)), selection_(vector.View().selection) {}
+  Argument(const KernelCall& call, size_t i) : Argument(call.arguments[i]) {}
+  const T& operator[](size_t row) const { return data_[selection_ ? selection_[row] : row]; }
+  const T* data() const { return data_; }
+  const uint32_t* selection() const { return selection_; }
+
+ private:
+  const T* data_;
+  const uint32_t* selection_;
+};
+
+// Makes the result NULL where an argument is. False where no row is NULL.
+bool PropagateNulls(const KernelCall& call, Vector& result);
+
+// Calls body(row) for rows without NULL arguments, after PropagateNulls.
+template <typename Body>
+void ForEachRow(const KernelCall& call, Vector& result, const Body& body) {
+  if (!PropagateNulls(call, result)) {
+    for (size_t row = 0; row < call.count; ++row) body(row);
+    return;
+  }
+  // Body may replace the validity by setting NULLs of its own, so it is read anew for every word.
+  for (size_t word = 0; word * 64 < call.count; ++word) {
+    uint64_t bits = result.validity()[word];
+    const size_t left = call.count - word * 64;
+    if (left < 64) bits &= (uint64_t{1} << left) - 1;
+    for (; bits != 0; bits &= bits - 1) body(word * 64 + __builtin_ctzll(bits));
+  }
+}
+
+// Records the error of a row and makes it NULL.
+inline void Fail(const KernelCall& call, Vector& result, size_t row, Status status) {
+  call.errors.Add(row, std::move(status));
+  result.SetNull(row);
+}
+
+template <typename In, typename Out, typename Op>
+void UnaryKernel(const KernelCall& call, Vector& result, const Op& op) {
+  PropagateNulls(call, result);
+  const Argument<In> in(call, 0);
+  Out* out = result.mutable_data<Out>();
+  const size_t count = call.count;
+  if (in.selection() == nullptr) {
+    const In* data = in.data();
+    for (size_t row = 0; row < count; ++row) out[row] = op(data[row]);
+  } else {
+    for (size_t row = 0; row < count; ++row) out[row] = op(in.data()[in.selection()[row]]);
+  }
+}
+
+// Op is bool(In, Out&): false where the row fails; error is Status(In).
+template <typename In, typename Out, typename Op, typename Error>
+void TryUnaryKernel(const KernelCall& call, Vector& result, const Op& op, const Error& error) {
+  bool all_good = true;
+  UnaryKernel<In, Out>(call, result, [&](const In& in) {
+    Out out{};
+    all_good &= op(in, out);
+    return out;
+  });
+  if (all_good) return;
+  const Argument<In> in(call, 0);
+  ForEachRow(call, result, [&](size_t row) {
+    Out out{};
+    if (!op(in[row], out)) Fail(call, result, row, error(in[row]));
+  });
+}
+
+template <typename Left, typename Right, typename Out, typename Op>
+void BinaryKernel(const KernelCall& call, Vector& result, const Op& op) {
+  PropagateNulls(call, result);
+  const Argument<Left> left(call, 0);
+  const Argument<Right> right(call, 1);
+  Out* out = result.mutable_data<Out>();
+  const size_t count = call.count;
+  const bool left_constant = call.arguments[0].is_constant();
+  const bool right_constant = call.arguments[1].is_constant();
+  if (left.selection() == nullptr && right.selection() == nullptr) {
+    const Left* a = left.data();
+    const Right* b = right.data();
+    for (size_t row = 0; row < count; ++row) out[row] = op(a[row], b[row]);
+  } else if (left.selection() == nullptr && right_constant) {
+    const Left* a = left.data();
+    const Right b = right.data()[0];
+    for (size_t row = 0; row < count; ++row) out[row] = op(a[row], b);
+  } else if (left_constant && right.selection() == nullptr) {
+    const Left a = left.data()[0];
+    const Right* b = right.data();
+    for (size_t row = 0; row < count; ++row) out[row] = op(a, b[row]);
+  } else {
+    for (size_t row = 0; row < count; ++row) out[row] = op(left[row], right[row]);
+  }
+}
+
+// Op is bool(Left, Right, Out&): false where the row fails; error is Status(Left, Right).
+template <typename Left, typename Right, typename Out, typename Op, typename Error>
+void TryBinaryKernel(const KernelCall& call, Vector& result, const Op& op, const Error& error) {
+  bool all_good = true;
+  BinaryKernel<Left, Right, Out>(call, result, [&](const Left& a, const Right& b) {
+    Out out{};
+    all_good &= op(a, b, out);
+    return out;
+  });
+  if (all_good) return;
+  const Argument<Left> left(call, 0);
+  const Argument<Right> right(call, 1);
+  ForEachRow(call, result, [&](size_t row) {
+    Out out{};
+    if (!op(left[row], right[row], out)) Fail(call, result, row, error(left[row], right[row]));
+  });
+}
+
+}  // namespace trivet
