@@ -38,6 +38,8 @@ class QueryMetrics {
     return operators_[id];
   }
 
+  OperatorMetrics result;  // what the result's reader took
+
   // Work units (rows) of all sources, for a progress bar.
   std::atomic<uint64_t> source_rows_total{0};
   std::atomic<uint64_t> source_rows_done{0};

@@ -49,6 +49,18 @@ class PhysicalOperator {
   // Adds this operator to the pipeline under construction and goes on to the children.
   virtual Status BuildPipelines(PipelineBuilder& builder) const = 0;
 
+  // Where an output column is an input column passed on, and a row that is missing from that child's
+  // rows only takes away output rows made from it: the child and its column. This is how filters known
+  // at run time find their way down to scans. Nothing by default.
+  struct Origin {
+    size_t child;
+    size_t column;
+  };
+  virtual std::optional<Origin> OriginOf(size_t column) const {
+    (void)column;
+    return std::nullopt;
+  }
+
   const std::vector<PhysicalColumn>& schema() const { return schema_; }
   std::vector<LogicalType> types() const;
   const std::vector<PhysicalPlan>& children() const { return children_; }

@@ -32,6 +32,11 @@ class PhysicalPlanner {
 
   // ---- for translators ----
   Result<Translated> TranslateNode(const LogicalOperator& node);
+  // Which column ids the columns of a common table expression's definition are.
+  void SetCteLayout(uint32_t cte_id, std::vector<ColumnId> layout) {
+    cte_layouts_[cte_id] = std::move(layout);
+  }
+  const std::vector<ColumnId>& CteLayout(uint32_t cte_id) { return cte_layouts_[cte_id]; }
   // Sets of columns as physical schemas.
   static std::vector<PhysicalColumn> SchemaOf(const std::vector<OutputColumn>& columns);
   static std::vector<ColumnId> IdsOf(const std::vector<OutputColumn>& columns);
@@ -42,6 +47,7 @@ class PhysicalPlanner {
 
  private:
   std::map<LogicalKind, Translate> translators_;
+  std::map<uint32_t, std::vector<ColumnId>> cte_layouts_;
 };
 
 }  // namespace trivet

@@ -73,10 +73,16 @@ class LocalSink {
   virtual Status Combine(const CallContext& call) = 0;
 };
 
+class MorselTracker;
+
 class Sink {
  public:
   virtual ~Sink() = default;
+  // Where the sink wants to know its input's order: its tracker, which sources then take part in.
+  virtual std::shared_ptr<MorselTracker> tracker() { return nullptr; }
   virtual Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) = 0;
+  // True once more input would change nothing (LIMIT reached): sources stop even if they give no rows.
+  virtual bool saturated() const { return false; }
   // After all locals were combined: the number of independent tasks that finishing takes, which then
   // run in parallel, and at last Finish, once.
   virtual size_t FinishTaskCount() { return 0; }
@@ -90,6 +96,9 @@ class Sink {
   }
 };
 
+// In place of an operator's id: the sink that takes the query's result.
+inline constexpr size_t kNoOperator = ~size_t{0};
+
 // A source, transforms and a sink that run together; `operators` names the metrics: that of the source,
 // those of the transforms, that of the sink.
 struct Pipeline {
@@ -98,9 +107,9 @@ struct Pipeline {
   std::shared_ptr<Sink> sink;
   std::vector<size_t> operators;
   std::vector<size_t> dependencies;  // pipelines that must have finished first
-  // Several pipelines may share a sink (UNION ALL); their morsels are numbered from here, so that the
-  // sink sees the branches in order.
-  uint64_t morsel_base = 0;
+  // Several pipelines may share a sink (UNION ALL); their morsels are numbered from branch <<
+  // kUnionBranchBits, so that the sink sees the branches in order.
+  uint64_t branch = 0;
 };
 
 }  // namespace trivet

@@ -5,12 +5,13 @@
 #include <memory>
 #include <vector>
 
+#include "execution/morsel_tracker.h"
 #include "execution/physical_operator.h"
 #include "execution/pipeline.h"
 
 namespace trivet {
 
-// Morsels of one UNION ALL branch: branch i starts at i << kMorselBits of the branch above it.
+// Branch i of the pipelines into one sink numbers its morsels from i << kUnionBranchBits.
 inline constexpr int kUnionBranchBits = 40;
 
 // Cuts a physical plan into pipelines for one run. Operators call it from BuildPipelines, from the
@@ -33,7 +34,8 @@ class PipelineBuilder {
   // Puts the transform below all that the current pipeline holds already, and goes on with `child`.
   Status AddTransform(const PhysicalOperator& op, std::shared_ptr<Transform> transform,
                       const PhysicalOperator& child);
-  // Completes the current pipeline.
+  // Completes the current pipeline. A source whose morsels have an order takes them through
+  // MakeMorselTaker's takers, obtained before this call.
   void SetSource(const PhysicalOperator& op, std::shared_ptr<Source> source);
   // Makes a pipeline that runs `child` into `sink` and finishes before the current pipeline starts.
   // Call it before AddTransform or SetSource of the same operator.
@@ -46,17 +48,25 @@ class PipelineBuilder {
   // rows so.
   Status BuildThen(const std::function<Status()>& first, const std::function<Status()>& second);
 
+  // Makes the takers of the source about to be set, one per thread.
+  std::function<std::unique_ptr<MorselTaker>()> MorselTakers();
+
   // Shared running state by key (a common table expression computed once): made on first use.
   std::shared_ptr<void>& Shared(uint64_t key) { return shared_[key]; }
   // Index of the pipeline that computes something shared; dependants name it.
   void DependOn(size_t pipeline);
+  // The pipeline that BuildInto made last.
   size_t last_built() const { return last_built_; }
 
  private:
+  size_t BranchOfCurrent();
+
   const ExecutionContext& context_;
   std::vector<Pipeline> pipelines_;
   Pipeline current_;
   size_t last_built_ = 0;
+  bool branch_open_ = false;
+  std::map<Sink*, size_t> branch_counts_;
   std::map<uint64_t, std::shared_ptr<void>> shared_;
 };
 

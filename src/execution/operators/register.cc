@@ -1,0 +1,14 @@
+#include "execution/operators/register.h"
+
+namespace trivet {
+
+void RegisterOperators(PhysicalPlanner& planner) {
+  RegisterScan(planner);
+  RegisterValues(planner);
+  RegisterFilter(planner);
+  RegisterProject(planner);
+  RegisterLimit(planner);
+  RegisterCte(planner);
+}
+
+}  // namespace trivet

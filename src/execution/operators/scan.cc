@@ -1,0 +1,155 @@
+#include "execution/operators/scan.h"
+
+#include "execution/dynamic_filters.h"
+#include "execution/operators/filter.h"
+#include "execution/operators/register.h"
+#include "execution/pipeline_builder.h"
+#include "expression/rewrite.h"
+
+namespace trivet {
+
+namespace {
+
+// The table's own scan is made by whichever thread comes first, so that filters published by pipelines
+// that ran before are seen.
+class ScanSource final : public Source {
+ public:
+  ScanSource(TablePtr table, ScanRequest request,
+             std::function<std::unique_ptr<MorselTaker>()> takers)
+      : table_(std::move(table)), request_(std::move(request)), takers_(std::move(takers)) {}
+
+  Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) override;
+
+  Result<TableScan*> Scan(const ExecutionContext& context) {
+    std::lock_guard lock(mutex_);
+    if (scan_ == nullptr) {
+      TRIVET_ASSIGN_OR_RETURN(scan_, table_->Scan(request_, context));
+      context.metrics().source_rows_total.fetch_add(scan_->total_rows());
+    }
+    return scan_.get();
+  }
+
+ private:
+  TablePtr table_;
+  ScanRequest request_;
+  std::function<std::unique_ptr<MorselTaker>()> takers_;
+  std::mutex mutex_;
+  std::unique_ptr<TableScan> scan_;
+};
+
+class LocalScan final : public LocalSource {
+ public:
+  LocalScan(TableScan* scan, std::unique_ptr<MorselTaker> taker)
+      : scan_(scan), taker_(std::move(taker)) {}
+
+  Result<Outcome> Next(Batch& out, const CallContext& call) override {
+    while (true) {
+      if (reader_ == nullptr) {
+        TRIVET_ASSIGN_OR_RETURN(const bool taken,
+                                taker_->Next(call, [&] { return TakeMorsel(); }));
+        if (!taken) return Outcome::kBlocked;
+        if (taker_->exhausted()) return Outcome::kFinished;
+      }
+      TRIVET_ASSIGN_OR_RETURN(const bool more, reader_->Next(out));
+      if (more) {
+        call.execution.metrics().source_rows_done.fetch_add(out.row_count(),
+                                                            std::memory_order_relaxed);
+        return Outcome::kHaveOutput;
+      }
+      reader_.reset();
+      taker_->Finish();
+    }
+  }
+
+ private:
+  Result<std::optional<uint64_t>> TakeMorsel() {
+    TRIVET_ASSIGN_OR_RETURN(reader_, scan_->NextMorsel());
+    if (reader_ == nullptr) return std::optional<uint64_t>();
+    return std::optional<uint64_t>(reader_->morsel());
+  }
+
+  TableScan* scan_;
+  std::unique_ptr<MorselTaker> taker_;
+  std::unique_ptr<MorselReader> reader_;
+};
+
+Result<std::unique_ptr<LocalSource>> ScanSource::MakeLocal(const ExecutionContext& context) {
+  TRIVET_ASSIGN_OR_RETURN(TableScan * scan, Scan(context));
+  return std::unique_ptr<LocalSource>(std::make_unique<LocalScan>(scan, takers_()));
+}
+
+// Filter columns as the table numbers them.
+Result<std::vector<ExpressionPtr>> FiltersOverTable(const LogicalScan& scan) {
+  ColumnMap to_table;
+  for (const LogicalScan::ScanColumn& column : scan.columns) {
+    const ColumnDefinition& definition = scan.table->columns()[column.ordinal];
+    to_table[column.id] = Expression::Input(static_cast<uint32_t>(column.ordinal), definition.type,
+                                            definition.name);
+  }
+  std::vector<ExpressionPtr> filters;
+  for (const ExpressionPtr& filter : scan.filters) {
+    filters.push_back(ReplaceColumns(filter, to_table));
+  }
+  return filters;
+}
+
+Result<PhysicalPlanner::Translated> TranslateScan(const LogicalOperator& node, PhysicalPlanner&) {
+  const auto& scan = static_cast<const LogicalScan&>(node);
+  const bool filters_inside = scan.table->capabilities().filters;
+  std::vector<uint64_t> ordinals;
+  std::vector<PhysicalColumn> schema;
+  std::vector<ColumnId> layout;
+  for (const LogicalScan::ScanColumn& column : scan.columns) {
+    if (!column.is_output && filters_inside) continue;
+    const ColumnDefinition& definition = scan.table->columns()[column.ordinal];
+    ordinals.push_back(column.ordinal);
+    schema.push_back({definition.name, definition.type});
+    layout.push_back(column.id);
+  }
+  std::vector<ExpressionPtr> filters;
+  if (filters_inside) {
+    TRIVET_ASSIGN_OR_RETURN(filters, FiltersOverTable(scan));
+  }
+  std::shared_ptr<PhysicalOperator> plan = std::make_shared<PhysicalScan>(
+      scan.table, std::move(ordinals), std::move(filters), std::move(schema));
+  if (!filters_inside && !scan.filters.empty()) {
+    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr predicate,
+                            ResolveInputs(Expression::And(scan.filters), layout));
+    plan = std::make_shared<PhysicalFilter>(std::move(predicate), std::move(plan));
+  }
+  return PhysicalPlanner::Translated{std::move(plan), std::move(layout)};
+}
+
+}  // namespace
+
+OperatorCapabilities PhysicalScan::capabilities() const {
+  OperatorCapabilities capabilities;
+  capabilities.streaming = true;
+  capabilities.order_preserving = true;
+  capabilities.delivered = Partitioning::Any();
+  return capabilities;
+}
+
+void PhysicalScan::VisitFields(FieldVisitor& visitor) {
+  visitor.Field("Table", table_);
+  visitor.Field("Columns", columns_);
+  visitor.Field("Filters", filters_);
+}
+
+Status PhysicalScan::BuildPipelines(PipelineBuilder& builder) const {
+  ScanRequest request;
+  request.columns.assign(columns_.begin(), columns_.end());
+  request.filters = filters_;
+  request.metrics = &builder.MetricsOf(*this);
+  if (table_->capabilities().dynamic_filters) {
+    request.dynamic_filters = DynamicFiltersFor(builder, *this);
+  }
+  auto takers = builder.MorselTakers();
+  builder.SetSource(*this,
+                    std::make_shared<ScanSource>(table_, std::move(request), std::move(takers)));
+  return Status::OK();
+}
+
+void RegisterScan(PhysicalPlanner& planner) { planner.Register(LogicalKind::kScan, TranslateScan); }
+
+}  // namespace trivet

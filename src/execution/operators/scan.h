@@ -1,0 +1,36 @@
+#pragma once
+
+#include <map>
+
+#include "execution/physical_operator.h"
+#include "storage/table.h"
+
+namespace trivet {
+
+// Reads a table. Its filters are over inputs numbered by the table's columns and are applied inside
+// the scan, which the planner asks for only where the table is capable of it.
+class PhysicalScan final : public PhysicalOperator {
+ public:
+  PhysicalScan(TablePtr table, std::vector<uint64_t> columns, std::vector<ExpressionPtr> filters,
+               std::vector<PhysicalColumn> schema)
+      : PhysicalOperator(std::move(schema), {}),
+        table_(std::move(table)),
+        columns_(std::move(columns)),
+        filters_(std::move(filters)) {}
+
+  std::string_view name() const override { return "SCAN"; }
+  OperatorCapabilities capabilities() const override;
+  void VisitFields(FieldVisitor& visitor) override;
+  Status BuildPipelines(PipelineBuilder& builder) const override;
+
+  const Table& table() const { return *table_; }
+  // The table's column that output column i is.
+  size_t table_column(size_t i) const { return columns_[i]; }
+
+ private:
+  TablePtr table_;
+  std::vector<uint64_t> columns_;
+  std::vector<ExpressionPtr> filters_;
+};
+
+}  // namespace trivet

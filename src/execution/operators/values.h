@@ -1,0 +1,22 @@
+#pragma once
+
+#include "execution/physical_operator.h"
+
+namespace trivet {
+
+// Gives constant rows, in written order, on one thread.
+class PhysicalValues final : public PhysicalOperator {
+ public:
+  PhysicalValues(std::vector<std::vector<ExpressionPtr>> rows, std::vector<PhysicalColumn> schema)
+      : PhysicalOperator(std::move(schema), {}), rows_(std::move(rows)) {}
+
+  std::string_view name() const override { return "VALUES"; }
+  OperatorCapabilities capabilities() const override;
+  void VisitFields(FieldVisitor& visitor) override { visitor.Field("Rows", rows_); }
+  Status BuildPipelines(PipelineBuilder& builder) const override;
+
+ private:
+  std::vector<std::vector<ExpressionPtr>> rows_;
+};
+
+}  // namespace trivet

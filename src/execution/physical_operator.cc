@@ -1,0 +1,32 @@
+#include "execution/physical_operator.h"
+
+#include "execution/explain_fields.h"
+
+namespace trivet {
+
+std::vector<LogicalType> PhysicalOperator::types() const {
+  std::vector<LogicalType> types;
+  types.reserve(schema_.size());
+  for (const PhysicalColumn& column : schema_) types.push_back(column.type);
+  return types;
+}
+
+std::vector<std::pair<std::string, std::string>> DescribeFields(const PhysicalOperator& op) {
+  ExplainFields visitor;
+  // The visitor only reads; VisitFields is not const because the codec writes through it.
+  const_cast<PhysicalOperator&>(op).VisitFields(visitor);
+  return visitor.TakeFields();
+}
+
+bool PlansEqual(const PhysicalOperator& a, const PhysicalOperator& b) {
+  if (a.name() != b.name() || a.types() != b.types() ||
+      a.children().size() != b.children().size() || DescribeFields(a) != DescribeFields(b)) {
+    return false;
+  }
+  for (size_t i = 0; i < a.children().size(); ++i) {
+    if (!PlansEqual(*a.children()[i], *b.children()[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace trivet

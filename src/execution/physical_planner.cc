@@ -1,0 +1,97 @@
+#include "execution/physical_planner.h"
+
+#include <algorithm>
+
+#include "base/string_concat.h"
+#include "execution/operators/project.h"
+#include "execution/operators/register.h"
+#include "expression/rewrite.h"
+
+namespace trivet {
+
+PhysicalPlanner::PhysicalPlanner() { RegisterOperators(*this); }
+
+void PhysicalPlanner::Register(LogicalKind kind, Translate translate) {
+  translators_[kind] = std::move(translate);
+}
+
+std::vector<PhysicalColumn> PhysicalPlanner::SchemaOf(const std::vector<OutputColumn>& columns) {
+  std::vector<PhysicalColumn> schema;
+  for (const OutputColumn& column : columns) schema.push_back({column.name, column.type});
+  return schema;
+}
+
+std::vector<ColumnId> PhysicalPlanner::IdsOf(const std::vector<OutputColumn>& columns) {
+  std::vector<ColumnId> ids;
+  for (const OutputColumn& column : columns) ids.push_back(column.id);
+  return ids;
+}
+
+Result<PhysicalPlanner::Translated> PhysicalPlanner::TranslateNode(const LogicalOperator& node) {
+  const auto translator = translators_.find(node.kind());
+  if (translator == translators_.end()) {
+    return Status::NotImplemented(StrCat("no physical operator for ", node.name()));
+  }
+  TRIVET_ASSIGN_OR_RETURN(Translated translated, translator->second(node, *this));
+  if (!translated.plan->estimated_rows()) {
+    translated.plan->set_estimated_rows(node.estimated_rows);
+  }
+  return translated;
+}
+
+namespace {
+// Numbers operators in preorder. A subplan reached twice keeps its first number.
+void NumberOperators(const PhysicalOperator& op, size_t& next) {
+  const_cast<PhysicalOperator&>(op).set_id(next++);
+  for (const PhysicalPlan& child : op.children()) NumberOperators(*child, next);
+}
+}  // namespace
+
+Result<PhysicalPlan> PhysicalPlanner::Plan(const LogicalOperator& root,
+                                           const std::vector<OutputColumn>& columns) {
+  TRIVET_ASSIGN_OR_RETURN(Translated translated, TranslateNode(root));
+  std::shared_ptr<PhysicalOperator> plan = std::move(translated.plan);
+  if (translated.layout != IdsOf(columns)) {
+    std::vector<ExpressionPtr> expressions;
+    for (const OutputColumn& column : columns) {
+      TRIVET_ASSIGN_OR_RETURN(ExpressionPtr input,
+                              ResolveInputs(column.Reference(), translated.layout));
+      expressions.push_back(std::move(input));
+    }
+    auto estimate = plan->estimated_rows();
+    plan = std::make_shared<PhysicalProject>(std::move(expressions), SchemaOf(columns),
+                                             std::move(plan));
+    plan->set_estimated_rows(estimate);
+  } else {
+    plan->set_schema(SchemaOf(columns));
+  }
+  size_t next = 0;
+  NumberOperators(*plan, next);
+  return PhysicalPlan(std::move(plan));
+}
+
+bool PhysicalPlanner::HasInputOrder(const LogicalOperator& node) {
+  switch (node.kind()) {
+    case LogicalKind::kScan:
+    case LogicalKind::kValues:
+    case LogicalKind::kSort:
+    case LogicalKind::kTopN: return true;
+    case LogicalKind::kFilter:
+    case LogicalKind::kProject:
+    case LogicalKind::kLimit: return HasInputOrder(node.child());
+    case LogicalKind::kSetOperation: {
+      const auto& set = static_cast<const LogicalSetOperation&>(node);
+      if (set.operation != SetOperationKind::kUnion || !set.all) return false;
+      return std::all_of(node.children().begin(), node.children().end(),
+                         [](const PlanPtr& child) { return HasInputOrder(*child); });
+    }
+    case LogicalKind::kCte: return HasInputOrder(node.child(1));
+    case LogicalKind::kJoin:
+    case LogicalKind::kAggregate:
+    case LogicalKind::kDistinctOn:
+    case LogicalKind::kCteScan: return false;
+  }
+  return false;
+}
+
+}  // namespace trivet

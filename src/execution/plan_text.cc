@@ -1,0 +1,136 @@
+// Physical plans as text and as JSON: EXPLAIN and EXPLAIN ANALYZE.
+#include <cmath>
+#include <cstdio>
+
+#include "base/string_concat.h"
+#include "context/memory_budget.h"
+#include "context/metrics.h"
+#include "execution/physical_operator.h"
+
+namespace trivet {
+
+namespace {
+
+std::string Milliseconds(uint64_t nanos) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2f ms", static_cast<double>(nanos) / 1e6);
+  return text;
+}
+
+std::string RowsEstimate(double rows) { return StrCat(static_cast<uint64_t>(std::llround(rows))); }
+
+// Name and text of what was measured.
+std::vector<std::pair<std::string, std::string>> Measured(const PhysicalOperator& op,
+                                                          QueryMetrics& metrics) {
+  const OperatorMetrics& counts = metrics.ForOperator(op.id());
+  std::vector<std::pair<std::string, std::string>> out;
+  out.emplace_back("Rows", StrCat(counts.rows_out.load()));
+  out.emplace_back("Time", Milliseconds(counts.busy_nanos.load()));
+  if (counts.peak_memory_bytes.load() > 0) {
+    out.emplace_back("Peak Memory", FormatBytes(counts.peak_memory_bytes.load()));
+  }
+  if (counts.bytes_read.load() > 0) {
+    out.emplace_back("Read", FormatBytes(counts.bytes_read.load()));
+  }
+  if (counts.bytes_skipped.load() > 0) {
+    out.emplace_back("Skipped", FormatBytes(counts.bytes_skipped.load()));
+  }
+  if (counts.rows_skipped.load() > 0) {
+    out.emplace_back("Rows Skipped", StrCat(counts.rows_skipped.load()));
+  }
+  if (counts.bytes_spilled.load() > 0) {
+    out.emplace_back("Spilled", FormatBytes(counts.bytes_spilled.load()));
+  }
+  return out;
+}
+
+void AppendTree(const PhysicalOperator& op, QueryMetrics* metrics, const std::string& indent,
+                const std::string& child_indent, std::string& out) {
+  out += indent + std::string(op.name());
+  if (metrics) {
+    out += "  [";
+    bool first = true;
+    for (const auto& [name, text] : Measured(op, *metrics)) {
+      if (!first) out += ", ";
+      out += StrCat(name, ": ", text);
+      first = false;
+    }
+    if (op.estimated_rows()) out += StrCat(", Estimated: ", RowsEstimate(*op.estimated_rows()));
+    out += "]";
+  } else if (op.estimated_rows()) {
+    out += StrCat("  [~", RowsEstimate(*op.estimated_rows()), " rows]");
+  }
+  out += "\n";
+  const bool leaf = op.children().empty();
+  for (const auto& [name, text] : DescribeFields(op)) {
+    out += StrCat(child_indent, leaf ? "    " : "│   ", name, ": ", text, "\n");
+  }
+  for (size_t i = 0; i < op.children().size(); ++i) {
+    const bool last = i + 1 == op.children().size();
+    AppendTree(*op.children()[i], metrics, child_indent + (last ? "└─ " : "├─ "),
+               child_indent + (last ? "   " : "│  "), out);
+  }
+}
+
+std::string JsonString(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof(escaped), "\\u%04x", c);
+      out += escaped;
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+void AppendJson(const PhysicalOperator& op, QueryMetrics* metrics, std::string& out) {
+  out += "{\"name\": " + JsonString(op.name());
+  if (op.estimated_rows()) {
+    out += ", \"estimated_rows\": " + RowsEstimate(*op.estimated_rows());
+  }
+  if (metrics) {
+    const OperatorMetrics& counts = metrics->ForOperator(op.id());
+    out += StrCat(", \"rows\": ", counts.rows_out.load(), ", \"rows_in\": ", counts.rows_in.load(),
+                  ", \"busy_nanos\": ", counts.busy_nanos.load(),
+                  ", \"peak_memory_bytes\": ", counts.peak_memory_bytes.load(),
+                  ", \"bytes_read\": ", counts.bytes_read.load(),
+                  ", \"bytes_skipped\": ", counts.bytes_skipped.load(),
+                  ", \"rows_skipped\": ", counts.rows_skipped.load(),
+                  ", \"bytes_spilled\": ", counts.bytes_spilled.load());
+  }
+  out += ", \"fields\": {";
+  bool first = true;
+  for (const auto& [name, text] : DescribeFields(op)) {
+    if (!first) out += ", ";
+    out += JsonString(name) + ": " + JsonString(text);
+    first = false;
+  }
+  out += "}, \"children\": [";
+  for (size_t i = 0; i < op.children().size(); ++i) {
+    if (i > 0) out += ", ";
+    AppendJson(*op.children()[i], metrics, out);
+  }
+  out += "]}";
+}
+
+}  // namespace
+
+std::string PlanToString(const PhysicalOperator& plan, QueryMetrics* metrics) {
+  std::string out;
+  AppendTree(plan, metrics, "", "", out);
+  return out;
+}
+
+std::string PlanToJson(const PhysicalOperator& plan, QueryMetrics* metrics) {
+  std::string out;
+  AppendJson(plan, metrics, out);
+  return out;
+}
+
+}  // namespace trivet
