@@ -34,4 +34,21 @@ inline constexpr uint64_t kNullHash = 0x9ae16a3b2f90404fULL;
 // Hash of a byte string; independent of alignment and of how the bytes are stored.
 uint64_t HashBytes(const void* data, size_t size);
 
+namespace internal {
+// Multiply-fold over 16-byte blocks, in the manner of wyhash (Wang Yi, 2019); little-endian loads.
+inline constexpr uint64_t kHashFirst = 0xa0761d6478bd642fULL;
+inline constexpr uint64_t kHashSecond = 0xe7037ed1a0b428dbULL;
+inline constexpr uint64_t HashFold(uint64_t a, uint64_t b) {
+  const uint128_t product = static_cast<uint128_t>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+}  // namespace internal
+
+// HashBytes of `size` <= 16 bytes that stand, padded with zeros, in two words.
+inline constexpr uint64_t HashShortBytes(uint64_t low, uint64_t high, size_t size) {
+  const uint64_t state = internal::HashFold(low ^ internal::kHashSecond,
+                                            high ^ (internal::kHashFirst ^ size));
+  return HashInt64(state ^ size);
+}
+
 }  // namespace trivet

@@ -1,0 +1,38 @@
+#include "vector/row_memory.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <new>
+
+namespace trivet {
+
+namespace {
+constexpr size_t kFirstRegionBytes = size_t{16} << 10;
+constexpr size_t kLargestRegionBytes = size_t{8} << 20;
+constexpr size_t kHugePageBytes = size_t{2} << 20;
+constexpr size_t kCacheLineBytes = 64;
+}  // namespace
+
+RowMemory::~RowMemory() {
+  for (const Region& region : regions_) {
+    ::operator delete(region.data, std::align_val_t{region.alignment});
+  }
+}
+
+Status RowMemory::NextRegion(size_t at_least) {
+  // Doubling keeps what is reserved and not used below what is used.
+  region_bytes_ = std::clamp(2 * region_bytes_, kFirstRegionBytes, kLargestRegionBytes);
+  size_t bytes = std::max(region_bytes_, at_least);
+  const size_t alignment = bytes >= kHugePageBytes ? kHugePageBytes : kCacheLineBytes;
+  bytes = (bytes + alignment - 1) / alignment * alignment;
+  TRIVET_RETURN_IF_ERROR(reservation_.Grow(bytes));
+  auto* data = static_cast<uint8_t*>(::operator new(bytes, std::align_val_t{alignment}));
+  if (alignment == kHugePageBytes) madvise(data, bytes, MADV_HUGEPAGE);
+  regions_.push_back({data, alignment});
+  next_ = data;
+  left_ = bytes;
+  return Status::OK();
+}
+
+}  // namespace trivet
