@@ -186,8 +186,10 @@ void Vector::SetConstant() {
   encoding_ = VectorEncoding::kConstant;
 }
 
-Vector Vector::Wrap(LogicalType type, const void* data, const uint64_t* validity, Owner owner) {
+Vector Vector::Wrap(LogicalType type, const void* data, const uint64_t* validity, Owner owner,
+                    size_t capacity) {
   Vector vector;
+  vector.capacity_ = capacity;
   vector.type_ = std::move(type);
   // Never written through: a wrapped vector is shared from the start.
   vector.data_ = static_cast<uint8_t*>(const_cast<void*>(data));

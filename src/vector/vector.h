@@ -69,8 +69,9 @@ class Vector {
   void Recycle();
   // Every row becomes row 0 of this flat vector.
   void SetConstant();
-  // Flat view of foreign memory that `owner` keeps alive (validity may be null).
-  static Vector Wrap(LogicalType type, const void* data, const uint64_t* validity, Owner owner);
+  // Flat view of foreign memory of `capacity` rows that `owner` keeps alive (validity may be null).
+  static Vector Wrap(LogicalType type, const void* data, const uint64_t* validity, Owner owner,
+                     size_t capacity = 0);
 
   const LogicalType& type() const { return type_; }
   VectorEncoding encoding() const { return encoding_; }
