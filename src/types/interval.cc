@@ -20,13 +20,13 @@ int CompareIntervals(const Interval& left, const Interval& right) {
 }
 
 Interval CanonicalInterval(const Interval& interval) {
-  constexpr int64_t kLimit = std::numeric_limits<int32_t>::max();
+  using Part = std::numeric_limits<int32_t>;
   int128_t rest = IntervalLengthMicros(interval);
   // At the far end months or days saturate; what is left then still fits in the next part, because the
   // interval given is itself such a division.
   const auto take = [&rest](int64_t unit_micros) {
     const auto count = static_cast<int128_t>(rest / unit_micros);
-    const auto clamped = static_cast<int64_t>(std::clamp<int128_t>(count, -kLimit, kLimit));
+    const auto clamped = static_cast<int64_t>(std::clamp<int128_t>(count, Part::min(), Part::max()));
     rest -= static_cast<int128_t>(clamped) * unit_micros;
     return static_cast<int32_t>(clamped);
   };
