@@ -142,7 +142,7 @@ class Suite:
             if record.kind == "query":
                 return self.rows(record), None
             self.connection.execute(self.text(record.sql))
-        except duckdb.Error as error:
+        except (duckdb.Error, UnicodeDecodeError) as error:
             if record.kind == "statement error":
                 return None, None
             return None, f"DuckDB fails: {str(error).splitlines()[0]}"
@@ -195,9 +195,10 @@ def process(path, write):
                 output.append(lines)
                 continue
             checked += 1
+            unwritten = record.letters == "?" or (record.kind == "query" and record.expected is None)
             rows, problem = suite.outcome(record)
-            if record.letters == "?" and not write:
-                problem = problem or "the letters are still to be written"
+            if unwritten and not write:
+                problem = problem or "the expectation is still to be written (--write)"
             if not problem and record.kind == "query" and not write:
                 problem = mismatch(record, rows)
             if problem:
