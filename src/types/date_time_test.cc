@@ -97,7 +97,7 @@ TEST(DateTimeTest, ArithmeticNeverLeavesTheRangeSilently) {
   Interval difference;
   EXPECT_FALSE(SubtractTimestamps(kTimestampInfinity, 0, &difference));
   EXPECT_FALSE(SubtractTimestamps(kTimestampMicrosMax, kTimestampMicrosMin, &difference));
-  EXPECT_FALSE(TruncateTimestamp(DateField::kWeek, kTimestampMicrosMin, &result));
+  EXPECT_FALSE(TruncateTimestamp(DateField::kQuarter, kTimestampMicrosMin, &result));
   EXPECT_EQ(AddToTime(1, {0, 0, std::numeric_limits<int64_t>::max()}),
             (1 + std::numeric_limits<int64_t>::max() % kMicrosPerDay) % kMicrosPerDay);
 }
