@@ -228,11 +228,6 @@ void RegisterArithmetic(FunctionRegistry& registry) {
   RegisterInteger<uint16_t>(registry, TypeId::kUInt16);
   RegisterInteger<uint32_t>(registry, TypeId::kUInt32);
   RegisterInteger<uint64_t>(registry, TypeId::kUInt64);
-  registry.AddAlias("add", "+");
-  registry.AddAlias("subtract", "-");
-  registry.AddAlias("multiply", "*");
-  registry.AddAlias("divide", "//");
-  registry.AddAlias("mod", "%");
 }
 
 }  // namespace trivet

@@ -6,6 +6,8 @@ namespace trivet {
 
 void RegisterBuiltinFunctions(FunctionRegistry& registry) {
   RegisterArithmetic(registry);
+  RegisterTemporalArithmetic(registry);
+  RegisterDateParts(registry);
 }
 
 }  // namespace trivet
