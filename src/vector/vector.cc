@@ -109,6 +109,7 @@ Vector Vector::MakeFlat(LogicalType type, size_t capacity) {
     auto buffer = std::make_shared<Buffer>(width * capacity);
     vector.data_ = buffer->data();
     vector.data_owner_ = std::move(buffer);
+    vector.is_writable_ = true;
   }
   // Views and list entries of rows that nobody writes (NULLs) must still be safe to read.
   if (physical == PhysicalType::kString || physical == PhysicalType::kList) {
@@ -152,7 +153,8 @@ uint64_t Vector::NextDictionaryId() {
 }
 
 void Vector::Recycle() {
-  const bool reusable = data_owner_.use_count() == 1 && capacity_ > 0 && !type_.IsNested();
+  const bool reusable =
+      is_writable_ && data_owner_.use_count() == 1 && capacity_ > 0 && !type_.IsNested();
   if (!reusable) {
     *this = Vector();
     return;

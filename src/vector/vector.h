@@ -141,6 +141,7 @@ class Vector {
   uint8_t* data_ = nullptr;
   uint64_t* validity_ = nullptr;
   size_t capacity_ = 0;
+  bool is_writable_ = false;  // data_ was allocated for this vector, not wrapped
   Owner data_owner_;
   Owner validity_owner_;
   std::shared_ptr<const Vector> dictionary_;
