@@ -1,0 +1,141 @@
+#include "formats/parquet/bit_unpack.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace trivet::parquet {
+
+namespace {
+
+uint64_t LoadWord(const uint8_t* bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
+}
+
+void UnpackScalar(const uint8_t* packed, int width, size_t first, size_t count, uint32_t* out) {
+  const uint64_t mask = (uint64_t{1} << width) - 1;
+  size_t bit = first * static_cast<size_t>(width);
+  for (size_t i = 0; i < count; ++i, bit += static_cast<size_t>(width)) {
+    out[i] = static_cast<uint32_t>((LoadWord(packed + (bit >> 3)) >> (bit & 7)) & mask);
+  }
+}
+
+// Eight values at a time with all shifts known: they take exactly kWidth bytes.
+template <int kWidth>
+void UnpackGroups(const uint8_t* packed, size_t groups, uint32_t* out) {
+  constexpr uint64_t kMask = (uint64_t{1} << kWidth) - 1;
+  for (size_t g = 0; g < groups; ++g, packed += kWidth, out += 8) {
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; ++j) {
+      out[j] = static_cast<uint32_t>((LoadWord(packed + j * kWidth / 8) >> (j * kWidth % 8)) &
+                                     kMask);
+    }
+  }
+}
+
+using GroupFunction = void (*)(const uint8_t* packed, size_t groups, uint32_t* out);
+
+template <size_t... kWidths>
+constexpr std::array<GroupFunction, sizeof...(kWidths)> MakeScalarTable(
+    std::index_sequence<kWidths...>) {
+  return {&UnpackGroups<static_cast<int>(kWidths)>...};
+}
+constexpr auto kScalarGroups = MakeScalarTable(std::make_index_sequence<33>());
+
+#if defined(__x86_64__)
+
+// Each 32-bit lane gathers the four bytes that hold its value, shifts it down by its own amount and
+// masks it. Four bytes hold any value of up to 25 bits.
+template <int kWidth>
+__attribute__((target("avx2"))) void UnpackGroupsAvx2(const uint8_t* packed, size_t groups,
+                                                      uint32_t* out) {
+  constexpr int kHigh = 4 * kWidth / 8;  // first byte of the fifth value
+  constexpr auto byte = [](int j, int k) {
+    return static_cast<char>(j * kWidth / 8 - (j >= 4 ? kHigh : 0) + k);
+  };
+  const __m256i shuffle = _mm256_setr_epi8(
+      byte(0, 0), byte(0, 1), byte(0, 2), byte(0, 3), byte(1, 0), byte(1, 1), byte(1, 2),
+      byte(1, 3), byte(2, 0), byte(2, 1), byte(2, 2), byte(2, 3), byte(3, 0), byte(3, 1),
+      byte(3, 2), byte(3, 3), byte(4, 0), byte(4, 1), byte(4, 2), byte(4, 3), byte(5, 0),
+      byte(5, 1), byte(5, 2), byte(5, 3), byte(6, 0), byte(6, 1), byte(6, 2), byte(6, 3),
+      byte(7, 0), byte(7, 1), byte(7, 2), byte(7, 3));
+  const __m256i shifts =
+      _mm256_setr_epi32(0, kWidth % 8, 2 * kWidth % 8, 3 * kWidth % 8, 4 * kWidth % 8,
+                        5 * kWidth % 8, 6 * kWidth % 8, 7 * kWidth % 8);
+  const __m256i mask = _mm256_set1_epi32((1 << kWidth) - 1);
+  for (size_t g = 0; g < groups; ++g, packed += kWidth, out += 8) {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(packed));
+    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(packed + kHigh));
+    const __m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+    const __m256i lanes = _mm256_srlv_epi32(_mm256_shuffle_epi8(both, shuffle), shifts);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_and_si256(lanes, mask));
+  }
+}
+
+constexpr int kMaxAvx2Width = 25;
+template <size_t... kWidths>
+constexpr std::array<GroupFunction, sizeof...(kWidths)> MakeAvx2Table(
+    std::index_sequence<kWidths...>) {
+  return {&UnpackGroupsAvx2<static_cast<int>(kWidths)>...};
+}
+constexpr auto kAvx2Groups = MakeAvx2Table(std::make_index_sequence<kMaxAvx2Width + 1>());
+
+GroupFunction SelectGroups(int width) {
+  static const bool has_avx2 = __builtin_cpu_supports("avx2");
+  return has_avx2 && width <= kMaxAvx2Width ? kAvx2Groups[static_cast<size_t>(width)]
+                                            : kScalarGroups[static_cast<size_t>(width)];
+}
+
+#else
+
+GroupFunction SelectGroups(int width) { return kScalarGroups[static_cast<size_t>(width)]; }
+
+#endif
+
+}  // namespace
+
+void UnpackBits(const uint8_t* packed, int width, size_t first, size_t count, uint32_t* out) {
+  if (width == 0) {
+    std::fill_n(out, count, 0u);
+    return;
+  }
+  // Groups of eight start at whole bytes; what precedes the first and follows the last goes singly.
+  const size_t head = std::min(count, (8 - first % 8) % 8);
+  UnpackScalar(packed, width, first, head, out);
+  const size_t groups = (count - head) / 8;
+  const size_t aligned = first + head;
+  SelectGroups(width)(packed + aligned / 8 * static_cast<size_t>(width), groups, out + head);
+  const size_t done = head + groups * 8;
+  UnpackScalar(packed, width, first + done, count - done, out + done);
+}
+
+void UnpackBits64(const uint8_t* packed, int width, size_t first, size_t count, uint64_t* out) {
+  if (width == 0) {
+    std::fill_n(out, count, uint64_t{0});
+    return;
+  }
+  const uint64_t mask = width == 64 ? ~uint64_t{0} : (uint64_t{1} << width) - 1;
+  size_t bit = first * static_cast<size_t>(width);
+  if (width <= 57) {
+    for (size_t i = 0; i < count; ++i, bit += static_cast<size_t>(width)) {
+      out[i] = (LoadWord(packed + (bit >> 3)) >> (bit & 7)) & mask;
+    }
+    return;
+  }
+  for (size_t i = 0; i < count; ++i, bit += static_cast<size_t>(width)) {
+    const uint8_t* bytes = packed + (bit >> 3);
+    const int shift = static_cast<int>(bit & 7);
+    // Shifted twice, so that a shift of 0 does not become one by 64.
+    const uint64_t high = static_cast<uint64_t>(bytes[8]) << 1 << (63 - shift);
+    out[i] = ((LoadWord(bytes) >> shift) | high) & mask;
+  }
+}
+
+}  // namespace trivet::parquet

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "formats/parquet/page_pool.h"
+#include "formats/parquet/page_reader.h"
+#include "formats/parquet/schema.h"
+#include "vector/vector.h"
+
+namespace trivet::parquet {
+
+// The dictionary of one column chunk: flat values in the engine's form, followed by one entry that is
+// NULL, so that NULL rows have a code as well. Immutable, shared by the vectors coded with it.
+struct Dictionary {
+  std::shared_ptr<const Vector> values;  // size + 1 entries
+  size_t size = 0;
+  uint64_t id = 0;
+  uint32_t null_code() const { return static_cast<uint32_t>(size); }
+};
+
+// Decodes a dictionary page. Corruption where it does not hold what its header says.
+Result<std::shared_ptr<const Dictionary>> MakeDictionary(const Leaf& leaf, const PageHeader& header,
+                                                         const Page& page, PageReader& reader,
+                                                         MemoryManager& memory);
+
+}  // namespace trivet::parquet

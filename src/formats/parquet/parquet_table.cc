@@ -1,0 +1,90 @@
+#include "formats/parquet/parquet_table.h"
+
+#include <atomic>
+#include <utility>
+
+#include "base/string_concat.h"
+#include "formats/parquet/row_group_reader.h"
+#include "formats/parquet/table_files.h"
+
+namespace trivet {
+
+namespace parquet {
+
+namespace {
+
+class ParquetScan final : public TableScan {
+ public:
+  ParquetScan(std::shared_ptr<const TableFiles> table, const ScanRequest& request,
+              const ExecutionContext& context)
+      : table_(std::move(table)),
+        request_(request),
+        context_(context),
+        pool_(std::make_shared<PagePool>(context.memory())) {
+    for (size_t file = 0; file < table_->files.size(); ++file) {
+      const size_t groups = table_->files[file].metadata->row_groups.size();
+      for (size_t group = 0; group < groups; ++group) morsels_.emplace_back(file, group);
+    }
+  }
+
+  Result<std::unique_ptr<MorselReader>> NextMorsel() override {
+    const size_t next = next_.fetch_add(1, std::memory_order_relaxed);
+    if (next >= morsels_.size()) return std::unique_ptr<MorselReader>();
+    const auto [file, group] = morsels_[next];
+    TRIVET_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> opened,
+                            context_.files().OpenForRead(table_->files[file].info.path));
+    ReaderResources resources{std::move(opened), pool_, &context_.memory(), request_.metrics};
+    return std::unique_ptr<MorselReader>(std::make_unique<RowGroupReader>(
+        table_->files[file], group, request_.columns, context_.batch_size(), table_->columns,
+        std::move(resources), context_));
+  }
+
+  uint64_t total_rows() const override { return table_->row_count; }
+
+ private:
+  std::shared_ptr<const TableFiles> table_;
+  ScanRequest request_;
+  const ExecutionContext& context_;
+  std::shared_ptr<PagePool> pool_;
+  std::vector<std::pair<size_t, size_t>> morsels_;  // file and row group
+  std::atomic<size_t> next_{0};
+};
+
+class ParquetTable final : public Table {
+ public:
+  explicit ParquetTable(std::shared_ptr<const TableFiles> files) : files_(std::move(files)) {}
+
+  const std::vector<ColumnDefinition>& columns() const override { return files_->columns; }
+  TableStatistics statistics() const override {
+    TableStatistics statistics;
+    statistics.row_count = files_->row_count;
+    return statistics;
+  }
+  ScanCapabilities capabilities() const override { return {}; }
+  Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
+                                          const ExecutionContext& context) const override {
+    return std::unique_ptr<TableScan>(std::make_unique<ParquetScan>(files_, request, context));
+  }
+  std::string kind() const override { return "PARQUET_SCAN"; }
+  std::string description() const override {
+    const std::vector<TableFile>& files = files_->files;
+    if (files.size() == 1) return files.front().info.path;
+    return StrCat(files.front().info.path, ", ", files.size(), " files");
+  }
+
+ private:
+  std::shared_ptr<const TableFiles> files_;
+};
+
+}  // namespace
+
+}  // namespace parquet
+
+Result<TablePtr> OpenParquet(const std::vector<std::string>& patterns,
+                             const ParquetOptions& options, FileSystem& files) {
+  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const parquet::TableFiles> opened,
+                          parquet::OpenTableFiles(patterns, options, files));
+  return TablePtr(std::make_shared<parquet::ParquetTable>(std::move(opened)));
+}
+
+}  // namespace trivet
