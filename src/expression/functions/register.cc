@@ -8,6 +8,14 @@ void RegisterBuiltinFunctions(FunctionRegistry& registry) {
   RegisterArithmetic(registry);
   RegisterTemporalArithmetic(registry);
   RegisterDateParts(registry);
+  RegisterLike(registry);
+  RegisterCaseMapping(registry);
+  RegisterSubstring(registry);
+  RegisterRegexp(registry);
+  RegisterStringLength(registry);
+  RegisterStringEdit(registry);
+  RegisterStringSearch(registry);
+  RegisterConcat(registry);
 }
 
 }  // namespace trivet

@@ -8,6 +8,14 @@ class FunctionRegistry;
 void RegisterArithmetic(FunctionRegistry& registry);
 void RegisterTemporalArithmetic(FunctionRegistry& registry);
 void RegisterDateParts(FunctionRegistry& registry);
+void RegisterLike(FunctionRegistry& registry);
+void RegisterCaseMapping(FunctionRegistry& registry);
+void RegisterSubstring(FunctionRegistry& registry);
+void RegisterRegexp(FunctionRegistry& registry);
+void RegisterStringLength(FunctionRegistry& registry);
+void RegisterStringEdit(FunctionRegistry& registry);
+void RegisterStringSearch(FunctionRegistry& registry);
+void RegisterConcat(FunctionRegistry& registry);
 
 // Everything built in.
 void RegisterBuiltinFunctions(FunctionRegistry& registry);

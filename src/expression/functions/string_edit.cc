@@ -1,0 +1,260 @@
+// Functions that give a text trimmed, padded, repeated, reversed or with parts replaced.
+#include <unicode/brkiter.h>
+#include <unicode/uchar.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/string_concat.h"
+#include "expression/functions/find_bytes.h"
+#include "expression/functions/register.h"
+#include "expression/functions/signature.h"
+#include "expression/functions/utf8.h"
+#include "expression/kernel.h"
+
+namespace trivet {
+
+namespace {
+
+// A string is at most this long, so that its length fits a view.
+constexpr size_t kMaxStringBytes = 0xFFFFFFFF;
+
+std::string_view LastCodePoint(std::string_view text) {
+  size_t begin = text.size() - 1;
+  while (begin > 0 && IsContinuationByte(text[begin])) --begin;
+  return text.substr(begin);
+}
+
+// Cuts code points for which `drop` answers true off the chosen ends.
+template <bool left, bool right, typename Drop>
+std::string_view Trim(std::string_view text, const Drop& drop) {
+  while (left && !text.empty()) {
+    const std::string_view first = text.substr(0, std::min(Utf8Length(text[0]), text.size()));
+    if (!drop(first)) break;
+    text.remove_prefix(first.size());
+  }
+  while (right && !text.empty()) {
+    const std::string_view last = LastCodePoint(text);
+    if (!drop(last)) break;
+    text.remove_suffix(last.size());
+  }
+  return text;
+}
+
+bool IsSpaceSeparator(std::string_view character) {
+  if (character.size() == 1) return character[0] == ' ';
+  size_t position = 0;
+  return u_charType(DecodeUtf8(character, position)) == U_SPACE_SEPARATOR;
+}
+
+template <bool left, bool right>
+void TrimSpaces(const KernelCall& call, Vector& result) {
+  const Argument<StringView> texts(call, 0);
+  auto* out = result.mutable_data<StringView>();
+  result.ShareOwners(call.arguments[0]);
+  ForEachRow(call, result, [&](size_t row) {
+    const StringView text = texts[row];
+    out[row] = StringView(Trim<left, right>(text.view(), IsSpaceSeparator));
+  });
+}
+
+template <bool left, bool right>
+void TrimCharacters(const KernelCall& call, Vector& result) {
+  const Argument<StringView> texts(call, 0);
+  const Argument<StringView> sets(call, 1);
+  auto* out = result.mutable_data<StringView>();
+  result.ShareOwners(call.arguments[0]);
+  ForEachRow(call, result, [&](size_t row) {
+    const StringView text = texts[row];
+    const StringView set = sets[row];
+    // No code point begins inside another one, so that a search for bytes finds whole ones.
+    const auto is_in_set = [&](std::string_view character) {
+      return FindBytes(set.view(), character) != kNotFound;
+    };
+    out[row] = StringView(Trim<left, right>(text.view(), is_in_set));
+  });
+}
+
+template <bool left>
+void Pad(const KernelCall& call, Vector& result) {
+  const Argument<StringView> texts(call, 0);
+  const Argument<int32_t> lengths(call, 1);
+  const Argument<StringView> pads(call, 2);
+  std::string padding;
+  ForEachRow(call, result, [&](size_t row) {
+    const std::string_view text = texts[row].view();
+    const std::string_view pad = pads[row].view();
+    const size_t length = static_cast<size_t>(std::max(lengths[row], 0));
+    const size_t size = CountCodePoints(text);
+    if (size >= length) {
+      return result.SetString(row, text.substr(0, OffsetOfCodePoint(text, length)));
+    }
+    if (pad.empty()) {
+      return Fail(call, result, row,
+                  Status::InvalidInput(StrCat("Insufficient padding in ", left ? "LPAD" : "RPAD",
+                                              ".")));
+    }
+    padding.clear();
+    size_t missing = length - size;
+    for (size_t pad_size = CountCodePoints(pad); missing >= pad_size; missing -= pad_size) {
+      padding.append(pad);
+    }
+    padding.append(pad.substr(0, OffsetOfCodePoint(pad, missing)));
+    if (left) {
+      result.SetString(row, padding.append(text));
+    } else {
+      result.SetString(row, padding.insert(0, text));
+    }
+  });
+}
+
+void Repeat(const KernelCall& call, Vector& result) {
+  const Argument<StringView> texts(call, 0);
+  const Argument<int64_t> counts(call, 1);
+  auto* out = result.mutable_data<StringView>();
+  ForEachRow(call, result, [&](size_t row) {
+    const std::string_view text = texts[row].view();
+    const size_t count = text.empty() ? 0 : static_cast<size_t>(std::max<int64_t>(counts[row], 0));
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(count, text.size(), &bytes) || bytes > kMaxStringBytes) {
+      return Fail(call, result, row,
+                  Status::InvalidInput("Cannot create a string of more than 4 GiB by repeat"));
+    }
+    // Huge results ask the query's budget before they take the memory.
+    if (bytes > (size_t{1} << 20)) {
+      const Result<Reservation> room = call.context.memory().TryReserve(bytes, "repeat");
+      if (!room.ok()) return Fail(call, result, row, room.status());
+    }
+    char* memory = bytes == 0 ? nullptr : result.AllocateString(bytes);
+    for (size_t i = 0; i < count; ++i) std::copy(text.begin(), text.end(), memory + i * text.size());
+    out[row] = bytes == 0 ? StringView() : StringView(memory, static_cast<uint32_t>(bytes));
+  });
+}
+
+// Reverses by what a reader takes for characters: a letter keeps its accents behind it.
+class GraphemeReverser {
+ public:
+  void Reverse(std::string_view text, std::string& out) {
+    if (IsAscii(text)) {
+      out.assign(text.rbegin(), text.rend());
+      return;
+    }
+    if (iterator_ == nullptr) {
+      UErrorCode status = U_ZERO_ERROR;
+      iterator_.reset(
+          icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+    }
+    const icu::UnicodeString unicode = icu::UnicodeString::fromUTF8(
+        icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+    iterator_->setText(unicode);
+    icu::UnicodeString reversed;
+    int32_t end = iterator_->last();
+    for (int32_t begin = iterator_->previous(); begin != icu::BreakIterator::DONE;
+         begin = iterator_->previous()) {
+      reversed.append(unicode, begin, end - begin);
+      end = begin;
+    }
+    out.clear();
+    reversed.toUTF8String(out);
+  }
+
+ private:
+  std::unique_ptr<icu::BreakIterator> iterator_;
+};
+
+void Reverse(const KernelCall& call, Vector& result) {
+  const Argument<StringView> texts(call, 0);
+  GraphemeReverser reverser;
+  std::string reversed;
+  ForEachRow(call, result, [&](size_t row) {
+    reverser.Reverse(texts[row].view(), reversed);
+    result.SetString(row, reversed);
+  });
+}
+
+void Replace(const KernelCall& call, Vector& result) {
+  const Argument<StringView> texts(call, 0);
+  const Argument<StringView> needles(call, 1);
+  const Argument<StringView> replacements(call, 2);
+  std::string built;
+  ForEachRow(call, result, [&](size_t row) {
+    const std::string_view text = texts[row].view();
+    const std::string_view needle = needles[row].view();
+    if (needle.empty()) return result.SetString(row, text);
+    built.clear();
+    size_t begin = 0;
+    for (size_t found = FindBytes(text, needle); found != kNotFound;
+         found = FindBytes(text, needle, begin)) {
+      built.append(text, begin, found - begin);
+      built.append(replacements[row].view());
+      begin = found + needle.size();
+    }
+    built.append(text.substr(begin));
+    result.SetString(row, built);
+  });
+}
+
+// Maps characters one by one; those without a counterpart are dropped.
+void Translate(const KernelCall& call, Vector& result) {
+  const Argument<StringView> texts(call, 0);
+  const Argument<StringView> from(call, 1);
+  const Argument<StringView> to(call, 2);
+  std::vector<std::pair<int32_t, int32_t>> map;
+  std::string built;
+  ForEachRow(call, result, [&](size_t row) {
+    const std::string_view text = texts[row].view();
+    const std::string_view sources = from[row].view();
+    const std::string_view targets = to[row].view();
+    map.clear();
+    size_t target = 0;
+    for (size_t source = 0; source < sources.size();) {
+      const int32_t point = DecodeUtf8(sources, source);
+      const int32_t mapped = target < targets.size() ? DecodeUtf8(targets, target) : -1;
+      const bool is_known =
+          std::ranges::any_of(map, [&](const auto& entry) { return entry.first == point; });
+      if (!is_known) map.emplace_back(point, mapped);
+    }
+    built.clear();
+    for (size_t position = 0; position < text.size();) {
+      const int32_t point = DecodeUtf8(text, position);
+      const auto entry =
+          std::ranges::find_if(map, [&](const auto& known) { return known.first == point; });
+      const int32_t mapped = entry == map.end() ? point : entry->second;
+      if (mapped >= 0) AppendUtf8(built, mapped);
+    }
+    result.SetString(row, built);
+  });
+}
+
+}  // namespace
+
+void RegisterStringEdit(FunctionRegistry& registry) {
+  const TypeId text = TypeId::kVarchar, blob = TypeId::kBlob, number = TypeId::kInt64;
+  registry.AddScalar(Signature("trim", {text}, text, TrimSpaces<true, true>,
+                               "The text without spaces at its ends"));
+  registry.AddScalar(Signature("trim", {text, text}, text, TrimCharacters<true, true>,
+                               "The text without the given characters at its ends"));
+  registry.AddScalar(Signature("ltrim", {text}, text, TrimSpaces<true, false>,
+                               "The text without spaces at its beginning"));
+  registry.AddScalar(Signature("ltrim", {text, text}, text, TrimCharacters<true, false>,
+                               "The text without the given characters at its beginning"));
+  registry.AddScalar(Signature("rtrim", {text}, text, TrimSpaces<false, true>,
+                               "The text without spaces at its end"));
+  registry.AddScalar(Signature("rtrim", {text, text}, text, TrimCharacters<false, true>,
+                               "The text without the given characters at its end"));
+  registry.AddScalar(FailingSignature("lpad", {text, TypeId::kInt32, text}, text, Pad<true>,
+                                      "The text filled up on the left, or cut, to a length"));
+  registry.AddScalar(FailingSignature("rpad", {text, TypeId::kInt32, text}, text, Pad<false>,
+                                      "The text filled up on the right, or cut, to a length"));
+  registry.AddScalar(FailingSignature("repeat", {text, number}, text, Repeat,
+                                      "The text so many times"));
+  registry.AddScalar(FailingSignature("repeat", {blob, number}, blob, Repeat,
+                                      "The bytes so many times"));
+  registry.AddScalar(Signature("reverse", {text}, text, Reverse, "The text from behind"));
+  registry.AddScalar(Signature("replace", {text, text, text}, text, Replace,
+                               "The text with every occurrence of another text replaced"));
+  registry.AddScalar(Signature("translate", {text, text, text}, text, Translate,
+                               "The text with characters mapped one by one"));
+}
+
+}  // namespace trivet
