@@ -157,19 +157,22 @@ bool TimeZone::ToLocal(int64_t utc_micros, int64_t* local_micros) const {
   return !__builtin_add_overflow(utc_micros, offset, local_micros) && IsFiniteTimestamp(*local_micros);
 }
 
-bool TimeZone::ToUtc(int64_t local_micros, int64_t* utc_micros) const {
-  if (!IsFiniteTimestamp(local_micros)) {
-    *utc_micros = local_micros;
-    return true;
-  }
-  const int64_t local_seconds = FloorDivide(local_micros, kMicrosPerSecond);
+int32_t TimeZone::OffsetAtLocalSeconds(int64_t local_seconds) const {
+  if (transitions_.empty()) return first_offset_seconds_;
   // The offsets in force a day before and a day after are the only candidates. Where the later one gives
   // an instant at which it is indeed in force, it wins (a repeated time is its second occurrence);
   // otherwise the earlier one also covers skipped times, which it moves on by the gap.
   const int32_t before = OffsetAtSeconds(local_seconds - kSecondsPerDay);
   const int32_t after = OffsetAtSeconds(local_seconds + kSecondsPerDay);
-  const int32_t offset =
-      OffsetAtSeconds(local_seconds - after) == after ? after : before;
+  return OffsetAtSeconds(local_seconds - after) == after ? after : before;
+}
+
+bool TimeZone::ToUtc(int64_t local_micros, int64_t* utc_micros) const {
+  if (!IsFiniteTimestamp(local_micros)) {
+    *utc_micros = local_micros;
+    return true;
+  }
+  const int32_t offset = OffsetAtLocalSeconds(FloorDivide(local_micros, kMicrosPerSecond));
   return !__builtin_sub_overflow(local_micros, offset * kMicrosPerSecond, utc_micros) &&
          IsFiniteTimestamp(*utc_micros);
 }

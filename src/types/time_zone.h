@@ -34,6 +34,8 @@ class TimeZone {
   // Seconds to add to UTC for local time, at an instant given in seconds or microseconds since the epoch.
   int32_t OffsetAtSeconds(int64_t utc_seconds) const;
   int32_t OffsetAt(int64_t utc_micros) const;
+  // The offset by which ToUtc goes, of a local time in seconds since 1970-01-01 00:00:00.
+  int32_t OffsetAtLocalSeconds(int64_t local_seconds) const;
 
   // Finite and infinite timestamps in microseconds; false where the result is out of range.
   bool ToLocal(int64_t utc_micros, int64_t* local_micros) const;
