@@ -1,0 +1,122 @@
+#include "local/result_queue.h"
+
+#include <chrono>
+#include <utility>
+
+namespace trivet {
+
+ResultQueue::ResultQueue(bool ordered, MemoryManager& memory)
+    : tracker_(ordered ? std::make_shared<MorselTracker>() : nullptr),
+      reservation_(&memory, "result") {
+  if (tracker_) tracker_->SetListener([this] { OnTrackerAdvance(); });
+}
+
+class ResultQueue::Local final : public LocalSink {
+ public:
+  explicit Local(ResultQueue& queue) : queue_(queue) {}
+  Result<Outcome> Consume(const Batch& batch, const CallContext& call) override {
+    return queue_.Push(batch, call);
+  }
+  Status Combine(const CallContext&) override { return Status::OK(); }
+
+ private:
+  ResultQueue& queue_;
+};
+
+Result<std::unique_ptr<LocalSink>> ResultQueue::MakeLocal(const ExecutionContext&) {
+  return std::unique_ptr<LocalSink>(std::make_unique<Local>(*this));
+}
+
+Result<Outcome> ResultQueue::Push(const Batch& batch, const CallContext& call) {
+  const size_t bytes = batch.MemoryBytes();
+  std::lock_guard lock(mutex_);
+  // Asked under this lock, which the tracker's listener takes as well: if the batch becomes the oldest
+  // from here on, the listener comes later and finds it waiting or its task blocked.
+  const bool oldest = tracker_ == nullptr || tracker_->IsOldest(batch.order().morsel);
+  if (oldest) {
+    AdmitWaiting();
+    if (!ready_.empty() && ready_bytes_ + bytes > kMaxReadyBytes) {
+      blocked_.push_back(call.waker);
+      return Outcome::kBlocked;
+    }
+  } else if (waiting_bytes_ + bytes > kMaxWaitingBytes) {
+    blocked_.push_back(call.waker);
+    return Outcome::kBlocked;
+  }
+  TRIVET_RETURN_IF_ERROR(reservation_.Grow(bytes));
+  if (oldest) {
+    ready_.push_back(batch);
+    ready_bytes_ += bytes;
+    readable_.notify_one();
+  } else {
+    waiting_.emplace(batch.order(), batch);
+    waiting_bytes_ += bytes;
+  }
+  return Outcome::kNeedInput;
+}
+
+bool ResultQueue::AdmitWaiting() {
+  bool admitted = false;
+  while (!waiting_.empty() && tracker_->IsOldest(waiting_.begin()->first.morsel)) {
+    auto first = waiting_.begin();
+    const size_t bytes = first->second.MemoryBytes();
+    ready_.push_back(std::move(first->second));
+    waiting_.erase(first);
+    waiting_bytes_ -= bytes;
+    ready_bytes_ += bytes;
+    admitted = true;
+  }
+  if (admitted) readable_.notify_one();
+  return admitted;
+}
+
+void ResultQueue::WakeProducers(std::unique_lock<std::mutex> lock) {
+  std::vector<std::shared_ptr<Waker>> blocked = std::exchange(blocked_, {});
+  lock.unlock();
+  for (const auto& waker : blocked) waker->Wake();
+}
+
+void ResultQueue::OnTrackerAdvance() {
+  std::unique_lock lock(mutex_);
+  AdmitWaiting();
+  // Whoever waited for its turn may have become the oldest.
+  WakeProducers(std::move(lock));
+}
+
+Result<Outcome> ResultQueue::Pop(Batch& batch, int timeout_ms) {
+  std::unique_lock lock(mutex_);
+  const bool ready = readable_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                                        [&] { return !ready_.empty() || completed_; });
+  if (!ready) return Outcome::kBlocked;
+  // An error is told at once: rows that came before it are no answer.
+  if (completed_ && !status_.ok()) return status_;
+  if (ready_.empty()) return Outcome::kFinished;
+  batch = std::move(ready_.front());
+  ready_.pop_front();
+  const size_t bytes = batch.MemoryBytes();
+  ready_bytes_ -= bytes;
+  reservation_.Shrink(bytes);
+  WakeProducers(std::move(lock));
+  return Outcome::kHaveOutput;
+}
+
+void ResultQueue::Complete(Status status) {
+  std::lock_guard lock(mutex_);
+  // The run is over: every morsel has finished, so what still waits is in order.
+  while (status.ok() && !waiting_.empty()) {
+    auto first = waiting_.begin();
+    ready_bytes_ += first->second.MemoryBytes();
+    ready_.push_back(std::move(first->second));
+    waiting_.erase(first);
+  }
+  completed_ = true;
+  status_ = std::move(status);
+  readable_.notify_all();
+}
+
+bool ResultQueue::completed() {
+  std::lock_guard lock(mutex_);
+  return completed_;
+}
+
+}  // namespace trivet

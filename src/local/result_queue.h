@@ -1,0 +1,59 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "execution/morsel_tracker.h"
+#include "execution/pipeline.h"
+
+namespace trivet {
+
+// Between a running query and its reader: a sink that holds a bounded amount of rows, in the input's
+// order where that is wanted, and refuses more (the pipelines park) until the reader has taken some.
+// The batches of the oldest unfinished morsel are always admitted up to the bound of their own, so that
+// order costs bounded memory and cannot deadlock. Thread-safe; one reader.
+class ResultQueue final : public Sink {
+ public:
+  static constexpr size_t kMaxReadyBytes = size_t{4} << 20;
+  static constexpr size_t kMaxWaitingBytes = size_t{8} << 20;
+
+  ResultQueue(bool ordered, MemoryManager& memory);
+
+  std::shared_ptr<MorselTracker> tracker() override { return tracker_; }
+  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
+
+  // ---- reader ----
+  // Waits for the next batch, at most `timeout_ms`. kHaveOutput, kFinished (after the last one, or the
+  // run's error), or kBlocked when the time is over.
+  Result<Outcome> Pop(Batch& batch, int timeout_ms);
+
+  // ---- the run's end ----
+  void Complete(Status status);
+  bool completed();
+
+ private:
+  class Local;
+  Result<Outcome> Push(const Batch& batch, const CallContext& call);
+  // Moves batches whose turn has come from waiting_ to ready_; returns whether there were any.
+  bool AdmitWaiting();
+  void OnTrackerAdvance();
+  void WakeProducers(std::unique_lock<std::mutex> lock);
+
+  std::shared_ptr<MorselTracker> tracker_;
+  std::mutex mutex_;
+  std::condition_variable readable_;
+  Reservation reservation_;
+  std::deque<Batch> ready_;
+  size_t ready_bytes_ = 0;
+  std::map<BatchOrder, Batch> waiting_;
+  size_t waiting_bytes_ = 0;
+  std::vector<std::shared_ptr<Waker>> blocked_;
+  bool completed_ = false;
+  Status status_;
+};
+
+}  // namespace trivet
