@@ -1,0 +1,75 @@
+#include "session/connection.h"
+
+#include "base/string_concat.h"
+#include "session/statement_results.h"
+#include "session/statement_runner.h"
+#include "sql/parser.h"
+
+namespace trivet {
+
+Connection::Connection(std::shared_ptr<Database> database)
+    : database_(std::move(database)), settings_(database_->settings().Get(), &database_->settings()) {}
+
+Status Connection::ExecuteEach(std::string_view sql, const ParameterValues& parameters,
+                               const std::function<Status(QueryResult& result)>& visit) {
+  {
+    std::lock_guard lock(mutex_);
+    interrupted_ = false;
+  }
+  TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
+  for (const syntax::StatementPtr& statement : statements) {
+    StatementRunner runner(*this, sql, parameters);
+    TRIVET_ASSIGN_OR_RETURN(auto result, runner.Run(*statement));
+    CurrentResult current(*this, *result);
+    TRIVET_RETURN_IF_ERROR(visit(*result));
+  }
+  return Status::OK();
+}
+
+Result<std::unique_ptr<QueryResult>> Connection::Execute(std::string_view sql,
+                                                         const ParameterValues& parameters) {
+  {
+    std::lock_guard lock(mutex_);
+    interrupted_ = false;
+  }
+  TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
+  std::unique_ptr<QueryResult> last = NothingResult();
+  for (size_t i = 0; i < statements.size(); ++i) {
+    StatementRunner runner(*this, sql, parameters);
+    TRIVET_ASSIGN_OR_RETURN(last, runner.Run(*statements[i]));
+    if (i + 1 == statements.size()) break;
+    CurrentResult current(*this, *last);
+    Batch batch;
+    while (true) {
+      TRIVET_ASSIGN_OR_RETURN(const bool more, last->Next(batch));
+      if (!more) break;
+    }
+  }
+  return last;
+}
+
+void Connection::Interrupt() {
+  std::lock_guard lock(mutex_);
+  interrupted_ = true;
+  if (running_ != nullptr) running_->Cancel();
+}
+
+void Connection::SetRunning(QueryResult* result) {
+  std::lock_guard lock(mutex_);
+  running_ = result;
+  if (result != nullptr && interrupted_) result->Cancel();
+}
+
+Status Connection::RegisterTable(const std::string& name, TablePtr table) {
+  CatalogEntry entry;
+  entry.schema = Catalog::kTemporarySchema;
+  entry.name = name;
+  entry.table = std::move(table);
+  return database_->catalog().Create(std::move(entry), OnConflict::kReplace);
+}
+
+Status Connection::UnregisterTable(const std::string& name) {
+  return database_->catalog().Drop({Catalog::kTemporarySchema, name}, false, false);
+}
+
+}  // namespace trivet

@@ -1,0 +1,58 @@
+#include "session/database.h"
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "formats/registry.h"
+#include "session/connection.h"
+
+namespace trivet {
+
+namespace {
+
+SettingValues Defaults(const DatabaseOptions& options) {
+  SettingValues values;
+  values.threads = options.threads != 0
+                       ? options.threads
+                       : std::max<size_t>(1, std::thread::hardware_concurrency());
+  values.memory_limit_bytes =
+      options.memory_limit_bytes != 0 ? options.memory_limit_bytes : DefaultMemoryLimit();
+  std::error_code ignored;  // no temporary directory: the setting stays empty
+  values.temp_directory = std::filesystem::temp_directory_path(ignored).string();
+  return values;
+}
+
+int64_t SystemClockMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Database::Database(DatabaseOptions options)
+    : files_(options.files != nullptr ? *options.files : FileSystem::Local()),
+      clock_(options.clock ? options.clock : SystemClockMicros),
+      settings_(Defaults(options)),
+      memory_("memory_limit", settings_.Get().memory_limit_bytes),
+      executor_(settings_.Get().threads) {
+  RegisterFormats(table_functions_);
+}
+
+std::shared_ptr<Database> Database::Open(DatabaseOptions options) {
+  return std::shared_ptr<Database>(new Database(std::move(options)));
+}
+
+std::unique_ptr<Connection> Database::Connect() {
+  return std::make_unique<Connection>(shared_from_this());
+}
+
+void Database::ApplySettings() {
+  std::lock_guard lock(apply_mutex_);
+  const SettingValues values = settings_.Get();
+  memory_.set_limit_bytes(values.memory_limit_bytes);
+  executor_.Resize(values.threads);
+}
+
+}  // namespace trivet

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "catalog/catalog.h"
+#include "catalog/table_function.h"
+#include "context/memory_budget.h"
+#include "local/local_executor.h"
+#include "session/settings.h"
+
+namespace trivet {
+
+class Connection;
+
+struct DatabaseOptions {
+  size_t threads = 0;             // 0: one per processor
+  size_t memory_limit_bytes = 0;  // 0: 80 % of what the process may use
+  FileSystem* files = nullptr;    // null: the local files
+  // Microseconds since 1970-01-01 UTC; empty: the system's clock.
+  std::function<int64_t()> clock;
+};
+
+// The engine embedded in a process: threads, memory budget, catalog and settings that all connections
+// share. Thread-safe; connections and results keep it alive.
+class Database : public std::enable_shared_from_this<Database> {
+ public:
+  static std::shared_ptr<Database> Open(DatabaseOptions options = {});
+  std::unique_ptr<Connection> Connect();
+
+  Catalog& catalog() { return catalog_; }
+  TableFunctionRegistry& table_functions() { return table_functions_; }
+  Settings& settings() { return settings_; }
+  MemoryBudget& memory() { return memory_; }
+  LocalExecutor& executor() { return executor_; }
+  FileSystem& files() { return files_; }
+  int64_t NowMicros() const { return clock_(); }
+
+  // Carries threads and memory_limit over to the pool and the budget.
+  void ApplySettings();
+
+ private:
+  explicit Database(DatabaseOptions options);
+
+  FileSystem& files_;
+  std::function<int64_t()> clock_;
+  Settings settings_;
+  MemoryBudget memory_;
+  Catalog catalog_;
+  TableFunctionRegistry table_functions_;
+  LocalExecutor executor_;
+  std::mutex apply_mutex_;
+};
+
+}  // namespace trivet

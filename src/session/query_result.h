@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "local/local_executor.h"
+#include "plan/logical_operator.h"
+#include "vector/batch.h"
+
+namespace trivet {
+
+class Database;
+
+struct ResultColumn {
+  std::string name;
+  LogicalType type;
+};
+
+enum class ResultKind : uint8_t {
+  kRows,     // a query's rows, streamed
+  kChanged,  // INSERT, COPY: one row, the count of rows
+  kNothing,  // DDL, SET: no columns, no rows
+};
+
+// The result of one statement: columns and a stream of batches, pulled by one reader. Keeps the
+// database alive; destroying it before the end cancels the query. Used by one thread at a time, except
+// Cancel.
+class QueryResult {
+ public:
+  // A statement without rows, or with rows at hand.
+  QueryResult(ResultKind kind, std::vector<ResultColumn> columns, std::vector<Batch> batches);
+  // A running query.
+  QueryResult(std::shared_ptr<Database> database, std::vector<ResultColumn> columns,
+              std::unique_ptr<LocalResultStream> stream);
+
+  ResultKind kind() const { return kind_; }
+  const std::vector<ResultColumn>& columns() const { return columns_; }
+
+  // The next batch with rows; false after the last.
+  Result<bool> Next(Batch& batch);
+  // Like Next but gives up after `timeout_ms` with kBlocked.
+  Result<Outcome> Poll(Batch& batch, int timeout_ms);
+  void Cancel();
+  // Share of the sources read so far, 0 to 1; nothing when it is not known.
+  std::optional<double> Progress() const;
+  // Null where nothing runs.
+  LocalResultStream* stream() { return stream_.get(); }
+
+ private:
+  ResultKind kind_;
+  std::shared_ptr<Database> database_;
+  std::vector<ResultColumn> columns_;
+  std::vector<Batch> batches_;
+  size_t next_ = 0;
+  std::unique_ptr<LocalResultStream> stream_;
+};
+
+}  // namespace trivet

@@ -1,0 +1,224 @@
+#include "session/statement_runner.h"
+
+#include <random>
+#include <type_traits>
+#include <utility>
+
+#include "base/string_concat.h"
+#include "execution/physical_planner.h"
+#include "optimizer/optimizer.h"
+#include "session/statement_results.h"
+#include "storage/memory_table.h"
+
+namespace trivet {
+
+StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
+                                 const ParameterValues& parameters)
+    : connection_(connection),
+      database_(connection.database()),
+      sql_(sql),
+      parameters_(parameters),
+      settings_(connection.settings().Get()) {
+  options_.query_time_micros = database_.NowMicros();
+  options_.random_seed = settings_.random_seed != 0 ? settings_.random_seed : std::random_device()();
+  options_.time_zone = settings_.time_zone;
+  options_.batch_size = settings_.batch_size;
+  options_.thread_count = settings_.threads;
+  options_.preserve_insertion_order = settings_.preserve_insertion_order;
+  planning_context_ = NewContext();
+}
+
+std::unique_ptr<QueryContext> StatementRunner::NewContext() const {
+  return std::make_unique<QueryContext>(options_, database_.files(), &database_.memory());
+}
+
+Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& statement) {
+  BinderInput input;
+  input.catalog = &database_.catalog();
+  input.functions = &FunctionRegistry::Builtin();
+  input.table_functions = &database_.table_functions();
+  input.settings = &connection_.settings();
+  input.parameters = &parameters_;
+  input.context = planning_context_.get();
+  input.files = &database_.files();
+  input.ids = &ids_;
+  input.sql = sql_;
+  return Bind(statement, input);
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::Run(const syntax::Statement& statement) {
+  switch (statement.kind) {
+    case syntax::StatementKind::kPrepare: {
+      const auto& prepare = statement.As<syntax::PrepareStatement>();
+      const syntax::Statement& body = *prepare.statement;
+      connection_.prepared_[prepare.name.text] =
+          std::string(sql_.substr(body.begin, body.end - body.begin));
+      return NothingResult();
+    }
+    case syntax::StatementKind::kExecute:
+      return RunPrepared(statement.As<syntax::ExecuteStatement>());
+    case syntax::StatementKind::kDeallocate: {
+      const auto& deallocate = statement.As<syntax::DeallocateStatement>();
+      if (deallocate.name.text.empty()) {
+        connection_.prepared_.clear();
+      } else if (connection_.prepared_.erase(deallocate.name.text) == 0) {
+        return Status::NotFound(
+            StrCat("there is no prepared statement \"", deallocate.name.text, "\""));
+      }
+      return NothingResult();
+    }
+    default: break;
+  }
+  TRIVET_ASSIGN_OR_RETURN(BoundStatement bound, BindStatement(statement));
+  return RunBound(std::move(bound));
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::RunBound(BoundStatement statement) {
+  return std::visit(
+      [&](auto&& body) -> Result<std::unique_ptr<QueryResult>> {
+        using Body = std::decay_t<decltype(body)>;
+        if constexpr (std::is_same_v<Body, BoundQuery>) {
+          return RunQuery(std::move(body));
+        } else if constexpr (std::is_same_v<Body, BoundCreateTable>) {
+          return RunCreateTable(std::move(body));
+        } else if constexpr (std::is_same_v<Body, BoundCreateView>) {
+          CatalogEntry entry;
+          entry.schema = Catalog::kMainSchema;
+          entry.name = body.view;
+          entry.view_sql = body.sql;
+          entry.view_columns = body.column_names;
+          TRIVET_RETURN_IF_ERROR(database_.catalog().Create(std::move(entry), body.on_conflict));
+          return NothingResult();
+        } else if constexpr (std::is_same_v<Body, BoundDrop>) {
+          TRIVET_RETURN_IF_ERROR(
+              database_.catalog().Drop({"", body.name}, body.is_view, body.if_exists));
+          return NothingResult();
+        } else if constexpr (std::is_same_v<Body, BoundInsert>) {
+          return RunInsert(std::move(body));
+        } else if constexpr (std::is_same_v<Body, BoundCopyTo>) {
+          return RunCopyTo(std::move(body));
+        } else if constexpr (std::is_same_v<Body, BoundSet>) {
+          return RunSet(body);
+        } else {
+          return RunExplain(std::move(body));
+        }
+      },
+      std::move(statement.body));
+}
+
+Result<StatementRunner::PlannedQuery> StatementRunner::Plan(BoundQuery query, bool describe) {
+  PlannedQuery planned;
+  if (describe) planned.logical = PlanToString(*query.plan);
+  OptimizerTrace trace;
+  OptimizerContext context{.ids = ids_,
+                           .functions = FunctionRegistry::Builtin(),
+                           .evaluation = *planning_context_,
+                           .disabled_rules = settings_.disabled_optimizers,
+                           .trace = describe ? &trace : nullptr};
+  TRIVET_RETURN_IF_ERROR(OptimizeQuery(query, context));
+  if (describe) {
+    planned.optimized = PlanToString(*query.plan);
+    for (const OptimizerTrace::Entry& entry : trace.entries) {
+      planned.trace += StrCat(entry.rule, ": ", entry.firings, "\n");
+    }
+  }
+  PhysicalPlanner planner;
+  TRIVET_ASSIGN_OR_RETURN(planned.plan, planner.Plan(*query.plan, query.columns));
+  return planned;
+}
+
+Result<std::unique_ptr<LocalResultStream>> StatementRunner::Start(PhysicalPlan plan) {
+  return database_.executor().Execute(std::move(plan), NewContext());
+}
+
+Status StatementRunner::Drain(BoundQuery query, const std::function<Status(const Batch&)>& take) {
+  TRIVET_ASSIGN_OR_RETURN(auto result, RunQuery(std::move(query)));
+  CurrentResult current(connection_, *result);
+  Batch batch;
+  while (true) {
+    TRIVET_ASSIGN_OR_RETURN(const bool more, result->Next(batch));
+    if (!more) return Status::OK();
+    TRIVET_RETURN_IF_ERROR(take(batch));
+  }
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::RunQuery(BoundQuery query) {
+  std::vector<ResultColumn> columns;
+  for (const OutputColumn& column : query.columns) columns.push_back({column.name, column.type});
+  TRIVET_ASSIGN_OR_RETURN(PlannedQuery planned, Plan(std::move(query), false));
+  TRIVET_ASSIGN_OR_RETURN(auto stream, Start(std::move(planned.plan)));
+  return std::make_unique<QueryResult>(database_.shared_from_this(), std::move(columns),
+                                       std::move(stream));
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::RunCreateTable(BoundCreateTable create) {
+  CatalogEntry entry;
+  entry.schema = create.temporary ? Catalog::kTemporarySchema : Catalog::kMainSchema;
+  entry.name = create.table;
+  entry.defaults = create.defaults;
+  MemoryTableBuilder builder(create.table, create.columns, database_.memory());
+  if (create.query) {
+    // An existing table that is to stay costs no query.
+    if (create.on_conflict == OnConflict::kIgnore &&
+        database_.catalog().Find({entry.schema, entry.name}) != nullptr) {
+      return NothingResult();
+    }
+    TRIVET_RETURN_IF_ERROR(Drain(std::move(*create.query),
+                                 [&](const Batch& batch) { return builder.Append(batch); }));
+  }
+  TRIVET_ASSIGN_OR_RETURN(MemoryChunks chunks, builder.Finish());
+  entry.table = std::make_shared<MemoryTable>(create.columns, std::move(chunks));
+  TRIVET_RETURN_IF_ERROR(database_.catalog().Create(std::move(entry), create.on_conflict));
+  return NothingResult();
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::RunInsert(BoundInsert insert) {
+  TRIVET_ASSIGN_OR_RETURN(CatalogEntryPtr entry, database_.catalog().Lookup({"", insert.table}));
+  MemoryTableBuilder builder(insert.table, entry->table->columns(), database_.memory());
+  uint64_t rows = 0;
+  TRIVET_RETURN_IF_ERROR(Drain(std::move(insert.query), [&](const Batch& batch) {
+    rows += batch.row_count();
+    return builder.Append(batch);
+  }));
+  TRIVET_ASSIGN_OR_RETURN(MemoryChunks chunks, builder.Finish());
+  TRIVET_RETURN_IF_ERROR(database_.catalog().Append({entry->schema, entry->name}, chunks));
+  return CountResult(rows);
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::RunSet(const BoundSet& set) {
+  TRIVET_RETURN_IF_ERROR(set.value ? connection_.settings().Set(set.name, *set.value)
+                                   : connection_.settings().Reset(set.name));
+  database_.ApplySettings();
+  return NothingResult();
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::RunExplain(BoundExplain explain) {
+  auto* query = std::get_if<BoundQuery>(&explain.statement->body);
+  if (query == nullptr) {
+    return Status::NotImplemented("EXPLAIN of a statement that is not a query");
+  }
+  TRIVET_ASSIGN_OR_RETURN(PlannedQuery planned, Plan(std::move(*query), true));
+  if (!explain.analyze) {
+    if (explain.json) return TextResult({{"physical_plan", PlanToJson(*planned.plan)}});
+    return TextResult({{"logical_plan", planned.logical},
+                       {"optimized_plan", planned.optimized},
+                       {"optimizer_rules", planned.trace},
+                       {"physical_plan", PlanToString(*planned.plan)}});
+  }
+  PhysicalPlan plan = planned.plan;
+  TRIVET_ASSIGN_OR_RETURN(auto stream, Start(plan));
+  QueryResult result(database_.shared_from_this(), {}, std::move(stream));
+  {
+    CurrentResult current(connection_, result);
+    Batch batch;
+    while (true) {
+      TRIVET_ASSIGN_OR_RETURN(const bool more, result.Next(batch));
+      if (!more) break;
+    }
+  }
+  QueryMetrics& metrics = result.stream()->context().metrics();
+  return TextResult({{"analyzed_plan", explain.json ? PlanToJson(*plan, &metrics)
+                                                    : PlanToString(*plan, &metrics)}});
+}
+
+}  // namespace trivet

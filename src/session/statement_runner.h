@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/bound_statement.h"
+#include "session/connection.h"
+#include "session/query_result.h"
+#include "sql/syntax/statement.h"
+
+namespace trivet {
+
+// Runs one parsed statement of a connection: binds, optimises, plans, and starts the query or carries
+// the change out. Made for one statement; holds what is fixed at its start (time, seed, settings).
+class StatementRunner {
+ public:
+  // `sql` is the whole text that was parsed; errors point into it.
+  StatementRunner(Connection& connection, std::string_view sql, const ParameterValues& parameters);
+
+  Result<std::unique_ptr<QueryResult>> Run(const syntax::Statement& statement);
+
+ private:
+  struct PlannedQuery {
+    PhysicalPlan plan;
+    std::string logical;    // as bound; only where wanted
+    std::string optimized;
+    std::string trace;
+  };
+
+  Result<BoundStatement> BindStatement(const syntax::Statement& statement);
+  Result<std::unique_ptr<QueryResult>> RunBound(BoundStatement statement);
+  Result<std::unique_ptr<QueryResult>> RunPrepared(const syntax::ExecuteStatement& statement);
+  Result<ParameterValues> PreparedArguments(const syntax::ExecuteStatement& statement,
+                                            const syntax::Statement& prepared);
+
+  Result<PlannedQuery> Plan(BoundQuery query, bool describe);
+  Result<std::unique_ptr<LocalResultStream>> Start(PhysicalPlan plan);
+  // Runs the query to its end, giving each batch to `take`.
+  Status Drain(BoundQuery query, const std::function<Status(const Batch&)>& take);
+
+  Result<std::unique_ptr<QueryResult>> RunQuery(BoundQuery query);
+  Result<std::unique_ptr<QueryResult>> RunCreateTable(BoundCreateTable create);
+  Result<std::unique_ptr<QueryResult>> RunInsert(BoundInsert insert);
+  Result<std::unique_ptr<QueryResult>> RunCopyTo(BoundCopyTo copy);
+  Result<std::unique_ptr<QueryResult>> RunSet(const BoundSet& set);
+  Result<std::unique_ptr<QueryResult>> RunExplain(BoundExplain explain);
+
+  std::unique_ptr<QueryContext> NewContext() const;
+
+  Connection& connection_;
+  Database& database_;
+  std::string_view sql_;
+  const ParameterValues& parameters_;
+  SettingValues settings_;
+  QueryContext::Options options_;
+  ColumnIdGenerator ids_;
+  std::unique_ptr<QueryContext> planning_context_;
+};
+
+}  // namespace trivet
