@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "execution/physical_operator.h"
+#include "execution/required_columns.h"
 #include "plan/logical_operators.h"
 
 namespace trivet {
@@ -32,6 +33,10 @@ class PhysicalPlanner {
 
   // ---- for translators ----
   Result<Translated> TranslateNode(const LogicalOperator& node);
+  // Whether anything above the node uses this column of its output.
+  bool IsRequired(const LogicalOperator& node, ColumnId column) const {
+    return required_.Contains(node, column);
+  }
   // Which column ids the columns of a common table expression's definition are.
   void SetCteLayout(uint32_t cte_id, std::vector<ColumnId> layout) {
     cte_layouts_[cte_id] = std::move(layout);
@@ -48,6 +53,7 @@ class PhysicalPlanner {
  private:
   std::map<LogicalKind, Translate> translators_;
   std::map<uint32_t, std::vector<ColumnId>> cte_layouts_;
+  RequiredColumns required_;
 };
 
 }  // namespace trivet

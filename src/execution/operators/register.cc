@@ -9,6 +9,7 @@ void RegisterOperators(PhysicalPlanner& planner) {
   RegisterProject(planner);
   RegisterLimit(planner);
   RegisterCte(planner);
+  RegisterJoin(planner);
 }
 
 }  // namespace trivet

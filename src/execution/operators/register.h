@@ -11,6 +11,7 @@ void RegisterFilter(PhysicalPlanner& planner);
 void RegisterProject(PhysicalPlanner& planner);
 void RegisterLimit(PhysicalPlanner& planner);
 void RegisterCte(PhysicalPlanner& planner);
+void RegisterJoin(PhysicalPlanner& planner);
 
 void RegisterOperators(PhysicalPlanner& planner);
 

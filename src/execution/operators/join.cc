@@ -1,0 +1,173 @@
+#include "execution/operators/join.h"
+
+#include <algorithm>
+#include <set>
+
+#include "execution/dynamic_filters.h"
+#include "execution/operators/join_runtime.h"
+#include "expression/rewrite.h"
+
+namespace trivet {
+
+namespace {
+
+// Positions that a predicate over pairs uses, in ascending order.
+void CollectInputs(const ExpressionPtr& expression, std::set<uint64_t>& inputs) {
+  if (!expression) return;
+  if (expression->kind() == ExpressionKind::kInput) inputs.insert(expression->input_index());
+  for (const ExpressionPtr& child : expression->children()) CollectInputs(child, inputs);
+}
+
+ExpressionPtr Renumber(const ExpressionPtr& expression, const std::vector<uint64_t>& columns) {
+  if (!expression) return nullptr;
+  return RewriteExpression(expression, [&](const ExpressionPtr& node) -> ExpressionPtr {
+    if (node->kind() != ExpressionKind::kInput) return node;
+    const auto found = std::lower_bound(columns.begin(), columns.end(), node->input_index());
+    return Expression::Input(static_cast<uint32_t>(found - columns.begin()), node->type(),
+                             node->name());
+  });
+}
+
+// Keeps the built side's rows until they are known to be matched or not.
+bool NotesMatches(const PhysicalJoin::Fields& fields) {
+  return fields.build_left || fields.kind == JoinKind::kRight || fields.kind == JoinKind::kFull;
+}
+
+}  // namespace
+
+std::string_view PhysicalJoin::name() const {
+  if (!fields_.left_keys.empty()) return "HASH_JOIN";
+  return fields_.residual || fields_.comparison ? "NESTED_LOOP_JOIN" : "CROSS_PRODUCT";
+}
+
+OperatorCapabilities PhysicalJoin::capabilities() const {
+  OperatorCapabilities capabilities;
+  capabilities.streaming = true;
+  capabilities.blocking = true;
+  capabilities.spillable = false;
+  if (fields_.left_keys.empty()) {
+    capabilities.required_inputs = {Partitioning::Any(),
+                                    {PartitioningKind::kBroadcast, 1, {}}};
+  } else {
+    capabilities.required_inputs = {Partitioning::Hash(fields_.left_keys, 1),
+                                    Partitioning::Hash(fields_.right_keys, 1)};
+  }
+  return capabilities;
+}
+
+void PhysicalJoin::VisitFields(FieldVisitor& visitor) {
+  uint8_t kind = static_cast<uint8_t>(fields_.kind);
+  visitor.Enumeration("Kind", kind, JoinKindName(fields_.kind));
+  fields_.kind = static_cast<JoinKind>(kind);
+  visitor.Field("Build Left", fields_.build_left);
+  visitor.Field("Left Keys", fields_.left_keys);
+  visitor.Field("Right Keys", fields_.right_keys);
+  visitor.Field("Null-Safe Keys", fields_.null_safe_keys);
+  visitor.Field("Residual", fields_.residual);
+  visitor.Field("Comparison", fields_.comparison);
+  visitor.Field("Comparison Is Key", fields_.comparison_is_key);
+  visitor.Field("Left Output", fields_.left_output);
+  visitor.Field("Right Output", fields_.right_output);
+}
+
+bool PhysicalJoin::DropsUnmatchedProbeRows() const {
+  // A residual that can fail must see the pairs that it was written to see; those do not change, for
+  // only rows without any partner are left out.
+  if (fields_.build_left) return true;
+  return fields_.kind == JoinKind::kInner || fields_.kind == JoinKind::kRight ||
+         fields_.kind == JoinKind::kSemi;
+}
+
+std::optional<PhysicalOperator::Origin> PhysicalJoin::OriginOf(size_t column) const {
+  // A row missing on the left takes away the pairs it would have made, except where left rows decide
+  // which right rows are unmatched.
+  const bool left_is_safe = !NotesMatches(fields_);
+  if (column < fields_.left_output.size()) {
+    if (!left_is_safe) return std::nullopt;
+    return Origin{0, fields_.left_output[column]};
+  }
+  const size_t right = column - fields_.left_output.size();
+  if (right < fields_.right_output.size() && fields_.kind == JoinKind::kInner) {
+    return Origin{1, fields_.right_output[right]};
+  }
+  return std::nullopt;
+}
+
+void PhysicalJoin::PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) const {
+  std::vector<KeyPublication> publications;
+  const PhysicalOperator& probe = *children_[fields_.build_left ? 1 : 0];
+  for (size_t i = 0; i < runtime.probe_keys.size() && DropsUnmatchedProbeRows(); ++i) {
+    const ExpressionPtr& key = runtime.probe_keys[i];
+    const bool null_safe = runtime.table->shape().null_safe[i];
+    if (key->kind() != ExpressionKind::kInput || null_safe || !IsDirectKeyType(key->type())) continue;
+    const ScanColumnRef target = TraceToScan(probe, key->input_index());
+    if (target.scan == nullptr) continue;
+    if (!(target.scan->table().columns()[target.table_column].type == key->type())) continue;
+    KeyPublication publication{i, std::make_shared<DynamicFilter>()};
+    AddDynamicFilter(builder, target, publication.filter);
+    publications.push_back(std::move(publication));
+  }
+  runtime.publications = std::move(publications);
+}
+
+Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
+  auto runtime = std::make_shared<JoinRuntime>();
+  runtime->fields = &fields_;
+  runtime->left_types = children_[0]->types();
+  runtime->right_types = children_[1]->types();
+  runtime->probe_keys = fields_.build_left ? fields_.right_keys : fields_.left_keys;
+
+  std::set<uint64_t> inputs;
+  CollectInputs(fields_.residual, inputs);
+  // A comparison that is the keys is still looked at for rows with NULLs in keys of several columns.
+  CollectInputs(fields_.comparison, inputs);
+  runtime->pair_columns.assign(inputs.begin(), inputs.end());
+  runtime->residual = Renumber(fields_.residual, runtime->pair_columns);
+  runtime->comparison = Renumber(fields_.comparison, runtime->pair_columns);
+
+  JoinTableShape shape;
+  shape.keys = fields_.build_left ? fields_.left_keys : fields_.right_keys;
+  shape.null_safe.assign(shape.keys.size(), false);
+  for (const uint64_t key : fields_.null_safe_keys) shape.null_safe[key] = true;
+  shape.keep_null_keys = NotesMatches(fields_) || fields_.comparison_is_key;
+  std::set<uint64_t> stored(runtime->build_output().begin(), runtime->build_output().end());
+  const size_t left_count = runtime->left_types.size();
+  for (const uint64_t column : runtime->pair_columns) {
+    const bool is_left = column < left_count;
+    if (is_left == fields_.build_left) stored.insert(is_left ? column : column - left_count);
+  }
+  for (const uint64_t column : stored) {
+    const bool is_key = std::any_of(shape.keys.begin(), shape.keys.end(), [&](const auto& key) {
+      return key->kind() == ExpressionKind::kInput && key->input_index() == column;
+    });
+    if (!is_key) shape.columns.push_back(column);
+  }
+  std::vector<LogicalType> types;
+  for (const ExpressionPtr& key : shape.keys) types.push_back(key->type());
+  const auto& build_types = fields_.build_left ? runtime->left_types : runtime->right_types;
+  for (const uint64_t column : shape.columns) types.push_back(build_types[column]);
+  TRIVET_ASSIGN_OR_RETURN(
+      shape.layout,
+      RowLayout::Make(std::move(types),
+                      {.hash = true, .flag = NotesMatches(fields_), .extra_bytes = sizeof(void*)}));
+  runtime->table = std::make_shared<JoinTable>(std::move(shape), builder.context().memory());
+
+  PublishKeys(builder, *runtime);
+  const PhysicalOperator& build = *children_[fields_.build_left ? 0 : 1];
+  const PhysicalOperator& probe = *children_[fields_.build_left ? 1 : 0];
+  TRIVET_RETURN_IF_ERROR(builder.BuildInto(
+      *this, build,
+      std::make_shared<JoinBuildSink>(runtime->table, std::move(runtime->publications),
+                                      builder.MetricsOf(*this))));
+  const auto probe_pipeline = [&] {
+    return builder.AddTransform(*this, MakeJoinProbe(runtime), probe);
+  };
+  if (!NotesMatches(fields_)) return probe_pipeline();
+  const bool wants_matched = fields_.kind == JoinKind::kSemi;
+  return builder.BuildThen(probe_pipeline, [&] {
+    builder.SetSource(*this, MakeJoinRowsSource(runtime, wants_matched));
+    return Status::OK();
+  });
+}
+
+}  // namespace trivet

@@ -1,0 +1,229 @@
+#include "execution/operators/join_pairs.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "vector/hash_vector.h"
+
+namespace trivet {
+
+namespace {
+std::vector<ExpressionPtr> PairPredicates(const JoinRuntime& runtime) {
+  std::vector<ExpressionPtr> predicates;
+  if (runtime.residual) predicates.push_back(runtime.residual);
+  if (runtime.comparison) predicates.push_back(runtime.comparison);
+  return predicates;
+}
+}  // namespace
+
+JoinPairs::JoinPairs(const JoinRuntime& runtime, const ExecutionContext& context)
+    : runtime_(runtime),
+      table_(*runtime.table),
+      keys_(runtime.probe_keys, context),
+      predicates_(PairPredicates(runtime), context) {}
+
+Status JoinPairs::Start(const Batch& batch) {
+  batch_ = &batch;
+  count_ = 0;
+  active_count_ = 0;
+  has_null_keys_ = false;
+  const size_t key_count = runtime_.probe_keys.size();
+  if (key_count == 0) {
+    product_row_ = 0;
+    product_build_ = 0;
+    if (!all_rows_known_) {
+      all_rows_.reserve(table_.row_count());
+      for (const RowStore& store : table_.stores()) {
+        RowStore::Cursor cursor(store);
+        uint8_t* rows[kVectorSize];
+        while (const size_t count = cursor.Next(rows)) {
+          all_rows_.insert(all_rows_.end(), rows, rows + count);
+        }
+      }
+      all_rows_known_ = true;
+    }
+    return Status::OK();
+  }
+  key_columns_.resize(key_count);
+  key_views_.resize(key_count);
+  for (size_t i = 0; i < key_count; ++i) {
+    TRIVET_RETURN_IF_ERROR(keys_.Evaluate(i, batch, key_columns_[i]));
+    key_views_[i] = key_columns_[i].View();
+  }
+  for (size_t i = 0; i < key_count; ++i) {
+    if (!key_views_[i].validity || table_.shape().null_safe[i]) continue;
+    if (!has_null_keys_) std::memset(null_key_, 0, batch.row_count());
+    has_null_keys_ = true;
+    for (size_t row = 0; row < batch.row_count(); ++row) {
+      null_key_[row] |= static_cast<uint8_t>(!key_views_[i].IsValid(row));
+    }
+  }
+  if (table_.row_count() == 0) return Status::OK();
+  if (table_.is_direct()) {
+    StartDirect();
+    return Status::OK();
+  }
+  return StartHashed();
+}
+
+namespace {
+// Calls `body` with the physical type's C++ type, for types of direct keys.
+template <typename Body>
+void DispatchDirectKey(PhysicalType type, const Body& body) {
+  switch (type) {
+    case PhysicalType::kInt8: return body(int8_t{});
+    case PhysicalType::kInt16: return body(int16_t{});
+    case PhysicalType::kInt32: return body(int32_t{});
+    case PhysicalType::kInt64: return body(int64_t{});
+    case PhysicalType::kUInt8: return body(uint8_t{});
+    case PhysicalType::kUInt16: return body(uint16_t{});
+    case PhysicalType::kUInt32: return body(uint32_t{});
+    default: return;
+  }
+}
+}  // namespace
+
+void JoinPairs::StartDirect() {
+  const size_t count = batch_->row_count();
+  const VectorView view = key_views_[0];
+  DispatchDirectKey(key_columns_[0].type().physical(), [&](auto tag) {
+    using T = decltype(tag);
+    const T* data = reinterpret_cast<const T*>(view.data);
+    size_t active = 0;
+    for (size_t row = 0; row < count; ++row) {
+      uint8_t* found = table_.FindDirect(static_cast<int64_t>(data[view.Index(row)]));
+      chain_[row] = found;
+      active_[active] = static_cast<uint32_t>(row);
+      active += found != nullptr && !KeyIsNull(row);
+    }
+    active_count_ = active;
+  });
+}
+
+Status JoinPairs::StartHashed() {
+  const size_t count = batch_->row_count();
+  HashColumns(key_columns_, count, hashes_);
+  size_t active = 0;
+  for (size_t row = 0; row < count; ++row) {
+    uint8_t* found = table_.Find(hashes_[row]);
+    chain_[row] = found;
+    active_[active] = static_cast<uint32_t>(row);
+    active += found != nullptr && !KeyIsNull(row);
+  }
+  active_count_ = active;
+  return Status::OK();
+}
+
+bool JoinPairs::Next() {
+  if (probe_rows_ == nullptr || probe_rows_.use_count() > 1) probe_rows_ = MakeIndices();
+  return runtime_.probe_keys.empty() ? NextProduct() : NextChained();
+}
+
+bool JoinPairs::NextChained() {
+  count_ = 0;
+  if (active_count_ == 0) return false;
+  if (table_.is_direct()) {
+    std::copy_n(active_, active_count_, probe_rows_.get());
+    count_ = active_count_;
+  } else {
+    std::copy_n(active_, active_count_, probe_rows_.get());
+    count_ = table_.matcher().Match(key_views_, chain_, probe_rows_.get(), active_count_, nullptr,
+                                    nullptr);
+  }
+  for (size_t i = 0; i < count_; ++i) build_rows_[i] = chain_[probe_rows_[i]];
+  size_t left = 0;
+  for (size_t i = 0; i < active_count_; ++i) {
+    const uint32_t row = active_[i];
+    chain_[row] = table_.NextOf(chain_[row]);
+    active_[left] = row;
+    left += chain_[row] != nullptr;
+  }
+  active_count_ = left;
+  return true;
+}
+
+bool JoinPairs::NextProduct() {
+  count_ = 0;
+  const size_t rows = batch_->row_count();
+  const size_t build = all_rows_.size();
+  if (build == 0) return false;
+  while (count_ < kVectorSize && product_row_ < rows) {
+    const size_t take = std::min(kVectorSize - count_, build - product_build_);
+    std::fill_n(probe_rows_.get() + count_, take, static_cast<uint32_t>(product_row_));
+    std::copy_n(all_rows_.data() + product_build_, take, build_rows_ + count_);
+    count_ += take;
+    product_build_ += take;
+    if (product_build_ == build) {
+      product_build_ = 0;
+      ++product_row_;
+    }
+  }
+  return count_ > 0;
+}
+
+void JoinPairs::Keep(const uint32_t* positions, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    probe_rows_[i] = probe_rows_[positions[i]];
+    build_rows_[i] = build_rows_[positions[i]];
+  }
+  count_ = count;
+}
+
+void JoinPairs::Drop(const uint8_t* done) {
+  size_t left = 0;
+  for (size_t i = 0; i < active_count_; ++i) {
+    active_[left] = active_[i];
+    left += !done[active_[i]];
+  }
+  active_count_ = left;
+  while (product_row_ < batch_->row_count() && runtime_.probe_keys.empty() && done[product_row_]) {
+    ++product_row_;
+    product_build_ = 0;
+  }
+}
+
+void JoinPairs::SetRun(const uint32_t* probe_rows, uint8_t* const* build_rows, size_t count) {
+  if (probe_rows_ == nullptr || probe_rows_.use_count() > 1) probe_rows_ = MakeIndices();
+  std::copy_n(probe_rows, count, probe_rows_.get());
+  std::copy_n(build_rows, count, build_rows_);
+  count_ = count;
+}
+
+Batch JoinPairs::PairBatch() {
+  std::vector<Vector> columns;
+  columns.reserve(runtime_.pair_columns.size());
+  const size_t left_count = runtime_.left_types.size();
+  // The selection must not change while the pairs' batch lives.
+  auto selection = MakeIndices(std::max<size_t>(count_, 1));
+  std::copy_n(probe_rows_.get(), count_, selection.get());
+  for (const uint64_t column : runtime_.pair_columns) {
+    const bool is_left = column < left_count;
+    const uint64_t own = is_left ? column : column - left_count;
+    if (is_left != runtime_.build_left()) {
+      Vector values = batch_->column(own);
+      values.Slice(selection, count_);
+      columns.push_back(std::move(values));
+    } else {
+      const LogicalType& type = is_left ? runtime_.left_types[own] : runtime_.right_types[own];
+      Vector values = Vector::MakeFlat(type, std::max<size_t>(count_, 1));
+      GatherColumn(table_.layout(), table_.shape().StoredColumn(own), build_rows_, count_, values);
+      columns.push_back(std::move(values));
+    }
+  }
+  return Batch(std::move(columns), count_);
+}
+
+Status JoinPairs::EvaluateOnPairs(size_t predicate, Vector& result) {
+  return predicates_.Evaluate(predicate, PairBatch(), result);
+}
+
+Status JoinPairs::FilterByResidual() {
+  if (count_ == 0) return Status::OK();
+  uint32_t passing[kVectorSize];
+  size_t passing_count = 0;
+  TRIVET_RETURN_IF_ERROR(predicates_.Select(0, PairBatch(), passing, passing_count));
+  if (passing_count < count_) Keep(passing, passing_count);
+  return Status::OK();
+}
+
+}  // namespace trivet

@@ -1,0 +1,264 @@
+// The probe side of joins: one local transform for every kind, over JoinPairs.
+#include <algorithm>
+#include <cstring>
+
+#include "execution/operators/join_pairs.h"
+#include "execution/operators/join_runtime.h"
+
+namespace trivet {
+
+namespace {
+
+// NULL-aware marks: what is known of a probe row's comparison so far.
+enum Mark : uint8_t { kFalse = 0, kUnknown = 1, kTrue = 2 };
+
+class LocalJoinProbe final : public LocalTransform {
+ public:
+  LocalJoinProbe(std::shared_ptr<JoinRuntime> runtime, const ExecutionContext& context)
+      : runtime_(std::move(runtime)),
+        kind_(runtime_->fields->kind),
+        table_(*runtime_->table),
+        pairs_(*runtime_, context) {}
+
+  Result<Outcome> Process(const Batch& input, Batch& out, const CallContext&) override {
+    if (runtime_->build_left()) return NoteMatches(input);
+    switch (kind_) {
+      case JoinKind::kSemi: return SemiOrAnti(input, out, true);
+      case JoinKind::kAnti:
+        return runtime_->fields->comparison ? MarkRows(input, out) : SemiOrAnti(input, out, false);
+      case JoinKind::kMark: return MarkRows(input, out);
+      default: return Combine(input, out);
+    }
+  }
+
+ private:
+  // Inner, outer and single joins: pairs, run by run, then unmatched probe rows.
+  Result<Outcome> Combine(const Batch& input, Batch& out);
+  Result<Outcome> NoteMatches(const Batch& input);
+  Result<Outcome> SemiOrAnti(const Batch& input, Batch& out, bool want_match);
+  Result<Outcome> MarkRows(const Batch& input, Batch& out);
+
+  // Finds for every probe row whether a pair passes; marks found_.
+  Status FindMatches(const Batch& input);
+  Status FindMarks(const Batch& input);
+  Status ApplyComparison();
+  Status CompareWithNulls(const Batch& input);
+
+  bool KeepsProbeRows() const {
+    return kind_ == JoinKind::kLeft || kind_ == JoinKind::kFull || kind_ == JoinKind::kSingle;
+  }
+  void EmitPairs(const Batch& input, Batch& out);
+  void EmitUnmatched(const Batch& input, Batch& out);
+  void EmitRows(const Batch& input, const uint8_t* flags, uint8_t wanted, Batch& out);
+
+  std::shared_ptr<JoinRuntime> runtime_;
+  const JoinKind kind_;
+  const JoinTable& table_;
+  JoinPairs pairs_;
+  bool started_ = false;
+  uint8_t found_[kVectorSize];
+  uint8_t mark_[kVectorSize];
+};
+
+void LocalJoinProbe::EmitPairs(const Batch& input, Batch& out) {
+  const size_t count = pairs_.count();
+  Indices selection = pairs_.probe_selection();
+  std::vector<Vector> columns;
+  columns.reserve(runtime_->probe_output().size() + runtime_->build_output().size());
+  for (const uint64_t column : runtime_->probe_output()) columns.push_back(input.column(column));
+  Batch probe(std::move(columns), input.row_count());
+  // A run that is the whole batch in its order needs no selection.
+  bool identity = count == input.row_count();
+  for (size_t i = 0; identity && i < count; ++i) identity = selection[i] == i;
+  if (!identity) probe.Slice(selection, count);
+  for (const uint64_t column : runtime_->build_output()) {
+    Vector values = Vector::MakeFlat(runtime_->right_types[column], std::max<size_t>(count, 1));
+    GatherColumn(table_.layout(), table_.shape().StoredColumn(column), pairs_.build_rows(), count,
+                 values);
+    if (values.type().physical() == PhysicalType::kString) table_.OwnAll(values);
+    probe.mutable_columns().push_back(std::move(values));
+  }
+  probe.set_row_count(count);
+  out = std::move(probe);
+}
+
+void LocalJoinProbe::EmitUnmatched(const Batch& input, Batch& out) {
+  EmitRows(input, found_, 0, out);
+  if (out.row_count() == 0) return;
+  for (const uint64_t column : runtime_->build_output()) {
+    out.mutable_columns().push_back(Vector::MakeNull(runtime_->right_types[column]));
+  }
+}
+
+void LocalJoinProbe::EmitRows(const Batch& input, const uint8_t* flags, uint8_t wanted,
+                              Batch& out) {
+  auto rows = MakeIndices();
+  size_t count = 0;
+  for (size_t row = 0; row < input.row_count(); ++row) {
+    rows[count] = static_cast<uint32_t>(row);
+    count += flags[row] == wanted;
+  }
+  if (count == 0) return;
+  std::vector<Vector> columns;
+  for (const uint64_t column : runtime_->probe_output()) columns.push_back(input.column(column));
+  out = Batch(std::move(columns), input.row_count());
+  if (count < input.row_count()) out.Slice(rows, count);
+  out.set_row_count(count);
+}
+
+Result<Outcome> LocalJoinProbe::Combine(const Batch& input, Batch& out) {
+  if (!started_) {
+    TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
+    std::memset(found_, 0, input.row_count());
+    started_ = true;
+  }
+  const bool notes_matches = kind_ == JoinKind::kRight || kind_ == JoinKind::kFull;
+  while (pairs_.Next()) {
+    if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
+    for (size_t i = 0; i < pairs_.count(); ++i) {
+      const uint32_t row = pairs_.probe_rows()[i];
+      if (kind_ == JoinKind::kSingle && found_[row]) {
+        return Status::InvalidInput("a scalar subquery returned more than one row")
+            .WithHint("use LIMIT 1, or an aggregate such as first() or max()");
+      }
+      found_[row] = 1;
+      if (notes_matches) table_.NoteMatch(pairs_.build_rows()[i]);
+    }
+    if (pairs_.count() > 0) {
+      EmitPairs(input, out);
+      return Outcome::kHaveOutput;
+    }
+  }
+  started_ = false;
+  if (KeepsProbeRows()) EmitUnmatched(input, out);
+  return Outcome::kNeedInput;
+}
+
+Status LocalJoinProbe::FindMatches(const Batch& input) {
+  TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
+  std::memset(found_, 0, input.row_count());
+  while (pairs_.Next()) {
+    if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
+    for (size_t i = 0; i < pairs_.count(); ++i) found_[pairs_.probe_rows()[i]] = 1;
+    pairs_.Drop(found_);
+  }
+  return Status::OK();
+}
+
+Result<Outcome> LocalJoinProbe::NoteMatches(const Batch& input) {
+  TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
+  while (pairs_.Next()) {
+    if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
+    for (size_t i = 0; i < pairs_.count(); ++i) table_.NoteMatch(pairs_.build_rows()[i]);
+  }
+  return Outcome::kNeedInput;
+}
+
+Result<Outcome> LocalJoinProbe::SemiOrAnti(const Batch& input, Batch& out, bool want_match) {
+  TRIVET_RETURN_IF_ERROR(FindMatches(input));
+  EmitRows(input, found_, want_match ? 1 : 0, out);
+  return Outcome::kNeedInput;
+}
+
+// Raises the marks of the run's probe rows by the comparison's value on each pair.
+Status LocalJoinProbe::ApplyComparison() {
+  if (pairs_.count() == 0) return Status::OK();
+  Vector values;
+  TRIVET_RETURN_IF_ERROR(pairs_.EvaluateOnPairs(pairs_.has_residual() ? 1 : 0, values));
+  const VectorView view = values.View();
+  for (size_t i = 0; i < pairs_.count(); ++i) {
+    const Mark mark = !view.IsValid(i) ? kUnknown : (view.Get<uint8_t>(i) ? kTrue : kFalse);
+    uint8_t& known = mark_[pairs_.probe_rows()[i]];
+    known = std::max<uint8_t>(known, mark);
+    found_[pairs_.probe_rows()[i]] = known == kTrue;
+  }
+  return Status::OK();
+}
+
+// The comparison is the equality of the keys, which only finds the TRUE pairs: a row without one is
+// unknown where some pair compares to NULL, and only rows with a NULL on either side can.
+Status LocalJoinProbe::CompareWithNulls(const Batch& input) {
+  const bool single_key = runtime_->probe_keys.size() == 1;
+  for (size_t row = 0; row < input.row_count(); ++row) {
+    if (mark_[row] == kTrue || table_.row_count() == 0) continue;
+    const bool probe_null = pairs_.KeyIsNull(row);
+    if (single_key) {
+      if (probe_null || table_.has_null_keys()) mark_[row] = kUnknown;
+      continue;
+    }
+    if (!probe_null && !table_.has_null_keys()) continue;
+    std::vector<uint8_t*> others;
+    if (probe_null) {
+      for (const RowStore& store : table_.stores()) {
+        RowStore::Cursor cursor(store);
+        uint8_t* rows[kVectorSize];
+        while (const size_t count = cursor.Next(rows)) others.insert(others.end(), rows, rows + count);
+      }
+    } else {
+      others = table_.null_rows();
+    }
+    uint32_t same[kVectorSize];
+    std::fill_n(same, kVectorSize, static_cast<uint32_t>(row));
+    for (size_t begin = 0; begin < others.size() && mark_[row] != kUnknown; begin += kVectorSize) {
+      const size_t count = std::min(kVectorSize, others.size() - begin);
+      pairs_.SetRun(same, others.data() + begin, count);
+      TRIVET_RETURN_IF_ERROR(ApplyComparison());
+    }
+  }
+  return Status::OK();
+}
+
+Status LocalJoinProbe::FindMarks(const Batch& input) {
+  std::memset(mark_, kFalse, input.row_count());
+  const PhysicalJoin::Fields& fields = *runtime_->fields;
+  if (!fields.comparison || fields.comparison_is_key) {
+    TRIVET_RETURN_IF_ERROR(FindMatches(input));
+    for (size_t row = 0; row < input.row_count(); ++row) mark_[row] = found_[row] ? kTrue : kFalse;
+    return fields.comparison ? CompareWithNulls(input) : Status::OK();
+  }
+  TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
+  std::memset(found_, 0, input.row_count());
+  while (pairs_.Next()) {
+    if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
+    TRIVET_RETURN_IF_ERROR(ApplyComparison());
+    pairs_.Drop(found_);
+  }
+  return Status::OK();
+}
+
+Result<Outcome> LocalJoinProbe::MarkRows(const Batch& input, Batch& out) {
+  TRIVET_RETURN_IF_ERROR(FindMarks(input));
+  if (kind_ == JoinKind::kAnti) {
+    EmitRows(input, mark_, kFalse, out);
+    return Outcome::kNeedInput;
+  }
+  std::vector<Vector> columns;
+  for (const uint64_t column : runtime_->probe_output()) columns.push_back(input.column(column));
+  Vector marks = Vector::MakeFlat(TypeId::kBoolean, input.row_count());
+  for (size_t row = 0; row < input.row_count(); ++row) {
+    marks.mutable_data<uint8_t>()[row] = mark_[row] == kTrue;
+    if (mark_[row] == kUnknown) marks.SetNull(row);
+  }
+  columns.push_back(std::move(marks));
+  out = Batch(std::move(columns), input.row_count());
+  return Outcome::kNeedInput;
+}
+
+class JoinProbe final : public Transform {
+ public:
+  explicit JoinProbe(std::shared_ptr<JoinRuntime> runtime) : runtime_(std::move(runtime)) {}
+  Result<std::unique_ptr<LocalTransform>> MakeLocal(const ExecutionContext& context) override {
+    return std::unique_ptr<LocalTransform>(std::make_unique<LocalJoinProbe>(runtime_, context));
+  }
+
+ private:
+  std::shared_ptr<JoinRuntime> runtime_;
+};
+
+}  // namespace
+
+std::shared_ptr<Transform> MakeJoinProbe(std::shared_ptr<JoinRuntime> runtime) {
+  return std::make_shared<JoinProbe>(std::move(runtime));
+}
+
+}  // namespace trivet

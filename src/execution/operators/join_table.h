@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "execution/pipeline.h"
+#include "expression/evaluator.h"
+#include "storage/dynamic_filter.h"
+#include "vector/row_match.h"
+#include "vector/row_store.h"
+
+namespace trivet {
+
+// How the rows of a build side are kept: keys first, then the columns that output and predicates use.
+struct JoinTableShape {
+  RowLayoutPtr layout;
+  std::vector<ExpressionPtr> keys;       // over the build child's columns
+  std::vector<bool> null_safe;           // per key
+  std::vector<uint64_t> columns;         // build child's columns stored after the keys
+  bool keep_null_keys = false;           // rows that can match nothing stay (outer joins, marks)
+  size_t key_count() const { return keys.size(); }
+  // The layout's column that holds the child's column.
+  size_t StoredColumn(uint64_t column) const;
+};
+
+// The finished build side: rows in row stores and a directory over them. A directory word holds a
+// pointer to the first row of a chain in its low 48 bits and, in the upper 16, a small Bloom filter of
+// the chain's hashes, so that most misses cost one load (Leis et al., "Morsel-Driven Parallelism",
+// SIGMOD 2014). A single integer key over a dense range addresses the directory directly, and then
+// whole chains match. Read-only once built; thread-safe then.
+class JoinTable {
+ public:
+  static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
+
+  explicit JoinTable(JoinTableShape shape, MemoryManager& memory);
+
+  const JoinTableShape& shape() const { return shape_; }
+  const RowLayout& layout() const { return *shape_.layout; }
+  const RowMatcher& matcher() const { return matcher_; }
+  bool is_direct() const { return direct_; }
+  size_t row_count() const { return row_count_; }
+  // Rows with a NULL in a key that is not null-safe; kept where the shape says so.
+  bool has_null_keys() const { return !null_rows_.empty(); }
+  const std::vector<uint8_t*>& null_rows() const { return null_rows_; }
+  const std::vector<RowStore>& stores() const { return stores_; }
+
+  // The first row of the chain that may hold the hash; null: certainly none.
+  uint8_t* Find(uint64_t hash) const {
+    const uint64_t word = directory_[hash >> shift_];
+    return (word >> (48 + (hash & 15))) & 1 ? reinterpret_cast<uint8_t*>(word & kPointerMask)
+                                            : nullptr;
+  }
+  // Direct addressing: the rows of exactly this key.
+  uint8_t* FindDirect(int64_t key) const {
+    const uint64_t slot = static_cast<uint64_t>(key) - static_cast<uint64_t>(direct_min_);
+    return slot < direct_size_ ? reinterpret_cast<uint8_t*>(directory_[slot]) : nullptr;
+  }
+  uint8_t* NextOf(const uint8_t* row) const {
+    return LoadAs<uint8_t*>(row + layout().extra_offset());
+  }
+  // Rows note whether they found a match (outer, semi and anti joins). Any thread may note it.
+  void NoteMatch(uint8_t* row) const {
+    std::atomic_ref<uint8_t>(row[layout().flag_offset()]).store(1, std::memory_order_relaxed);
+  }
+  bool HasMatch(const uint8_t* row) const { return row[layout().flag_offset()] != 0; }
+  void OwnAll(Vector& vector) const;
+
+ private:
+  friend class JoinBuildSink;
+  friend class LocalJoinBuild;
+
+  Status PrepareDirectory();
+  void Insert(const RowStore& store);
+  void CollectBounds(int64_t& min, int64_t& max) const;
+
+  JoinTableShape shape_;
+  MemoryManager& memory_;
+  RowMatcher matcher_;
+  std::vector<RowStore> stores_;
+  std::vector<uint8_t*> null_rows_;
+  size_t row_count_ = 0;
+  Reservation directory_reservation_;
+  std::unique_ptr<uint64_t[]> directory_;
+  int shift_ = 63;
+  bool direct_ = false;
+  int64_t direct_min_ = 0;
+  uint64_t direct_size_ = 0;
+};
+
+// Where the keys of a single-column build side are told once they are known.
+struct KeyPublication {
+  size_t key = 0;
+  std::shared_ptr<DynamicFilter> filter;
+};
+
+// Gathers the build side, one row store a thread, then links all rows in parallel.
+class JoinBuildSink final : public Sink {
+ public:
+  JoinBuildSink(std::shared_ptr<JoinTable> table, std::vector<KeyPublication> publications,
+                OperatorMetrics& metrics)
+      : table_(std::move(table)), publications_(std::move(publications)), metrics_(metrics) {}
+
+  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
+  size_t FinishTaskCount() override;
+  Status RunFinishTask(size_t task, const CallContext& call) override;
+  Status Finish(const CallContext& call) override;
+
+ private:
+  friend class LocalJoinBuild;
+  std::shared_ptr<JoinTable> table_;
+  std::vector<KeyPublication> publications_;
+  OperatorMetrics& metrics_;
+  std::mutex mutex_;
+  Status prepared_;
+  std::atomic<size_t> reserved_{0};
+};
+
+// True for key types whose values are integers of at most 64 bits.
+bool IsDirectKeyType(const LogicalType& type);
+// Value of such a key, read from a row or a vector.
+int64_t ReadIntegerKey(PhysicalType type, const uint8_t* address);
+
+}  // namespace trivet
