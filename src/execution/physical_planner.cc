@@ -50,6 +50,7 @@ void NumberOperators(const PhysicalOperator& op, size_t& next) {
 Result<PhysicalPlan> PhysicalPlanner::Plan(const LogicalOperator& root,
                                            const std::vector<OutputColumn>& columns) {
   required_ = RequiredColumns(root, columns);
+  result_columns_ = IdsOf(columns);
   TRIVET_ASSIGN_OR_RETURN(Translated translated, TranslateNode(root));
   std::shared_ptr<PhysicalOperator> plan = std::move(translated.plan);
   if (translated.layout != IdsOf(columns)) {

@@ -37,6 +37,8 @@ class PhysicalPlanner {
   bool IsRequired(const LogicalOperator& node, ColumnId column) const {
     return required_.Contains(node, column);
   }
+  // The query's result, left to right.
+  const std::vector<ColumnId>& result_columns() const { return result_columns_; }
   // Which column ids the columns of a common table expression's definition are.
   void SetCteLayout(uint32_t cte_id, std::vector<ColumnId> layout) {
     cte_layouts_[cte_id] = std::move(layout);
@@ -54,6 +56,7 @@ class PhysicalPlanner {
   std::map<LogicalKind, Translate> translators_;
   std::map<uint32_t, std::vector<ColumnId>> cte_layouts_;
   RequiredColumns required_;
+  std::vector<ColumnId> result_columns_;
 };
 
 }  // namespace trivet

@@ -10,6 +10,7 @@ void RegisterOperators(PhysicalPlanner& planner) {
   RegisterLimit(planner);
   RegisterCte(planner);
   RegisterJoin(planner);
+  RegisterSort(planner);
 }
 
 }  // namespace trivet

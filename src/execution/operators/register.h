@@ -12,6 +12,7 @@ void RegisterProject(PhysicalPlanner& planner);
 void RegisterLimit(PhysicalPlanner& planner);
 void RegisterCte(PhysicalPlanner& planner);
 void RegisterJoin(PhysicalPlanner& planner);
+void RegisterSort(PhysicalPlanner& planner);
 
 void RegisterOperators(PhysicalPlanner& planner);
 

@@ -1,0 +1,302 @@
+#include "execution/operators/sort.h"
+
+#include <algorithm>
+#include <atomic>
+#include <queue>
+
+#include "execution/operators/register.h"
+#include "execution/operators/sort_run.h"
+#include "execution/pipeline_builder.h"
+#include "expression/rewrite.h"
+
+namespace trivet {
+
+namespace {
+
+// Gathers sorted runs, one a thread, and merges them into one order of rows.
+class SortSink final : public Sink {
+ public:
+  SortSink(SortShape shape, uint64_t limit, uint64_t offset, OperatorMetrics& metrics)
+      : shape_(std::move(shape)), limit_(limit), offset_(offset), metrics_(metrics) {}
+
+  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
+  Status Finish(const CallContext& call) override;
+
+  void Add(std::unique_ptr<SortRun> run) {
+    std::lock_guard lock(mutex_);
+    runs_.push_back(std::move(run));
+  }
+  const SortShape& shape() const { return shape_; }
+  // Complete after Finish.
+  const std::vector<uint8_t*>& rows() const { return rows_; }
+  void OwnAll(Vector& vector) const {
+    for (const auto& run : runs_) OwnRows(run->store(), vector);
+  }
+
+ private:
+  void Merge(uint64_t end);
+  void LimitGroups();
+
+  SortShape shape_;
+  const uint64_t limit_;
+  const uint64_t offset_;
+  OperatorMetrics& metrics_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<SortRun>> runs_;
+  Reservation reservation_;
+  std::vector<uint8_t*> rows_;
+};
+
+class LocalSort final : public LocalSink {
+ public:
+  LocalSort(SortSink& sink, const ExecutionContext& context)
+      : sink_(sink),
+        evaluator_(sink.shape().keys, context),
+        run_(std::make_unique<SortRun>(sink.shape(), context.memory())) {}
+
+  Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
+    std::vector<Vector> keys(evaluator_.size());
+    for (size_t i = 0; i < keys.size(); ++i) {
+      TRIVET_RETURN_IF_ERROR(evaluator_.Evaluate(i, batch, keys[i]));
+    }
+    TRIVET_RETURN_IF_ERROR(run_->Append(batch, keys));
+    return Outcome::kNeedInput;
+  }
+  Status Combine(const CallContext&) override {
+    TRIVET_RETURN_IF_ERROR(run_->Sort());
+    sink_.Add(std::move(run_));
+    return Status::OK();
+  }
+
+ private:
+  SortSink& sink_;
+  Evaluator evaluator_;
+  std::unique_ptr<SortRun> run_;
+};
+
+Result<std::unique_ptr<LocalSink>> SortSink::MakeLocal(const ExecutionContext& context) {
+  return std::unique_ptr<LocalSink>(std::make_unique<LocalSort>(*this, context));
+}
+
+// Merges the runs' entries up to position `end` of the common order.
+void SortSink::Merge(uint64_t end) {
+  struct Head {
+    size_t run;
+    size_t position;
+  };
+  const auto entry = [&](const Head& head) -> const SortEntry& {
+    return runs_[head.run]->entries()[head.position];
+  };
+  const auto after = [&](const Head& a, const Head& b) {
+    return SortsBefore(shape_, entry(b), entry(a));
+  };
+  std::priority_queue<Head, std::vector<Head>, decltype(after)> heads(after);
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    if (!runs_[i]->entries().empty()) heads.push({i, 0});
+  }
+  // The last run left needs no comparisons.
+  while (heads.size() > 1 && rows_.size() < end) {
+    Head head = heads.top();
+    heads.pop();
+    rows_.push_back(entry(head).row);
+    if (++head.position < runs_[head.run]->entries().size()) heads.push(head);
+  }
+  if (heads.empty()) return;
+  const Head last = heads.top();
+  const std::vector<SortEntry>& entries = runs_[last.run]->entries();
+  for (size_t i = last.position; i < entries.size() && rows_.size() < end; ++i) {
+    rows_.push_back(entries[i].row);
+  }
+}
+
+// Keeps rows [offset, offset + limit) of every run of rows with equal partition keys.
+void SortSink::LimitGroups() {
+  size_t kept = 0;
+  uint64_t position = 0;
+  const uint8_t* previous = nullptr;
+  for (uint8_t* row : rows_) {
+    const bool same_group =
+        previous && shape_.encoder->SameKeys(*shape_.layout, previous, row, shape_.partition_keys);
+    position = same_group ? position + 1 : 0;
+    previous = row;
+    if (position >= offset_ && position - offset_ < limit_) rows_[kept++] = row;
+  }
+  rows_.resize(kept);
+}
+
+Status SortSink::Finish(const CallContext& call) {
+  uint64_t total = 0;
+  uint64_t memory = 0;
+  for (const auto& run : runs_) {
+    total += run->entries().size();
+    memory += run->memory_bytes();
+  }
+  const uint64_t end = shape_.partition_keys > 0 ? total : std::min(total, shape_.keep);
+  TRIVET_ASSIGN_OR_RETURN(reservation_,
+                          call.execution.memory().TryReserve(end * sizeof(uint8_t*), "ORDER_BY"));
+  metrics_.NotePeakMemory(memory + reservation_.bytes());
+  rows_.reserve(end);
+  Merge(end);
+  if (shape_.partition_keys > 0) {
+    LimitGroups();
+  } else if (offset_ > 0) {
+    rows_.erase(rows_.begin(), rows_.begin() + static_cast<ptrdiff_t>(std::min(offset_, end)));
+  }
+  return Status::OK();
+}
+
+class SortSource final : public Source {
+ public:
+  SortSource(std::shared_ptr<SortSink> sink, std::function<std::unique_ptr<MorselTaker>()> takers)
+      : sink_(std::move(sink)), takers_(std::move(takers)) {}
+  Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) override;
+
+  // Morsel i is the i-th run of batch_size rows.
+  std::optional<uint64_t> Take(size_t batch_size) {
+    const uint64_t chunk = next_.fetch_add(1);
+    if (chunk * batch_size >= sink_->rows().size()) return std::nullopt;
+    return chunk;
+  }
+  Batch Gather(uint64_t chunk, size_t batch_size) const {
+    const size_t begin = chunk * batch_size;
+    const size_t count = std::min(batch_size, sink_->rows().size() - begin);
+    const SortShape& shape = sink_->shape();
+    std::vector<Vector> columns;
+    for (size_t column = 0; column < shape.column_count; ++column) {
+      const LogicalType& type = shape.layout->types()[column];
+      Vector values = Vector::MakeFlat(type, count);
+      GatherColumn(*shape.layout, column, sink_->rows().data() + begin, count, values);
+      if (type.physical() == PhysicalType::kString) sink_->OwnAll(values);
+      columns.push_back(std::move(values));
+    }
+    Batch batch(std::move(columns), count);
+    batch.set_order({chunk, 0});
+    return batch;
+  }
+
+ private:
+  std::shared_ptr<SortSink> sink_;
+  std::function<std::unique_ptr<MorselTaker>()> takers_;
+  std::atomic<uint64_t> next_{0};
+};
+
+class LocalSortSource final : public LocalSource {
+ public:
+  LocalSortSource(SortSource& source, std::unique_ptr<MorselTaker> taker)
+      : source_(source), taker_(std::move(taker)) {}
+  Result<Outcome> Next(Batch& out, const CallContext& call) override {
+    const size_t batch_size = call.execution.batch_size();
+    std::optional<uint64_t> chunk;
+    TRIVET_ASSIGN_OR_RETURN(const bool taken,
+                            taker_->Next(call, [&]() -> Result<std::optional<uint64_t>> {
+                              chunk = source_.Take(batch_size);
+                              return chunk;
+                            }));
+    if (!taken) return Outcome::kBlocked;
+    if (!chunk) return Outcome::kFinished;
+    out = source_.Gather(*chunk, batch_size);
+    return Outcome::kHaveOutput;
+  }
+
+ private:
+  SortSource& source_;
+  std::unique_ptr<MorselTaker> taker_;
+};
+
+Result<std::unique_ptr<LocalSource>> SortSource::MakeLocal(const ExecutionContext&) {
+  return std::unique_ptr<LocalSource>(std::make_unique<LocalSortSource>(*this, takers_()));
+}
+
+// Over an input without an order of its own, rows with equal keys are ordered by the query's output
+// columns, left to right, then by what else there is, so that the answer does not depend on how the
+// input was computed.
+void BreakTiesByColumns(const PhysicalPlanner& planner, const PhysicalPlanner::Translated& child,
+                        std::vector<SortKey>& keys) {
+  std::vector<size_t> positions;
+  const auto add = [&](size_t position) {
+    if (std::find(positions.begin(), positions.end(), position) == positions.end()) {
+      positions.push_back(position);
+    }
+  };
+  for (const ColumnId id : planner.result_columns()) {
+    const auto found = std::find(child.layout.begin(), child.layout.end(), id);
+    if (found != child.layout.end()) add(static_cast<size_t>(found - child.layout.begin()));
+  }
+  for (size_t i = 0; i < child.layout.size(); ++i) add(i);
+  for (const size_t i : positions) {
+    const PhysicalColumn& column = child.plan->schema()[i];
+    if (column.type.IsNested()) continue;
+    keys.push_back(
+        {Expression::Input(static_cast<uint32_t>(i), column.type, column.name), false, false});
+  }
+}
+
+Result<PhysicalPlanner::Translated> TranslateSort(PhysicalPlanner& planner,
+                                                  const LogicalOperator& input,
+                                                  const std::vector<SortKey>& by,
+                                                  PhysicalSort::Fields fields) {
+  TRIVET_ASSIGN_OR_RETURN(auto child, planner.TranslateNode(input));
+  for (const SortKey& key : by) {
+    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr expression, ResolveInputs(key.expression, child.layout));
+    fields.keys.push_back({std::move(expression), key.descending, key.nulls_first});
+  }
+  for (ExpressionPtr& expression : fields.partition_by) {
+    TRIVET_ASSIGN_OR_RETURN(expression, ResolveInputs(expression, child.layout));
+  }
+  if (!PhysicalPlanner::HasInputOrder(input)) BreakTiesByColumns(planner, child, fields.keys);
+  auto plan = std::make_shared<PhysicalSort>(std::move(fields), std::move(child.plan));
+  return PhysicalPlanner::Translated{std::move(plan), std::move(child.layout)};
+}
+
+}  // namespace
+
+OperatorCapabilities PhysicalSort::capabilities() const {
+  OperatorCapabilities capabilities;
+  capabilities.blocking = true;
+  capabilities.order_preserving = true;
+  capabilities.required_inputs = {fields_.partition_by.empty()
+                                      ? Partitioning::Single()
+                                      : Partitioning::Hash(fields_.partition_by, 1)};
+  return capabilities;
+}
+
+void PhysicalSort::VisitFields(FieldVisitor& visitor) {
+  visitor.Field("Keys", fields_.keys);
+  visitor.Field("Limit", fields_.limit);
+  visitor.Field("Offset", fields_.offset);
+  visitor.Field("Partition By", fields_.partition_by);
+}
+
+Status PhysicalSort::BuildPipelines(PipelineBuilder& builder) const {
+  std::vector<SortKey> keys;
+  for (const ExpressionPtr& expression : fields_.partition_by) keys.push_back({expression, false, false});
+  keys.insert(keys.end(), fields_.keys.begin(), fields_.keys.end());
+  TRIVET_ASSIGN_OR_RETURN(SortShape shape, SortShape::Make(children_[0]->types(), keys));
+  shape.partition_keys = fields_.partition_by.size();
+  constexpr uint64_t kAll = ~uint64_t{0};
+  const uint64_t limit = fields_.limit.value_or(kAll);
+  if (shape.partition_keys == 0 && limit < kAll - fields_.offset) shape.keep = limit + fields_.offset;
+  auto sink = std::make_shared<SortSink>(std::move(shape), limit, fields_.offset,
+                                         builder.MetricsOf(*this));
+  TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], sink));
+  auto takers = builder.MorselTakers();
+  builder.SetSource(*this, std::make_shared<SortSource>(std::move(sink), std::move(takers)));
+  return Status::OK();
+}
+
+void RegisterSort(PhysicalPlanner& planner) {
+  planner.Register(LogicalKind::kSort, [](const LogicalOperator& node, PhysicalPlanner& planner) {
+    const auto& sort = static_cast<const LogicalSort&>(node);
+    return TranslateSort(planner, sort.child(), sort.keys, {});
+  });
+  planner.Register(LogicalKind::kTopN, [](const LogicalOperator& node, PhysicalPlanner& planner) {
+    const auto& top = static_cast<const LogicalTopN&>(node);
+    PhysicalSort::Fields fields;
+    fields.limit = top.limit;
+    fields.offset = top.offset;
+    fields.partition_by = top.partition_by;
+    return TranslateSort(planner, top.child(), top.keys, std::move(fields));
+  });
+}
+
+}  // namespace trivet

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plan/logical_operators.h"
+#include "vector/batch.h"
+#include "vector/row_layout.h"
+
+namespace trivet {
+
+// Sort keys as bytes whose memcmp order is the keys' order: a byte that places NULLs, then the value
+// big-endian with its sign flipped, all bits inverted for DESC. A string contributes its first bytes;
+// strings that agree in these are compared in full. Behind the keys stands the row's place in the
+// input, so that equal keys keep the input's order and the order is total. Immutable, thread-safe.
+class SortKeyEncoder {
+ public:
+  static constexpr size_t kStringPrefix = 12;
+  // Bytes of the place in the input: morsel, then sequence and row.
+  static constexpr size_t kOrderBytes = 16;
+
+  // `string_columns` gives, for each key that is a string, the row layout's column that holds it.
+  SortKeyEncoder(const std::vector<SortKey>& keys, std::vector<size_t> string_columns);
+
+  // Bytes of an encoded key, the place in the input included.
+  size_t key_bytes() const { return key_bytes_; }
+  // Encodes the keys of `count` rows: row i of the batch goes to targets[i].
+  void Encode(const std::vector<Vector>& keys, size_t count, BatchOrder order,
+              uint8_t* const* targets) const;
+  // The first eight bytes as a number: differs for most pairs of rows.
+  static uint64_t Head(const uint8_t* encoded) {
+    return __builtin_bswap64(LoadAs<uint64_t>(encoded));
+  }
+
+  // Orders two rows of the layout, whose encoded keys lie in their extra parts.
+  bool Less(const RowLayout& layout, const uint8_t* left, const uint8_t* right) const;
+  // True where the first `key_count` keys are equal.
+  bool SameKeys(const RowLayout& layout, const uint8_t* left, const uint8_t* right,
+                size_t key_count) const;
+
+ private:
+  struct Segment {
+    size_t offset = 0;
+    size_t bytes = 0;
+    bool is_string = false;
+    bool descending = false;
+    size_t column = 0;
+  };
+  int CompareSegments(const RowLayout& layout, const uint8_t* left, const uint8_t* right,
+                      size_t segment_count) const;
+  void EncodeKey(const Vector& key, size_t index, size_t count, uint8_t* const* targets) const;
+
+  std::vector<SortKey> keys_;
+  std::vector<Segment> segments_;  // one per key, then the place in the input
+  size_t key_bytes_ = 0;
+};
+
+}  // namespace trivet

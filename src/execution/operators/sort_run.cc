@@ -1,0 +1,130 @@
+#include "execution/operators/sort_run.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace trivet {
+
+namespace {
+// Pruning copies rows, so it waits until this many are there even for a small bound.
+constexpr size_t kMinPruneRows = 8192;
+// A bound above this is no bound worth pruning for.
+constexpr uint64_t kMaxPrunedKeep = uint64_t{1} << 20;
+
+RowMemoryPtr MakeMemory(MemoryManager& memory) {
+  return std::make_shared<RowMemory>(Reservation(&memory, "ORDER_BY"));
+}
+}  // namespace
+
+Result<SortShape> SortShape::Make(const std::vector<LogicalType>& types,
+                                  const std::vector<SortKey>& keys) {
+  SortShape shape;
+  shape.column_count = types.size();
+  std::vector<LogicalType> stored = types;
+  std::vector<size_t> string_columns;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const ExpressionPtr& key = keys[i].expression;
+    if (key->type().IsNested()) {
+      return Status::NotImplemented("ORDER BY a value of type " + key->type().ToString());
+    }
+    shape.keys.push_back(key);
+    if (key->type().physical() != PhysicalType::kString) continue;
+    if (key->kind() == ExpressionKind::kInput) {
+      string_columns.push_back(key->input_index());
+    } else {
+      string_columns.push_back(stored.size());
+      shape.key_columns.push_back(i);
+      stored.push_back(key->type());
+    }
+  }
+  shape.encoder = std::make_unique<SortKeyEncoder>(keys, std::move(string_columns));
+  TRIVET_ASSIGN_OR_RETURN(
+      shape.layout,
+      RowLayout::Make(std::move(stored), {.extra_bytes = shape.encoder->key_bytes()}));
+  return shape;
+}
+
+SortRun::SortRun(const SortShape& shape, MemoryManager& memory)
+    : shape_(shape),
+      memory_(memory),
+      reservation_(&memory, "ORDER_BY"),
+      store_(std::make_unique<RowStore>(shape.layout, MakeMemory(memory))) {}
+
+bool SortRun::Less(const SortEntry& left, const SortEntry& right) const {
+  return SortsBefore(shape_, left, right);
+}
+
+Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
+  const size_t count = batch.row_count();
+  const size_t key_bytes = shape_.encoder->key_bytes();
+  scratch_.resize(count * key_bytes + 8);
+  uint8_t* encoded[kVectorSize];
+  for (size_t i = 0; i < count; ++i) encoded[i] = scratch_.data() + i * key_bytes;
+  shape_.encoder->Encode(keys, count, batch.order(), encoded);
+  uint32_t kept[kVectorSize];
+  size_t kept_count = 0;
+  for (size_t i = 0; i < count; ++i) {
+    kept[kept_count] = static_cast<uint32_t>(i);
+    kept_count += !has_bound_ || SortKeyEncoder::Head(encoded[i]) <= bound_head_;
+  }
+  if (kept_count == 0) return Status::OK();
+
+  std::vector<Vector> columns = batch.columns();
+  for (const size_t key : shape_.key_columns) columns.push_back(keys[key]);
+  uint8_t* rows[kVectorSize];
+  TRIVET_RETURN_IF_ERROR(store_->Append(columns, nullptr, kept_count < count ? kept : nullptr,
+                                        kept_count, rows));
+  if (entries_.size() + kept_count > entries_.capacity()) {
+    const size_t capacity = std::max(2 * entries_.capacity(), size_t{2} * kVectorSize);
+    TRIVET_RETURN_IF_ERROR(reservation_.Resize(capacity * sizeof(SortEntry)));
+    entries_.reserve(capacity);
+  }
+  for (size_t i = 0; i < kept_count; ++i) {
+    std::memcpy(rows[i] + shape_.layout->extra_offset(), encoded[kept[i]], key_bytes);
+    entries_.push_back({SortKeyEncoder::Head(encoded[kept[i]]), rows[i]});
+  }
+  if (shape_.keep <= kMaxPrunedKeep && entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows)) {
+    return Prune();
+  }
+  return Status::OK();
+}
+
+Status SortRun::Prune() {
+  const auto less = [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); };
+  const auto bound = entries_.begin() + static_cast<ptrdiff_t>(shape_.keep);
+  std::nth_element(entries_.begin(), bound - 1, entries_.end(), less);
+  entries_.resize(shape_.keep);
+  has_bound_ = true;
+  bound_head_ = entries_.back().head;
+  auto survivors = std::make_unique<RowStore>(shape_.layout, MakeMemory(memory_));
+  const RowLayout& layout = *shape_.layout;
+  for (size_t begin = 0; begin < entries_.size(); begin += kVectorSize) {
+    const size_t count = std::min(kVectorSize, entries_.size() - begin);
+    uint8_t* old_rows[kVectorSize];
+    for (size_t i = 0; i < count; ++i) old_rows[i] = entries_[begin + i].row;
+    std::vector<Vector> columns;
+    for (size_t column = 0; column < layout.column_count(); ++column) {
+      columns.push_back(Vector::MakeFlat(layout.types()[column], count));
+      GatherColumn(layout, column, old_rows, count, columns.back());
+    }
+    uint8_t* rows[kVectorSize];
+    TRIVET_RETURN_IF_ERROR(survivors->Append(columns, nullptr, nullptr, count, rows));
+    for (size_t i = 0; i < count; ++i) {
+      std::memcpy(rows[i] + layout.extra_offset(), old_rows[i] + layout.extra_offset(),
+                  layout.extra_bytes());
+      entries_[begin + i].row = rows[i];
+    }
+  }
+  store_ = std::move(survivors);
+  return Status::OK();
+}
+
+Status SortRun::Sort() {
+  if (shape_.keep < entries_.size() && shape_.keep > 0) TRIVET_RETURN_IF_ERROR(Prune());
+  std::sort(entries_.begin(), entries_.end(),
+            [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
+  for (const RowMemoryPtr& memory : store_->memories()) memory_bytes_ += memory->bytes();
+  return Status::OK();
+}
+
+}  // namespace trivet
