@@ -1,5 +1,6 @@
 #include "expression/functions/register.h"
 
+#include "expression/aggregates/register.h"
 #include "expression/function_registry.h"
 
 namespace trivet {
@@ -16,6 +17,7 @@ void RegisterBuiltinFunctions(FunctionRegistry& registry) {
   RegisterStringEdit(registry);
   RegisterStringSearch(registry);
   RegisterConcat(registry);
+  RegisterAggregates(registry);
 }
 
 }  // namespace trivet

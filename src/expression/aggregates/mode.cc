@@ -1,0 +1,115 @@
+// mode and entropy: by how often each value occurs.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "expression/aggregates/register.h"
+#include "expression/aggregates/state_loops.h"
+#include "expression/aggregates/value_counts.h"
+#include "expression/aggregates/variants.h"
+#include "vector/physical_dispatch.h"
+
+namespace trivet {
+
+namespace {
+
+template <typename T>
+struct Counts {
+  struct State {
+    ValueCounts<T> counts;
+  };
+  static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
+  static void Add(const AggregateCall& call, State& state, const T& value, size_t row) {
+    state.counts.Add(call.arena, value, 1, RowPosition::Of(call.order, row), false);
+  }
+  static void Combine(const AggregateCall& call, const State& source, State& target) {
+    target.counts.Append(call.arena, source.counts);
+  }
+};
+
+// Among equally frequent values the one that came first.
+template <typename T>
+struct Mode : Counts<T> {
+  using State = typename Counts<T>::State;
+  static bool Finalize(const AggregateCall&, State& state, size_t, T& out) {
+    const typename ValueCounts<T>::Entry* best = nullptr;
+    state.counts.ForEach([&](const auto& entry) {
+      if (best == nullptr || entry.count > best->count ||
+          (entry.count == best->count && entry.first < best->first)) {
+        best = &entry;
+      }
+    });
+    if (best == nullptr) return false;
+    out = Canonical(best->value);
+    return true;
+  }
+};
+
+// In bits; of no values, zero. Terms are added by rising frequency, so that the sum's bits do not
+// depend on where the values lie in the table.
+template <typename T>
+struct Entropy : Counts<T> {
+  using State = typename Counts<T>::State;
+  static bool Finalize(const AggregateCall&, State& state, size_t, double& out) {
+    std::vector<uint64_t> counts;
+    uint64_t total = 0;
+    state.counts.ForEach([&](const auto& entry) {
+      counts.push_back(entry.count);
+      total += entry.count;
+    });
+    std::sort(counts.begin(), counts.end());
+    out = 0.0;
+    for (const uint64_t count : counts) {
+      const double share = static_cast<double>(count) / static_cast<double>(total);
+      out += share * std::log2(static_cast<double>(total) / static_cast<double>(count));
+    }
+    return true;
+  }
+};
+
+template <template <typename> typename Op, typename Out>
+std::shared_ptr<const AggregateVariants> MakeVariants(const std::string& name,
+                                                      const std::string& description,
+                                                      bool order_dependent) {
+  auto variants = std::make_shared<AggregateVariants>();
+  for (int i = 0; i <= static_cast<int>(PhysicalType::kInterval); ++i) {
+    const auto type = static_cast<PhysicalType>(i);
+    DispatchPhysical(type, [&]<typename T>() {
+      using Result = std::conditional_t<std::is_void_v<Out>, T, Out>;
+      auto form = MakeUnaryAggregate<Op<T>, T, Result>(name, description);
+      form.order_dependent = order_dependent;
+      variants->Set(type, std::move(form));
+    });
+  }
+  return variants;
+}
+
+}  // namespace
+
+void RegisterMode(FunctionRegistry& registry) {
+  AggregateFunction mode;
+  mode.name = "mode";
+  mode.description = "Most frequent value; the first such one";
+  mode.parameters = {Parameter::Kind::kAny};
+  mode.order_dependent = true;
+  mode.bind = [variants = MakeVariants<Mode, void>(mode.name, mode.description, true)](
+                  std::span<const ExpressionPtr>, BoundAggregateFunction& bound) {
+    bound.return_type = bound.argument_types[0];
+    return BindVariant(*variants, 0, bound);
+  };
+  registry.AddAggregate(std::move(mode));
+
+  AggregateFunction entropy;
+  entropy.name = "entropy";
+  entropy.description = "Entropy of the values in bits";
+  entropy.parameters = {Parameter::Kind::kAny};
+  entropy.return_type = TypeId::kDouble;
+  entropy.empty_is_zero = true;
+  entropy.bind = [variants = MakeVariants<Entropy, double>(entropy.name, entropy.description, false)](
+                     std::span<const ExpressionPtr>, BoundAggregateFunction& bound) {
+    return BindVariant(*variants, 0, bound);
+  };
+  registry.AddAggregate(std::move(entropy));
+}
+
+}  // namespace trivet

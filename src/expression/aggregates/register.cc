@@ -1,0 +1,20 @@
+#include "expression/aggregates/register.h"
+
+namespace trivet {
+
+void RegisterAggregates(FunctionRegistry& registry) {
+  RegisterCount(registry);
+  RegisterSum(registry);
+  RegisterTemporalAverage(registry);
+  RegisterExtremum(registry);
+  RegisterArgExtremum(registry);
+  RegisterBitwise(registry);
+  RegisterFirstLast(registry);
+  RegisterStringAggregate(registry);
+  RegisterQuantile(registry);
+  RegisterMode(registry);
+  RegisterProduct(registry);
+  RegisterApproximateDistinct(registry);
+}
+
+}  // namespace trivet

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "expression/aggregate_function.h"
+
+namespace trivet {
+
+// Loops for the authors of aggregates. An aggregate over one argument is a struct:
+//
+//   struct Sum {
+//     struct State { ... };                                         // trivially copyable
+//     static void Initialize(const BoundAggregateFunction&, State&);
+//     static void Add(const AggregateCall&, State&, const In& value, size_t row);  // not NULL
+//     static void Combine(const AggregateCall&, const State& source, State& target);
+//     // False for NULL.
+//     static bool Finalize(const AggregateCall&, State&, size_t row, Out& out);
+//   };
+//
+// A state may point into the arena; Combine may take such pointers over.
+
+// Calls body(row, index) for rows that are not NULL; index is the row's place in data.
+template <typename Body>
+void ForEachValid(const VectorView& view, size_t count, const Body& body) {
+  if (!view.validity && !view.selection) {
+    for (size_t row = 0; row < count; ++row) body(row, row);
+  } else if (!view.validity) {
+    for (size_t row = 0; row < count; ++row) body(row, view.selection[row]);
+  } else {
+    for (size_t row = 0; row < count; ++row) {
+      const size_t index = view.Index(row);
+      if (BitIsSet(view.validity, index)) body(row, index);
+    }
+  }
+}
+
+// Stores a result; strings are copied into the vector's own heap, for the arena ends before it.
+template <typename T>
+void StoreResult(Vector& result, size_t row, const T& value) {
+  result.mutable_data<T>()[row] = value;
+}
+inline void StoreResult(Vector& result, size_t row, const StringView& value) {
+  result.SetString(row, value.view());
+}
+
+template <typename Op>
+void InitializeState(const BoundAggregateFunction& bound, uint8_t* state) {
+  Op::Initialize(bound, *reinterpret_cast<typename Op::State*>(state));
+}
+
+template <typename Op>
+void CombineStates(const AggregateCall& call, uint8_t* const* sources, uint8_t* const* targets,
+                   size_t count) {
+  using State = typename Op::State;
+  for (size_t i = 0; i < count; ++i) {
+    Op::Combine(call, *reinterpret_cast<const State*>(sources[i]),
+                *reinterpret_cast<State*>(targets[i]));
+  }
+}
+
+template <typename Op, typename Out>
+void FinalizeStates(const AggregateCall& call, uint8_t* const* states, size_t count,
+                    Vector& result) {
+  for (size_t row = 0; row < count; ++row) {
+    Out out{};
+    if (Op::Finalize(call, *reinterpret_cast<typename Op::State*>(states[row]), row, out)) {
+      StoreResult(result, row, out);
+    } else {
+      StoreResult(result, row, Out{});
+      result.SetNull(row);
+    }
+  }
+}
+
+template <typename Op, typename In>
+void UpdateUnary(const AggregateCall& call, std::span<const Vector> arguments, size_t count,
+                 uint8_t* const* states) {
+  const VectorView view = arguments[0].View();
+  const auto* values = reinterpret_cast<const In*>(view.data);
+  ForEachValid(view, count, [&](size_t row, size_t index) {
+    Op::Add(call, *reinterpret_cast<typename Op::State*>(states[row]), values[index], row);
+  });
+}
+
+template <typename Op, typename In>
+void UpdateUnarySingle(const AggregateCall& call, std::span<const Vector> arguments, size_t count,
+                       uint8_t* state) {
+  using State = typename Op::State;
+  const VectorView view = arguments[0].View();
+  const auto* values = reinterpret_cast<const In*>(view.data);
+  // A copy of a small state stays in registers.
+  std::conditional_t<sizeof(State) <= 64, State, State&> local = *reinterpret_cast<State*>(state);
+  ForEachValid(view, count,
+               [&](size_t row, size_t index) { Op::Add(call, local, values[index], row); });
+  if constexpr (sizeof(State) <= 64) *reinterpret_cast<State*>(state) = local;
+}
+
+// The pointers common to all aggregates of a struct as above.
+template <typename Op, typename Out>
+void FillState(AggregateFunction& function) {
+  static_assert(std::is_trivially_copyable_v<typename Op::State>);
+  static_assert(alignof(typename Op::State) <= 16);
+  function.state_size = sizeof(typename Op::State);
+  function.initialize = InitializeState<Op>;
+  function.combine = CombineStates<Op>;
+  function.finalize = FinalizeStates<Op, Out>;
+}
+
+template <typename Op, typename In, typename Out>
+AggregateFunction MakeUnaryAggregate(std::string name, std::string description) {
+  AggregateFunction function;
+  function.name = std::move(name);
+  function.description = std::move(description);
+  FillState<Op, Out>(function);
+  function.update = UpdateUnary<Op, In>;
+  function.update_single = UpdateUnarySingle<Op, In>;
+  return function;
+}
+
+}  // namespace trivet

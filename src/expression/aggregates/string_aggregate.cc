@@ -1,0 +1,120 @@
+// string_agg: texts in the input's order, joined by a constant separator.
+#include <algorithm>
+
+#include "expression/aggregates/kept_value.h"
+#include "expression/aggregates/register.h"
+#include "expression/aggregates/state_loops.h"
+#include "expression/aggregates/value_list.h"
+#include "expression/aggregates/variants.h"
+
+namespace trivet {
+
+namespace {
+
+struct Separator final : FunctionState {
+  bool is_null = false;
+  std::string text = ",";
+};
+
+struct StringAggregate {
+  struct Piece {
+    RowPosition position;
+    StringView text;
+  };
+  struct State {
+    ValueList<Piece> pieces;
+    uint64_t bytes;
+  };
+  static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
+  static void Add(const AggregateCall& call, State& state, const StringView& value, size_t row) {
+    Piece piece{RowPosition::Of(call.order, row), {}};
+    if (!CopyToArena(call.arena, value, piece.text)) return;
+    state.pieces.Add(call.arena, piece);
+    state.bytes += value.size();
+  }
+  static void Combine(const AggregateCall&, const State& source, State& target) {
+    target.pieces.Append(source.pieces);
+    target.bytes += source.bytes;
+  }
+  static void Finalize(const AggregateCall& call, uint8_t* const* states, size_t count,
+                       Vector& result) {
+    const auto& separator = static_cast<const Separator&>(*call.bound.state);
+    for (size_t row = 0; row < count; ++row) {
+      const State& state = *reinterpret_cast<const State*>(states[row]);
+      if (state.pieces.count() == 0 || separator.is_null) {
+        result.SetNull(row);
+      } else {
+        Join(call, state, separator.text, row, result);
+      }
+    }
+  }
+
+ private:
+  static void Join(const AggregateCall& call, const State& state, const std::string& separator,
+                   size_t row, Vector& result) {
+    const uint64_t count = state.pieces.count();
+    Piece* pieces = state.pieces.Gather(call.arena);
+    if (pieces == nullptr) return result.SetNull(row);
+    const auto earlier = [](const Piece& a, const Piece& b) { return a.position < b.position; };
+    if (!std::is_sorted(pieces, pieces + count, earlier)) {
+      // A batch whose rows went in several times may repeat positions: their order stays.
+      std::stable_sort(pieces, pieces + count, earlier);
+    }
+    const uint64_t size = state.bytes + (count - 1) * separator.size();
+    if (size > ~uint32_t{0}) {
+      call.errors.Add(row, Status::InvalidInput("string_agg: the text is longer than 4 GiB"));
+      return result.SetNull(row);
+    }
+    std::string small;
+    char* out = nullptr;
+    if (size <= StringView::kInlineSize) {
+      small.resize(size);
+      out = small.data();
+    } else {
+      out = result.AllocateString(size);
+    }
+    char* next = out;
+    for (uint64_t i = 0; i < count; ++i) {
+      if (i != 0) next = std::copy(separator.begin(), separator.end(), next);
+      next = std::copy_n(pieces[i].text.data(), pieces[i].text.size(), next);
+    }
+    result.mutable_data<StringView>()[row] = StringView(out, static_cast<uint32_t>(size));
+  }
+};
+
+}  // namespace
+
+void RegisterStringAggregate(FunctionRegistry& registry) {
+  AggregateFunction function;
+  function.name = "string_agg";
+  function.description = "Texts that are not NULL, joined by a separator (a comma)";
+  function.return_type = TypeId::kVarchar;
+  function.state_size = sizeof(StringAggregate::State);
+  function.initialize = InitializeState<StringAggregate>;
+  function.update = UpdateUnary<StringAggregate, StringView>;
+  function.update_single = UpdateUnarySingle<StringAggregate, StringView>;
+  function.combine = CombineStates<StringAggregate>;
+  function.finalize = StringAggregate::Finalize;
+  function.order_dependent = true;
+  function.bind = [](std::span<const ExpressionPtr> arguments,
+                     BoundAggregateFunction& bound) -> Status {
+    auto separator = std::make_shared<Separator>();
+    bound.argument_types[0] = TypeId::kVarchar;
+    if (arguments.size() == 2) {
+      TRIVET_ASSIGN_OR_RETURN(const Value value,
+                              ConstantArgument(*arguments[1], "string_agg", "separator"));
+      separator->is_null = value.is_null();
+      if (!value.is_null()) separator->text = value.string();
+    }
+    bound.state = std::move(separator);
+    return Status::OK();
+  };
+  function.parameters = {Parameter::Kind::kAny};
+  registry.AddAggregate(function);
+  function.parameters = {Parameter::Kind::kAny, TypeId::kVarchar};
+  registry.AddAggregate(std::move(function));
+  registry.AddAlias("group_concat", "string_agg");
+  registry.AddAlias("listagg", "string_agg");
+}
+
+}  // namespace trivet

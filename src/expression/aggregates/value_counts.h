@@ -1,0 +1,80 @@
+#pragma once
+
+#include "expression/aggregates/kept_value.h"
+#include "expression/aggregates/value_list.h"
+#include "vector/hash_vector.h"
+
+namespace trivet {
+
+// How often each value of a group occurs, and where first: an open-addressing table in the arena.
+// Trivially copyable.
+template <typename T>
+class ValueCounts {
+ public:
+  struct Entry {
+    T value;
+    uint64_t count;  // 0: the slot is free
+    RowPosition first;
+  };
+
+  // `is_kept`: the value lies in an arena already.
+  void Add(AggregateArena& arena, const T& value, uint64_t count, const RowPosition& position,
+           bool is_kept) {
+    if (2 * (size_ + 1) > capacity_ && !Grow(arena)) return;
+    Entry& entry = Find(value);
+    if (entry.count == 0) {
+      T copy = value;
+      if (!is_kept && !CopyToArena(arena, value, copy)) return;
+      entry = {copy, count, position};
+      ++size_;
+      return;
+    }
+    entry.count += count;
+    if (position < entry.first) entry.first = position;
+    // Equal but different values (intervals): whichever order they came in, one of them stays.
+    if (ComesBefore(value, entry.value)) {
+      T copy = value;
+      if (is_kept || CopyToArena(arena, value, copy)) entry.value = copy;
+    }
+  }
+  void Append(AggregateArena& arena, const ValueCounts& other) {
+    other.ForEach([&](const Entry& entry) {
+      Add(arena, entry.value, entry.count, entry.first, true);
+    });
+  }
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (uint64_t i = 0; i < capacity_; ++i) {
+      if (entries_[i].count != 0) visit(entries_[i]);
+    }
+  }
+  uint64_t size() const { return size_; }
+
+ private:
+  static constexpr uint64_t kFirstCapacity = 8;
+
+  Entry& Find(const T& value) {
+    uint64_t slot = HashOf(value) & (capacity_ - 1);
+    while (entries_[slot].count != 0 && !Ordering<T>::Equal(entries_[slot].value, value)) {
+      slot = (slot + 1) & (capacity_ - 1);
+    }
+    return entries_[slot];
+  }
+  bool Grow(AggregateArena& arena) {
+    const uint64_t capacity = capacity_ == 0 ? kFirstCapacity : 2 * capacity_;
+    auto* entries = static_cast<Entry*>(arena.Allocate(capacity * sizeof(Entry)));
+    if (entries == nullptr) return false;
+    for (uint64_t i = 0; i < capacity; ++i) entries[i].count = 0;
+    ValueCounts old = *this;
+    entries_ = entries;
+    capacity_ = capacity;
+    old.ForEach([&](const Entry& entry) { Find(entry.value) = entry; });
+    return true;
+  }
+
+  Entry* entries_;
+  uint64_t capacity_;
+  uint64_t size_;
+};
+
+}  // namespace trivet

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "expression/aggregate_function.h"
+
+namespace trivet {
+
+// Values of a group, in no particular order, in chunks that double up to a limit; lies in the arena.
+// Trivially copyable: combining links the chunks of the source to those of the target.
+template <typename T>
+class ValueList {
+ public:
+  void Add(AggregateArena& arena, const T& value) {
+    if (tail_ == nullptr || tail_->count == tail_->capacity) {
+      if (!Grow(arena)) return;
+    }
+    tail_->values()[tail_->count++] = value;
+    ++count_;
+  }
+  void Append(const ValueList& other) {
+    if (other.head_ == nullptr) return;
+    if (tail_ == nullptr) {
+      *this = other;
+      return;
+    }
+    tail_->next = other.head_;
+    tail_ = other.tail_;
+    count_ += other.count_;
+  }
+  uint64_t count() const { return count_; }
+  // All values side by side, to be sorted; null after an OutOfMemory of the arena.
+  T* Gather(AggregateArena& arena) const {
+    if (head_ != nullptr && head_->next == nullptr) return head_->values();
+    auto* all = static_cast<T*>(arena.Allocate(count_ * sizeof(T)));
+    if (all == nullptr) return nullptr;
+    T* next = all;
+    for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
+      std::memcpy(static_cast<void*>(next), chunk->values(), chunk->count * sizeof(T));
+      next += chunk->count;
+    }
+    return all;
+  }
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
+      for (uint32_t i = 0; i < chunk->count; ++i) visit(chunk->values()[i]);
+    }
+  }
+
+ private:
+  struct alignas(16) Chunk {
+    Chunk* next;
+    uint32_t count;
+    uint32_t capacity;
+    T* values() { return reinterpret_cast<T*>(this + 1); }
+  };
+  static constexpr uint32_t kFirstCapacity = 4;
+  static constexpr uint32_t kLargestCapacity = 1 << 14;
+
+  bool Grow(AggregateArena& arena) {
+    const uint32_t capacity =
+        tail_ == nullptr ? kFirstCapacity : std::min(2 * tail_->capacity, kLargestCapacity);
+    auto* chunk = static_cast<Chunk*>(arena.Allocate(sizeof(Chunk) + capacity * sizeof(T)));
+    if (chunk == nullptr) return false;
+    chunk->next = nullptr;
+    chunk->count = 0;
+    chunk->capacity = capacity;
+    (tail_ == nullptr ? head_ : tail_->next) = chunk;
+    tail_ = chunk;
+    return true;
+  }
+
+  Chunk* head_;
+  Chunk* tail_;
+  uint64_t count_;
+};
+
+// The value as it is kept beyond its batch: bytes of a long string are copied into the arena.
+template <typename T>
+bool CopyToArena(AggregateArena&, const T& value, T& copy) {
+  copy = value;
+  return true;
+}
+inline bool CopyToArena(AggregateArena& arena, const StringView& value, StringView& copy) {
+  copy = value;
+  if (value.is_inline()) return true;
+  auto* bytes = static_cast<char*>(arena.Allocate(value.size()));
+  if (bytes == nullptr) return false;
+  std::memcpy(bytes, value.data(), value.size());
+  copy = StringView(bytes, value.size());
+  return true;
+}
+
+}  // namespace trivet
