@@ -36,6 +36,10 @@ add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual -Wno-s
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   add_compile_options(-Wno-restrict)  # g++ 12 warns of std::string's own operator+
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Kernels combine booleans bit by bit on purpose; libstdc++ 12 uses what it deprecates in stable_sort.
+  add_compile_options(-Wno-bitwise-instead-of-logical -Wno-deprecated-declarations)
+endif()
 if(TRIVET_WERROR)
   add_compile_options(-Werror)
 endif()
