@@ -1,63 +1,26 @@
-// The kernels behind EXTRACT and the functions named after parts of dates.
-#include "expression/functions/date_part.h"
-
+// EXTRACT, date_part and the functions named after the fields.
+#include "base/string_concat.h"
+#include "expression/functions/register.h"
+#include "expression/functions/session_zone.h"
+#include "expression/functions/signature.h"
 #include "expression/kernel.h"
 #include "types/date_time.h"
-#include "types/time_zone.h"
+#include "types/date_time_field.h"
 
 namespace trivet {
 
 namespace {
 
-constexpr int64_t kMonthsPerYear = 12;
+const LogicalType kTimestamp = LogicalType::Timestamp();
+const LogicalType kTimestampTz = LogicalType::Timestamp(TimeUnit::kMicro, true);
 
-// A date and the microseconds of its day; total over whatever lies under NULL.
-template <DatePart part>
-int64_t PartOf(int32_t days, int64_t micros) {
-  switch (part) {
-    case DatePart::kMillennium: {
-      const int64_t year = CivilFromDays(days).year;
-      return year > 0 ? (year - 1) / 1000 + 1 : year / 1000 - 1;
-    }
-    case DatePart::kCentury: {
-      const int64_t year = CivilFromDays(days).year;
-      return year > 0 ? (year - 1) / 100 + 1 : year / 100 - 1;
-    }
-    case DatePart::kDecade: return CivilFromDays(days).year / 10;
-    case DatePart::kYear: return CivilFromDays(days).year;
-    case DatePart::kQuarter: return (CivilFromDays(days).month - 1) / 3 + 1;
-    case DatePart::kMonth: return CivilFromDays(days).month;
-    case DatePart::kWeek: return IsoWeekOf(days).week;
-    case DatePart::kDay: return CivilFromDays(days).day;
-    case DatePart::kHour: return micros / kMicrosPerHour;
-    case DatePart::kMinute: return micros % kMicrosPerHour / kMicrosPerMinute;
-    case DatePart::kSecond: return micros % kMicrosPerMinute / kMicrosPerSecond;
-    case DatePart::kMillisecond: return micros % kMicrosPerMinute / kMicrosPerMilli;
-    case DatePart::kMicrosecond: return micros % kMicrosPerMinute;
-    case DatePart::kDayOfWeek: return DayOfWeek(days);
-    case DatePart::kIsoDayOfWeek: return IsoDayOfWeek(days);
-    case DatePart::kDayOfYear: return DayOfYear(days);
-    case DatePart::kIsoYear: return IsoWeekOf(days).year;
-    case DatePart::kYearWeek: {
-      const IsoWeek week = IsoWeekOf(days);
-      return int64_t{week.year} * 100 + (week.year > 0 ? week.week : -week.week);
-    }
-    case DatePart::kEra: return CivilFromDays(days).year > 0;
-    default: return 0;
-  }
-}
+class FieldState : public FunctionState {
+ public:
+  explicit FieldState(DateField field) : field(field) {}
+  const DateField field;
+};
 
-double JulianDay(int32_t days, int64_t micros) {
-  constexpr double kEpochJulianDay = 2440588;
-  return static_cast<double>(days) + kEpochJulianDay +
-         static_cast<double>(micros) / static_cast<double>(kMicrosPerDay);
-}
-
-double Seconds(int64_t micros) {
-  return static_cast<double>(micros) / static_cast<double>(kMicrosPerSecond);
-}
-
-// Runs a total operation; infinite values have no parts.
+// Runs a total operation; infinite values have no fields.
 template <typename In, typename Out, typename Op, typename Finite>
 void FiniteKernel(const KernelCall& call, Vector& result, const Op& op, const Finite& finite) {
   bool all_finite = true;
@@ -72,168 +35,216 @@ void FiniteKernel(const KernelCall& call, Vector& result, const Op& op, const Fi
   });
 }
 
-template <DatePart part>
-void OfDate(const KernelCall& call, Vector& result) {
-  if constexpr (part == DatePart::kEpoch) {
-    FiniteKernel<int32_t, double>(
-        call, result, [](int32_t days) { return static_cast<double>(days * kSecondsPerDay); },
-        IsFiniteDate);
-  } else if constexpr (part == DatePart::kJulian) {
-    FiniteKernel<int32_t, double>(
-        call, result, [](int32_t days) { return JulianDay(days, 0); }, IsFiniteDate);
-  } else {
-    FiniteKernel<int32_t, int64_t>(
-        call, result, [](int32_t days) { return PartOf<part>(days, 0); }, IsFiniteDate);
+template <typename Out, typename Op>
+void DateKernel(const KernelCall& call, Vector& result, const Op& op) {
+  FiniteKernel<int32_t, Out>(call, result, op, IsFiniteDate);
+}
+
+template <typename Out, typename Op>
+void TimestampKernel(const KernelCall& call, Vector& result, const Op& op) {
+  FiniteKernel<int64_t, Out>(call, result, op, IsFiniteTimestamp);
+}
+
+void OfDate(DateField field, const KernelCall& call, Vector& result) {
+  switch (field) {
+    case DateField::kEpoch: return DateKernel<double>(call, result, EpochOfDate);
+    case DateField::kJulian: return DateKernel<double>(call, result, JulianOfDate);
+    case DateField::kYear:  // the fields that queries group by run without a switch per row
+      return DateKernel<int64_t>(call, result, [](int32_t d) { return CivilFromDays(d).year; });
+    case DateField::kMonth:
+      return DateKernel<int64_t>(call, result, [](int32_t d) { return CivilFromDays(d).month; });
+    default:
+      return DateKernel<int64_t>(call, result,
+                                 [field](int32_t days) { return FieldOfDate(field, days); });
   }
 }
 
-// `to_local` moves a timestamp to the clock by which it is read.
-template <DatePart part, typename ToLocal>
-void OfLocalTimestamp(const KernelCall& call, Vector& result, const ToLocal& to_local) {
-  if constexpr (part == DatePart::kEpoch) {
-    FiniteKernel<int64_t, double>(call, result, Seconds, IsFiniteTimestamp);
-  } else if constexpr (part == DatePart::kJulian) {
-    FiniteKernel<int64_t, double>(
-        call, result,
-        [&](int64_t micros) {
-          const int64_t local = to_local(micros);
-          return JulianDay(DateOfMicros(local), TimeOfMicros(local));
-        },
-        IsFiniteTimestamp);
-  } else {
-    FiniteKernel<int64_t, int64_t>(
-        call, result,
-        [&](int64_t micros) {
-          const int64_t local = to_local(micros);
-          return PartOf<part>(DateOfMicros(local), TimeOfMicros(local));
-        },
-        IsFiniteTimestamp);
+void OfTimestamp(DateField field, const KernelCall& call, Vector& result) {
+  switch (field) {
+    case DateField::kEpoch: return TimestampKernel<double>(call, result, EpochOfMicros);
+    case DateField::kJulian: return TimestampKernel<double>(call, result, JulianOfTimestamp);
+    case DateField::kYear:
+      return TimestampKernel<int64_t>(
+          call, result, [](int64_t m) { return CivilFromDays(DateOfMicros(m)).year; });
+    case DateField::kMinute:
+      return TimestampKernel<int64_t>(call, result, [](int64_t m) {
+        return TimeOfMicros(m) % kMicrosPerHour / kMicrosPerMinute;
+      });
+    case DateField::kHour:
+      return TimestampKernel<int64_t>(call, result,
+                                      [](int64_t m) { return TimeOfMicros(m) / kMicrosPerHour; });
+    default:
+      return TimestampKernel<int64_t>(
+          call, result, [field](int64_t micros) { return FieldOfTimestamp(field, micros); });
   }
 }
 
-template <DatePart part>
-void OfTimestamp(const KernelCall& call, Vector& result) {
-  OfLocalTimestamp<part>(call, result, [](int64_t micros) { return micros; });
-}
-
-template <DatePart part>
-void OfZonedTimestamp(const KernelCall& call, Vector& result) {
-  const Result<const TimeZone*> found = TimeZone::Find(call.context.time_zone());
-  const TimeZone& zone = found.ok() ? **found : TimeZone::Utc();
-  if constexpr (part == DatePart::kTimeZone || part == DatePart::kTimeZoneHour ||
-                part == DatePart::kTimeZoneMinute) {
-    FiniteKernel<int64_t, int64_t>(
-        call, result,
-        [&](int64_t micros) -> int64_t {
-          const int64_t offset = zone.OffsetAt(micros);
-          if (part == DatePart::kTimeZone) return offset;
-          return part == DatePart::kTimeZoneHour ? offset / 3600 : offset % 3600 / 60;
-        },
-        IsFiniteTimestamp);
-  } else if (zone.is_utc()) {
-    OfTimestamp<part>(call, result);
-  } else {
-    OfLocalTimestamp<part>(call, result, [&](int64_t micros) {
-      int64_t local = micros;
-      return zone.ToLocal(micros, &local) ? local : micros;
+void OfZonedTimestamp(DateField field, const KernelCall& call, Vector& result) {
+  const TimeZone& zone = SessionZone(call.context);
+  if (field == DateField::kTimezone || field == DateField::kTimezoneHour ||
+      field == DateField::kTimezoneMinute) {
+    return TimestampKernel<int64_t>(call, result, [&](int64_t micros) {
+      return FieldOfOffset(field, zone.OffsetAt(micros));
     });
   }
-}
-
-template <DatePart part>
-void OfTime(const KernelCall& call, Vector& result) {
-  if constexpr (part == DatePart::kEpoch) {
-    UnaryKernel<int64_t, double>(call, result, Seconds);
-  } else {
-    UnaryKernel<int64_t, int64_t>(call, result,
-                                  [](int64_t micros) { return PartOf<part>(0, micros); });
+  if (zone.is_utc() || field == DateField::kEpoch) return OfTimestamp(field, call, result);
+  const auto to_local = [&](int64_t micros) {
+    int64_t local = micros;
+    return zone.ToLocal(micros, &local) ? local : micros;
+  };
+  if (field == DateField::kJulian) {
+    return TimestampKernel<double>(
+        call, result, [&](int64_t micros) { return JulianOfTimestamp(to_local(micros)); });
   }
+  TimestampKernel<int64_t>(call, result, [&](int64_t micros) {
+    return FieldOfTimestamp(field, to_local(micros));
+  });
 }
 
-// A year of an interval is 365.25 days here, a month 30, as the reference dialect has it.
-double IntervalSeconds(const Interval& interval) {
-  constexpr int64_t kSecondsPerYear = 365 * kSecondsPerDay + kSecondsPerDay / 4;
-  const int64_t years = interval.months / kMonthsPerYear;
-  const int64_t months = interval.months % kMonthsPerYear;
-  const int64_t seconds = years * kSecondsPerYear +
-                          (months * kDaysPerMonth + interval.days) * kSecondsPerDay;
-  return static_cast<double>(seconds) + Seconds(interval.micros);
+void OfTime(DateField field, const KernelCall& call, Vector& result) {
+  if (field == DateField::kEpoch) return UnaryKernel<int64_t, double>(call, result, EpochOfMicros);
+  UnaryKernel<int64_t, int64_t>(call, result,
+                                [field](int64_t micros) { return FieldOfTime(field, micros); });
 }
 
-template <DatePart part>
-int64_t PartOfInterval(const Interval& interval) {
-  switch (part) {
-    case DatePart::kMillennium: return interval.months / (1000 * kMonthsPerYear);
-    case DatePart::kCentury: return interval.months / (100 * kMonthsPerYear);
-    case DatePart::kDecade: return interval.months / (10 * kMonthsPerYear);
-    case DatePart::kYear: return interval.months / kMonthsPerYear;
-    case DatePart::kQuarter: return interval.months % kMonthsPerYear / 3 + 1;
-    case DatePart::kMonth: return interval.months % kMonthsPerYear;
-    case DatePart::kDay: return interval.days;
-    default: return PartOf<part>(0, interval.micros);
+void OfInterval(DateField field, const KernelCall& call, Vector& result) {
+  if (field == DateField::kEpoch) {
+    return UnaryKernel<Interval, double>(call, result, EpochOfInterval);
   }
+  UnaryKernel<Interval, int64_t>(
+      call, result, [field](const Interval& value) { return FieldOfInterval(field, value); });
 }
 
-template <DatePart part>
-void OfInterval(const KernelCall& call, Vector& result) {
-  if constexpr (part == DatePart::kEpoch) {
-    UnaryKernel<Interval, double>(call, result, IntervalSeconds);
-  } else {
-    UnaryKernel<Interval, int64_t>(call, result, PartOfInterval<part>);
-  }
-}
-
-bool IsTimePart(DatePart part) {
-  return part >= DatePart::kHour && part <= DatePart::kEpoch;
-}
-bool IsZonePart(DatePart part) {
-  return part >= DatePart::kTimeZone && part <= DatePart::kTimeZoneMinute;
-}
-bool IsIntervalPart(DatePart part) {
-  return part <= DatePart::kEpoch && part != DatePart::kWeek;
-}
-
-template <DatePart part>
-ScalarKernel KernelOf(const LogicalType& type) {
+// Of argument 0, whatever its type.
+void ExtractField(DateField field, const KernelCall& call, Vector& result) {
+  const LogicalType& type = call.arguments[0].type();
   switch (type.id()) {
-    case TypeId::kDate: return IsZonePart(part) ? nullptr : OfDate<part>;
-    case TypeId::kTimestamp: return type.with_time_zone() ? OfZonedTimestamp<part> : OfTimestamp<part>;
-    case TypeId::kTime: return IsTimePart(part) || IsZonePart(part) ? OfTime<part> : nullptr;
-    case TypeId::kInterval: return IsIntervalPart(part) ? OfInterval<part> : nullptr;
-    default: return nullptr;
+    case TypeId::kDate: return OfDate(field, call, result);
+    case TypeId::kTime: return OfTime(field, call, result);
+    case TypeId::kInterval: return OfInterval(field, call, result);
+    default:
+      return type.with_time_zone() ? OfZonedTimestamp(field, call, result)
+                                   : OfTimestamp(field, call, result);
+  }
+}
+
+LogicalType FieldType(DateField field) {
+  return IsDoubleField(field) ? TypeId::kDouble : TypeId::kInt64;
+}
+
+void BoundField(const KernelCall& call, Vector& result) {
+  ExtractField(static_cast<const FieldState*>(call.state)->field, call, result);
+}
+
+// date_part(field, x): the value is argument 1.
+void BoundDatePart(const KernelCall& call, Vector& result) {
+  ExtractField(static_cast<const FieldState*>(call.state)->field,
+               {call.arguments.subspan(1), call.count, call.result_type, nullptr, call.context,
+                call.errors},
+               result);
+}
+
+// With a field that differs from row to row: one row at a time, as DOUBLE.
+void VaryingDatePart(const KernelCall& call, Vector& result) {
+  const Argument<StringView> names(call, 0);
+  const LogicalType& type = call.arguments[1].type();
+  double* out = result.mutable_data<double>();
+  ForEachRow(call, result, [&](size_t row) {
+    const Result<DateField> field = FindDateField(names[row].view());
+    if (!field.ok()) return Fail(call, result, row, field.status());
+    if (!HasDateField(type.id(), *field)) {
+      return Fail(call, result, row, UnknownFieldError(type.id(), DateFieldName(*field)));
+    }
+    Vector single = call.arguments[1];
+    auto index = MakeIndices(1);
+    index[0] = static_cast<uint32_t>(row);
+    single.Slice(index, 1);
+    const LogicalType field_type = FieldType(*field);
+    Vector value = Vector::MakeFlat(field_type, 1);
+    ExtractField(*field, {std::span(&single, 1), 1, field_type, nullptr, call.context, call.errors},
+                 value);
+    if (!value.IsValid(0)) return result.SetNull(row);
+    out[row] = field_type == TypeId::kDouble ? value.data<double>()[0]
+                                             : static_cast<double>(value.data<int64_t>()[0]);
+  });
+}
+
+Status BindDatePart(const ScalarBindInput& input, BoundScalarFunction& bound) {
+  const Expression& name_argument = *input.arguments[0];
+  if (!name_argument.IsConstant() || name_argument.value().is_null()) return Status::OK();
+  const std::string& name = name_argument.value().string();
+  TRIVET_ASSIGN_OR_RETURN(const DateField field, FindDateField(name));
+  const TypeId type = bound.argument_types[1].id();
+  if (!HasDateField(type, field)) return UnknownFieldError(type, name);
+  bound.return_type = FieldType(field);
+  bound.kernel = BoundDatePart;
+  bound.state = std::make_shared<FieldState>(field);
+  bound.can_fail = false;
+  return Status::OK();
+}
+
+void AddFieldFunction(FunctionRegistry& registry, const char* name, DateField field) {
+  for (const LogicalType& type :
+       {LogicalType(TypeId::kDate), LogicalType(TypeId::kInterval), kTimestamp, kTimestampTz,
+        LogicalType(TypeId::kTime)}) {
+    if (!HasDateField(type.id(), field)) continue;
+    ScalarFunction function = Signature(name, {type}, FieldType(field), BoundField, "");
+    function.description = StrCat("The ", DateFieldName(field), " of a date or time");
+    if (type == kTimestampTz) function.volatility = Volatility::kStable;
+    function.bind = [state = std::make_shared<FieldState>(field)](
+                        const ScalarBindInput&, BoundScalarFunction& bound) {
+      bound.state = state;
+      return Status::OK();
+    };
+    registry.AddScalar(std::move(function));
   }
 }
 
 }  // namespace
 
-ScalarKernel DatePartKernel(DatePart part, const LogicalType& type) {
-  switch (part) {
-    case DatePart::kMillennium: return KernelOf<DatePart::kMillennium>(type);
-    case DatePart::kCentury: return KernelOf<DatePart::kCentury>(type);
-    case DatePart::kDecade: return KernelOf<DatePart::kDecade>(type);
-    case DatePart::kYear: return KernelOf<DatePart::kYear>(type);
-    case DatePart::kQuarter: return KernelOf<DatePart::kQuarter>(type);
-    case DatePart::kMonth: return KernelOf<DatePart::kMonth>(type);
-    case DatePart::kWeek: return KernelOf<DatePart::kWeek>(type);
-    case DatePart::kDay: return KernelOf<DatePart::kDay>(type);
-    case DatePart::kHour: return KernelOf<DatePart::kHour>(type);
-    case DatePart::kMinute: return KernelOf<DatePart::kMinute>(type);
-    case DatePart::kSecond: return KernelOf<DatePart::kSecond>(type);
-    case DatePart::kMillisecond: return KernelOf<DatePart::kMillisecond>(type);
-    case DatePart::kMicrosecond: return KernelOf<DatePart::kMicrosecond>(type);
-    case DatePart::kEpoch: return KernelOf<DatePart::kEpoch>(type);
-    case DatePart::kDayOfWeek: return KernelOf<DatePart::kDayOfWeek>(type);
-    case DatePart::kIsoDayOfWeek: return KernelOf<DatePart::kIsoDayOfWeek>(type);
-    case DatePart::kDayOfYear: return KernelOf<DatePart::kDayOfYear>(type);
-    case DatePart::kIsoYear: return KernelOf<DatePart::kIsoYear>(type);
-    case DatePart::kYearWeek: return KernelOf<DatePart::kYearWeek>(type);
-    case DatePart::kEra: return KernelOf<DatePart::kEra>(type);
-    case DatePart::kTimeZone: return KernelOf<DatePart::kTimeZone>(type);
-    case DatePart::kTimeZoneHour: return KernelOf<DatePart::kTimeZoneHour>(type);
-    case DatePart::kTimeZoneMinute: return KernelOf<DatePart::kTimeZoneMinute>(type);
-    case DatePart::kJulian: return KernelOf<DatePart::kJulian>(type);
+void RegisterDateParts(FunctionRegistry& registry) {
+  for (const LogicalType& type :
+       {LogicalType(TypeId::kDate), LogicalType(TypeId::kInterval), LogicalType(TypeId::kTime),
+        kTimestamp, kTimestampTz}) {
+    ScalarFunction function =
+        FailingSignature("date_part", {TypeId::kVarchar, type}, TypeId::kDouble, VaryingDatePart,
+                         "The named field of a date or time, as EXTRACT(field FROM value)");
+    if (type == kTimestampTz) function.volatility = Volatility::kStable;
+    function.bind = BindDatePart;
+    registry.AddScalar(std::move(function));
   }
-  return nullptr;
+  registry.AddAlias("datepart", "date_part");
+  constexpr std::pair<const char*, DateField> kFunctions[] = {
+      {"millennium", DateField::kMillennium},
+      {"century", DateField::kCentury},
+      {"decade", DateField::kDecade},
+      {"year", DateField::kYear},
+      {"quarter", DateField::kQuarter},
+      {"month", DateField::kMonth},
+      {"week", DateField::kWeek},
+      {"weekofyear", DateField::kWeek},
+      {"day", DateField::kDay},
+      {"dayofmonth", DateField::kDay},
+      {"hour", DateField::kHour},
+      {"minute", DateField::kMinute},
+      {"second", DateField::kSecond},
+      {"millisecond", DateField::kMillisecond},
+      {"microsecond", DateField::kMicrosecond},
+      {"nanosecond", DateField::kNanosecond},
+      {"epoch", DateField::kEpoch},
+      {"dayofweek", DateField::kDayOfWeek},
+      {"weekday", DateField::kDayOfWeek},
+      {"isodow", DateField::kIsoDayOfWeek},
+      {"dayofyear", DateField::kDayOfYear},
+      {"isoyear", DateField::kIsoYear},
+      {"yearweek", DateField::kYearWeek},
+      {"era", DateField::kEra},
+      {"timezone", DateField::kTimezone},
+      {"timezone_hour", DateField::kTimezoneHour},
+      {"timezone_minute", DateField::kTimezoneMinute},
+      {"julian", DateField::kJulian},
+  };
+  for (const auto& [name, field] : kFunctions) AddFieldFunction(registry, name, field);
 }
 
 }  // namespace trivet

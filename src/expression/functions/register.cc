@@ -9,6 +9,10 @@ void RegisterBuiltinFunctions(FunctionRegistry& registry) {
   RegisterArithmetic(registry);
   RegisterTemporalArithmetic(registry);
   RegisterDateParts(registry);
+  RegisterDateTruncation(registry);
+  RegisterDateConstruction(registry);
+  RegisterDateFormat(registry);
+  RegisterCurrentTime(registry);
   RegisterLike(registry);
   RegisterCaseMapping(registry);
   RegisterSubstring(registry);

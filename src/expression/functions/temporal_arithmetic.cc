@@ -1,8 +1,10 @@
 // + - * / over dates, times, timestamps and intervals.
 #include "expression/function_registry.h"
-#include "expression/functions/calendar.h"
 #include "expression/functions/register.h"
+#include "expression/functions/session_zone.h"
 #include "expression/kernel.h"
+#include "types/date_time.h"
+#include "types/date_time_arithmetic.h"
 #include "types/interval.h"
 
 namespace trivet {
@@ -18,30 +20,22 @@ Status TimestampOutOfRange() {
 }
 Status IntervalOutOfRange() { return Status::InvalidInput("Interval value is out of range"); }
 
-bool MoveDate(int32_t days, int64_t by, int32_t& out) {
-  out = days;
-  if (!IsFiniteDate(days)) return true;
-  const int64_t moved = int64_t{days} + by;
-  out = static_cast<int32_t>(moved);
-  return moved >= kDateMin && moved <= kDateMax;
-}
-
 void DatePlusDays(const KernelCall& call, Vector& result) {
   TryBinaryKernel<int32_t, int32_t, int32_t>(
-      call, result, [](int32_t days, int32_t by, int32_t& out) { return MoveDate(days, by, out); },
+      call, result, [](int32_t days, int32_t by, int32_t& out) { return AddDays(days, by, &out); },
       [](int32_t, int32_t) { return DateOutOfRange(); });
 }
 
 void DaysPlusDate(const KernelCall& call, Vector& result) {
   TryBinaryKernel<int32_t, int32_t, int32_t>(
-      call, result, [](int32_t by, int32_t days, int32_t& out) { return MoveDate(days, by, out); },
+      call, result, [](int32_t by, int32_t days, int32_t& out) { return AddDays(days, by, &out); },
       [](int32_t, int32_t) { return DateOutOfRange(); });
 }
 
 void DateMinusDays(const KernelCall& call, Vector& result) {
   TryBinaryKernel<int32_t, int32_t, int32_t>(
       call, result,
-      [](int32_t days, int32_t by, int32_t& out) { return MoveDate(days, -int64_t{by}, out); },
+      [](int32_t days, int32_t by, int32_t& out) { return AddDays(days, -int64_t{by}, &out); },
       [](int32_t, int32_t) { return DateOutOfRange(); });
 }
 
@@ -58,25 +52,16 @@ void ForEachMoment(const KernelCall& call, Vector& result, const Body& body) {
   ForEachRow(call, result, [&](size_t row) { body(row, moments[row], intervals[row]); });
 }
 
-template <bool negative>
-bool Signed(const Interval& interval, Interval* out) {
-  if (negative) return Negated(interval, out);
-  *out = interval;
-  return true;
-}
-
 template <bool interval_first, bool negative>
 void DateAndInterval(const KernelCall& call, Vector& result) {
   auto* out = result.mutable_data<int64_t>();
   ForEachMoment<int32_t, interval_first>(
-      call, result, [&](size_t row, int32_t days, const Interval& interval) {
-        Interval by;
+      call, result, [&](size_t row, int32_t days, const Interval& by) {
         int64_t micros = 0;
-        // Months and days first: a date beyond the timestamps may come back into their range.
-        if (!Signed<negative>(interval, &by) || !CombineDateTime(days, 0, &micros) ||
-            !AddInterval(micros, by, &out[row])) {
-          Fail(call, result, row, TimestampOutOfRange());
-        }
+        const bool fits = CombineDateTime(days, 0, &micros) &&
+                          (negative ? SubtractFromTimestamp(micros, by, &out[row])
+                                    : AddToTimestamp(micros, by, &out[row]));
+        if (!fits) Fail(call, result, row, TimestampOutOfRange());
       });
 }
 
@@ -84,35 +69,31 @@ template <bool interval_first, bool negative>
 void TimestampAndInterval(const KernelCall& call, Vector& result) {
   auto* out = result.mutable_data<int64_t>();
   ForEachMoment<int64_t, interval_first>(
-      call, result, [&](size_t row, int64_t micros, const Interval& interval) {
-        Interval by;
-        if (!Signed<negative>(interval, &by) || !AddInterval(micros, by, &out[row])) {
-          Fail(call, result, row, TimestampOutOfRange());
-        }
+      call, result, [&](size_t row, int64_t micros, const Interval& by) {
+        const bool fits = negative ? SubtractFromTimestamp(micros, by, &out[row])
+                                   : AddToTimestamp(micros, by, &out[row]);
+        if (!fits) Fail(call, result, row, TimestampOutOfRange());
       });
 }
 
 template <bool interval_first, bool negative>
 void ZonedAndInterval(const KernelCall& call, Vector& result) {
   auto* out = result.mutable_data<int64_t>();
-  const TimeZone& zone = ZoneOf(call.context.time_zone());
+  const TimeZone& zone = SessionZone(call.context);
   ForEachMoment<int64_t, interval_first>(
-      call, result, [&](size_t row, int64_t micros, const Interval& interval) {
-        Interval by;
-        if (!Signed<negative>(interval, &by) || !AddIntervalInZone(micros, by, zone, &out[row])) {
-          Fail(call, result, row, TimestampOutOfRange());
-        }
+      call, result, [&](size_t row, int64_t micros, const Interval& by) {
+        const bool fits = negative ? SubtractFromTimestamp(micros, by, zone, &out[row])
+                                   : AddToTimestamp(micros, by, zone, &out[row]);
+        if (!fits) Fail(call, result, row, TimestampOutOfRange());
       });
 }
 
-// A clock time goes round; months and days do not move it.
 template <bool interval_first, bool negative>
 void TimeAndInterval(const KernelCall& call, Vector& result) {
   auto* out = result.mutable_data<int64_t>();
   ForEachMoment<int64_t, interval_first>(
       call, result, [&](size_t row, int64_t micros, const Interval& interval) {
-        const int64_t by = interval.micros % kMicrosPerDay;
-        out[row] = FloorModulo(negative ? micros - by : micros + by, kMicrosPerDay);
+        out[row] = negative ? SubtractFromTime(micros, interval) : AddToTime(micros, interval);
       });
 }
 
@@ -133,14 +114,12 @@ void TimestampMinusTimestamp(const KernelCall& call, Vector& result) {
   const Argument<int64_t> right(call, 1);
   auto* out = result.mutable_data<Interval>();
   ForEachRow(call, result, [&](size_t row) {
-    int64_t micros = 0;
     if (!IsFiniteTimestamp(left[row]) || !IsFiniteTimestamp(right[row])) {
       return Fail(call, result, row, Status::InvalidInput("Cannot subtract infinite timestamps"));
     }
-    if (__builtin_sub_overflow(left[row], right[row], &micros)) {
-      return Fail(call, result, row, IntervalOutOfRange());
+    if (!SubtractTimestamps(left[row], right[row], &out[row])) {
+      Fail(call, result, row, IntervalOutOfRange());
     }
-    out[row] = {0, static_cast<int32_t>(micros / kMicrosPerDay), micros % kMicrosPerDay};
   });
 }
 
