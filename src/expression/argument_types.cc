@@ -42,10 +42,11 @@ bool Fits(int128_t value, TypeId id) {
   }
 }
 
-// BIGINT first, the widest last, so that a literal prefers the customary overload.
+// BIGINT first, the widest last, so that a literal prefers the customary overload; cheaper than any
+// conversion of a column, but dearer than the small differences between such conversions.
 int IntegerLiteralCost(TypeId to) {
-  if (to == TypeId::kInt64) return 1;
-  return to == TypeId::kInt128 || to == TypeId::kUInt64 ? 3 : 2;
+  if (to == TypeId::kInt64) return 11;
+  return to == TypeId::kInt128 || to == TypeId::kUInt64 ? 13 : 12;
 }
 
 }  // namespace
