@@ -122,7 +122,14 @@ void CloneFields(const T& source, T& target) {
   if constexpr (std::is_base_of_v<Node, T>) target.depth = source.depth;
 }
 
-TableReferencePtr CloneTable(const TableReference& table);
+TableReferencePtr CloneTable(const TableReference& table) {
+  return VisitTable(table, [&](const auto& node) -> TableReferencePtr {
+    auto copy = std::make_unique<std::remove_cvref_t<decltype(node)>>();
+    CloneFields(node, *copy);
+    CloneFields(table, static_cast<TableReference&>(*copy));
+    return copy;
+  });
+}
 
 template <typename T>
 T CloneValue(const T& value) {
@@ -152,15 +159,6 @@ T CloneValue(const T& value) {
   } else {
     return value;
   }
-}
-
-TableReferencePtr CloneTable(const TableReference& table) {
-  return VisitTable(table, [&](const auto& node) -> TableReferencePtr {
-    auto copy = std::make_unique<std::remove_cvref_t<decltype(node)>>();
-    CloneFields(node, *copy);
-    CloneFields(table, static_cast<TableReference&>(*copy));
-    return copy;
-  });
 }
 
 }  // namespace
