@@ -5,7 +5,7 @@
 # through a private include root that holds this folder alone, so that including a folder which is not
 # among DEPENDS (or their DEPENDS) does not compile: the layering is enforced by the compiler.
 function(trivet_library folder)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LINK;TEST_LINK;EXCLUDE" ${ARGN})
   set(source_dir "${CMAKE_SOURCE_DIR}/src/${folder}")
   string(REPLACE "/" "_" name "${folder}")
   set(include_root "${CMAKE_BINARY_DIR}/include_roots/${name}")
@@ -16,6 +16,9 @@ function(trivet_library folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${source_dir}/*.cc")
   set(test_sources ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  foreach(file IN LISTS ARG_EXCLUDE)
+    list(REMOVE_ITEM sources "${source_dir}/${file}")
+  endforeach()
   list(FILTER test_sources INCLUDE REGEX "_test\\.cc$")
 
   set(dependencies ${ARG_DEPENDS})
@@ -71,4 +74,18 @@ function(trivet_list_unit_tests)
   list(TRANSFORM tests REPLACE "(.+)" "$<TARGET_FILE:\\1>")
   list(JOIN tests "\n" content)
   file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/unit_tests.txt" CONTENT "${content}\n")
+endfunction()
+
+# trivet_program(<folder> OUTPUT name [DEPENDS folder...] [LINK target...])
+#
+# Makes the library trivet_<folder> of all sources but main.cc (so that they can be tested) and the
+# program build/<preset>/<name>, target trivet_program.
+function(trivet_program folder)
+  cmake_parse_arguments(ARG "" "OUTPUT" "DEPENDS;LINK" ${ARGN})
+  trivet_library(${folder} DEPENDS ${ARG_DEPENDS} LINK ${ARG_LINK} EXCLUDE main.cc)
+  target_compile_definitions(trivet_${folder} PUBLIC TRIVET_VERSION="${PROJECT_VERSION}")
+  add_executable(trivet_program "${CMAKE_SOURCE_DIR}/src/${folder}/main.cc")
+  target_link_libraries(trivet_program PRIVATE trivet_${folder})
+  set_target_properties(trivet_program PROPERTIES OUTPUT_NAME ${ARG_OUTPUT}
+                        RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}")
 endfunction()

@@ -37,7 +37,7 @@ Database::Database(DatabaseOptions options)
       settings_(Defaults(options)),
       memory_("memory_limit", settings_.Get().memory_limit_bytes),
       executor_(settings_.Get().threads) {
-  RegisterFormats(table_functions_);
+  RegisterFileFormats(table_functions_);
 }
 
 std::shared_ptr<Database> Database::Open(DatabaseOptions options) {

@@ -12,6 +12,12 @@
 
 namespace trivet {
 
+namespace {
+std::string SchemaOr(const CatalogName& name, const char* otherwise) {
+  return name.schema.empty() ? otherwise : name.schema;
+}
+}  // namespace
+
 StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
                                  const ParameterValues& parameters)
     : connection_(connection),
@@ -83,15 +89,16 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunBound(BoundStatement st
           return RunCreateTable(std::move(body));
         } else if constexpr (std::is_same_v<Body, BoundCreateView>) {
           CatalogEntry entry;
-          entry.schema = Catalog::kMainSchema;
-          entry.name = body.view;
+          entry.schema = SchemaOr(body.view, Catalog::kMainSchema);
+          entry.name = body.view.name;
           entry.view_sql = body.sql;
           entry.view_columns = body.column_names;
           TRIVET_RETURN_IF_ERROR(database_.catalog().Create(std::move(entry), body.on_conflict));
           return NothingResult();
         } else if constexpr (std::is_same_v<Body, BoundDrop>) {
-          TRIVET_RETURN_IF_ERROR(
-              database_.catalog().Drop({"", body.name}, body.is_view, body.if_exists));
+          for (const CatalogName& name : body.names) {
+            TRIVET_RETURN_IF_ERROR(database_.catalog().Drop(name, body.is_view, body.if_exists));
+          }
           return NothingResult();
         } else if constexpr (std::is_same_v<Body, BoundInsert>) {
           return RunInsert(std::move(body));
@@ -153,10 +160,10 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunQuery(BoundQuery query)
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::RunCreateTable(BoundCreateTable create) {
   CatalogEntry entry;
-  entry.schema = create.temporary ? Catalog::kTemporarySchema : Catalog::kMainSchema;
-  entry.name = create.table;
+  entry.schema = SchemaOr(create.table, Catalog::kMainSchema);
+  entry.name = create.table.name;
   entry.defaults = create.defaults;
-  MemoryTableBuilder builder(create.table, create.columns, database_.memory());
+  MemoryTableBuilder builder(create.table.name, create.columns, database_.memory());
   if (create.query) {
     // An existing table that is to stay costs no query.
     if (create.on_conflict == OnConflict::kIgnore &&
@@ -173,15 +180,14 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunCreateTable(BoundCreate
 }
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::RunInsert(BoundInsert insert) {
-  TRIVET_ASSIGN_OR_RETURN(CatalogEntryPtr entry, database_.catalog().Lookup({"", insert.table}));
-  MemoryTableBuilder builder(insert.table, entry->table->columns(), database_.memory());
+  MemoryTableBuilder builder(insert.table.name, insert.columns, database_.memory());
   uint64_t rows = 0;
   TRIVET_RETURN_IF_ERROR(Drain(std::move(insert.query), [&](const Batch& batch) {
     rows += batch.row_count();
     return builder.Append(batch);
   }));
   TRIVET_ASSIGN_OR_RETURN(MemoryChunks chunks, builder.Finish());
-  TRIVET_RETURN_IF_ERROR(database_.catalog().Append({entry->schema, entry->name}, chunks));
+  TRIVET_RETURN_IF_ERROR(database_.catalog().Append(insert.table, chunks));
   return CountResult(rows);
 }
 

@@ -122,14 +122,7 @@ void CloneFields(const T& source, T& target) {
   if constexpr (std::is_base_of_v<Node, T>) target.depth = source.depth;
 }
 
-TableReferencePtr CloneTable(const TableReference& table) {
-  return VisitTable(table, [&](const auto& node) -> TableReferencePtr {
-    auto copy = std::make_unique<std::remove_cvref_t<decltype(node)>>();
-    CloneFields(node, *copy);
-    CloneFields(table, static_cast<TableReference&>(*copy));
-    return copy;
-  });
-}
+TableReferencePtr CloneTable(const TableReference& table);
 
 template <typename T>
 T CloneValue(const T& value) {
@@ -159,6 +152,15 @@ T CloneValue(const T& value) {
   } else {
     return value;
   }
+}
+
+TableReferencePtr CloneTable(const TableReference& table) {
+  return VisitTable(table, [&](const auto& node) -> TableReferencePtr {
+    auto copy = std::make_unique<std::remove_cvref_t<decltype(node)>>();
+    CloneFields(node, *copy);
+    CloneFields(table, static_cast<TableReference&>(*copy));
+    return copy;
+  });
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+#include "shell/arguments.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/nearest_name.h"
+#include "base/string_concat.h"
+
+namespace trivet {
+
+const char* const kShellUsage =
+    "usage: trivet [-c SQL | -f FILE] [options]\n"
+    "\n"
+    "  -c, --command SQL     run the statements and exit; may be repeated\n"
+    "  -f, --file FILE       run the statements of a file and exit; may be repeated\n"
+    "      --format FORMAT   box (default), csv, json, jsonl, markdown or line\n"
+    "      --threads N       threads that run queries (default: one per processor)\n"
+    "      --memory-limit S  memory that queries may take, such as 512MB or 80%\n"
+    "      --timer           print how long each statement took\n"
+    "      --version         print the version and exit\n"
+    "  -h, --help            print this and exit\n"
+    "\n"
+    "Without -c and -f, trivet reads statements from the terminal, or from standard input.\n";
+
+Result<ShellArguments> ParseArguments(const std::vector<std::string>& arguments) {
+  ShellArguments parsed;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    std::string name = arguments[i];
+    std::optional<std::string> attached;
+    if (name.starts_with("--") && name.find('=') != std::string::npos) {
+      attached = name.substr(name.find('=') + 1);
+      name.resize(name.find('='));
+    }
+    const auto value = [&]() -> Result<std::string> {
+      if (attached) return *attached;
+      if (i + 1 >= arguments.size()) return Status::InvalidInput(name + " wants a value");
+      return arguments[++i];
+    };
+    if (name == "-c" || name == "--command" || name == "-f" || name == "--file") {
+      TRIVET_ASSIGN_OR_RETURN(std::string text, value());
+      parsed.inputs.push_back({name == "-f" || name == "--file", std::move(text)});
+    } else if (name == "--format") {
+      TRIVET_ASSIGN_OR_RETURN(parsed.format, value());
+    } else if (name == "--threads") {
+      TRIVET_ASSIGN_OR_RETURN(const std::string text, value());
+      const bool digits = !text.empty() && text.size() < 5 &&
+                          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+      if (!digits || std::stoul(text) == 0) {
+        return Status::InvalidInput(StrCat("--threads wants a number from 1 to 1024, not \"", text, "\""));
+      }
+      parsed.threads = std::stoul(text);
+    } else if (name == "--memory-limit") {
+      TRIVET_ASSIGN_OR_RETURN(parsed.memory_limit, value());
+    } else if (name == "--timer") {
+      parsed.timer = true;
+    } else if (name == "-h" || name == "--help") {
+      parsed.help = true;
+    } else if (name == "--version") {
+      parsed.version = true;
+    } else {
+      Status status = Status::InvalidInput(StrCat("unknown argument \"", arguments[i], "\""));
+      if (!name.starts_with("-")) {
+        return std::move(status).WithHint(StrCat("to run SQL, write: trivet -c \"", name, "\""));
+      }
+      static const std::vector<std::string> kNames = {"--command",      "--file",  "--format",
+                                                      "--threads",      "--timer", "--version",
+                                                      "--memory-limit", "--help"};
+      const std::string nearest = NearestName(name, kNames);
+      return std::move(status).WithHint(
+          nearest.empty() ? "trivet --help lists them" : StrCat("did you mean \"", nearest, "\"?"));
+    }
+  }
+  return parsed;
+}
+
+}  // namespace trivet

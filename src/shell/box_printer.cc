@@ -1,0 +1,241 @@
+// Tables as text: boxes that fit the terminal, and Markdown.
+#include <algorithm>
+#include <deque>
+
+#include "base/string_concat.h"
+#include "shell/result_printer.h"
+
+namespace trivet {
+
+namespace {
+
+constexpr size_t kMinColumnWidth = 4;
+constexpr size_t kMaxCellBytes = 4096;
+
+// Control characters would break the box: shown as escapes.
+std::string Printable(const std::string& text) {
+  std::string out;
+  for (const char c : text.substr(0, kMaxCellBytes)) {
+    switch (c) {
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+          out += '?';
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out;
+}
+
+// Cuts to the width, with an ellipsis where something was cut.
+std::string Fit(const std::string& text, size_t width) {
+  if (DisplayWidth(text) <= width) return text;
+  std::string out;
+  size_t at = 0;
+  while (at < text.size()) {
+    size_t next = at + 1;
+    while (next < text.size() && (text[next] & 0xC0) == 0x80) ++next;
+    const std::string longer = out + text.substr(at, next - at);
+    if (DisplayWidth(longer) + 1 > width) break;
+    out = longer;
+    at = next;
+  }
+  return out + "…";
+}
+
+std::string Pad(const std::string& text, size_t width, bool right) {
+  const size_t used = DisplayWidth(text);
+  const std::string space(width > used ? width - used : 0, ' ');
+  return right ? space + text : text + space;
+}
+
+std::string Center(const std::string& text, size_t width) {
+  const size_t used = DisplayWidth(text);
+  const size_t left = width > used ? (width - used) / 2 : 0;
+  return Pad(std::string(left, ' ') + text, width, false);
+}
+
+// DuckDB's short names under the column names.
+std::string ShortType(const LogicalType& type) {
+  switch (type.id()) {
+    case TypeId::kInt8: return "int8";
+    case TypeId::kInt16: return "int16";
+    case TypeId::kInt32: return "int32";
+    case TypeId::kInt64: return "int64";
+    case TypeId::kUInt8: return "uint8";
+    case TypeId::kUInt16: return "uint16";
+    case TypeId::kUInt32: return "uint32";
+    case TypeId::kUInt64: return "uint64";
+    case TypeId::kInt128: return "int128";
+    default: break;
+  }
+  std::string name = type.ToString();
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
+struct Grid {
+  std::vector<std::string> names;
+  std::vector<std::string> types;
+  std::vector<bool> right;
+  std::vector<std::vector<std::string>> rows;
+  std::vector<size_t> widths;
+  size_t total_rows = 0;
+  size_t hidden_at = 0;  // rows are left out before this one, where total_rows > rows.size()
+};
+
+// Reads the result, keeping the first and last rows where there are more than `max_rows`.
+Result<Grid> ReadGrid(QueryResult& result, size_t max_rows) {
+  Grid grid;
+  for (const ResultColumn& column : result.columns()) {
+    grid.names.push_back(Printable(column.name));
+    grid.types.push_back(ShortType(column.type));
+    grid.right.push_back(column.type.IsNumeric());
+  }
+  const size_t head = max_rows == 0 ? ~size_t{0} : (max_rows + 1) / 2;
+  const size_t tail = max_rows == 0 ? 0 : max_rows - head;
+  std::deque<std::vector<std::string>> last;
+  TRIVET_RETURN_IF_ERROR(ForEachRow(result, [&](const std::vector<Value>& row) {
+    ++grid.total_rows;
+    std::vector<std::string> texts;
+    for (const Value& value : row) texts.push_back(Printable(value.ToString()));
+    if (grid.rows.size() < head) {
+      grid.rows.push_back(std::move(texts));
+    } else if (tail > 0) {
+      last.push_back(std::move(texts));
+      if (last.size() > tail) last.pop_front();
+    }
+    return Status::OK();
+  }));
+  grid.hidden_at = grid.rows.size();
+  for (auto& row : last) grid.rows.push_back(std::move(row));
+  for (size_t i = 0; i < grid.names.size(); ++i) {
+    size_t width = std::max(DisplayWidth(grid.names[i]), DisplayWidth(grid.types[i]));
+    for (const auto& row : grid.rows) width = std::max(width, DisplayWidth(row[i]));
+    grid.widths.push_back(width);
+  }
+  return grid;
+}
+
+// Narrows the widest columns until the box fits.
+void ShrinkToWidth(Grid& grid, size_t width) {
+  if (width == 0 || grid.widths.empty()) return;
+  const auto total = [&] {
+    size_t sum = 1;
+    for (const size_t column : grid.widths) sum += column + 3;
+    return sum;
+  };
+  while (total() > width) {
+    auto widest = std::max_element(grid.widths.begin(), grid.widths.end());
+    if (*widest <= kMinColumnWidth) return;
+    --*widest;
+  }
+}
+
+class BoxPrinter final : public ResultPrinter {
+ public:
+  Status Print(QueryResult& result, std::ostream& out) override {
+    if (result.columns().empty()) {
+      Batch batch;
+      return result.Next(batch).status();
+    }
+    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, max_rows_));
+    ShrinkToWidth(grid, width_);
+    Rule(grid, out, "┌", "┬", "┐");
+    Line(grid, out, [&](size_t i) { return Center(Fit(grid.names[i], grid.widths[i]), grid.widths[i]); });
+    Line(grid, out, [&](size_t i) { return Center(Fit(grid.types[i], grid.widths[i]), grid.widths[i]); });
+    Rule(grid, out, "├", "┼", "┤");
+    for (size_t row = 0; row < grid.rows.size(); ++row) {
+      if (row == grid.hidden_at && grid.total_rows > grid.rows.size()) {
+        Line(grid, out, [&](size_t i) { return Center("·", grid.widths[i]); });
+      }
+      Line(grid, out, [&](size_t i) {
+        return Pad(Fit(grid.rows[row][i], grid.widths[i]), grid.widths[i], grid.right[i]);
+      });
+    }
+    Rule(grid, out, "└", "┴", "┘");
+    out << grid.total_rows << (grid.total_rows == 1 ? " row" : " rows");
+    if (grid.total_rows > grid.rows.size()) out << " (" << grid.rows.size() << " shown)";
+    out << '\n';
+    return out ? Status::OK() : Status::IO("the output was closed");
+  }
+
+ private:
+  static void Rule(const Grid& grid, std::ostream& out, const char* left, const char* middle,
+                   const char* right) {
+    out << left;
+    for (size_t i = 0; i < grid.widths.size(); ++i) {
+      if (i > 0) out << middle;
+      for (size_t j = 0; j < grid.widths[i] + 2; ++j) out << "─";
+    }
+    out << right << '\n';
+  }
+  template <typename Cell>
+  static void Line(const Grid& grid, std::ostream& out, const Cell& cell) {
+    for (size_t i = 0; i < grid.widths.size(); ++i) out << "│ " << cell(i) << ' ';
+    out << "│\n";
+  }
+};
+
+class MarkdownPrinter final : public ResultPrinter {
+ public:
+  Status Print(QueryResult& result, std::ostream& out) override {
+    if (result.columns().empty()) return Status::OK();
+    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, 0));
+    const auto line = [&](const auto& cell) {
+      for (size_t i = 0; i < grid.widths.size(); ++i) out << "| " << cell(i) << ' ';
+      out << "|\n";
+    };
+    line([&](size_t i) { return Pad(Escape(grid.names[i]), grid.widths[i], grid.right[i]); });
+    for (size_t i = 0; i < grid.widths.size(); ++i) {
+      const std::string dashes(std::max<size_t>(grid.widths[i], 3) - 1, '-');
+      out << (grid.right[i] ? "| " + dashes + ": " : "| -" + dashes + " ");
+    }
+    out << "|\n";
+    for (const auto& row : grid.rows) {
+      line([&](size_t i) { return Pad(Escape(row[i]), grid.widths[i], grid.right[i]); });
+    }
+    return out ? Status::OK() : Status::IO("the output was closed");
+  }
+
+ private:
+  static std::string Escape(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+      if (c == '|') out += '\\';
+      out += c;
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+size_t DisplayWidth(std::string_view text) {
+  size_t width = 0;
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    length = std::min(length, text.size() - i);
+    uint32_t code = length == 1 ? lead : lead & (0x7F >> length);
+    for (size_t j = 1; j < length; ++j) code = (code << 6) | (text[i + j] & 0x3F);
+    const bool combining = (code >= 0x300 && code <= 0x36F) || (code >= 0x200B && code <= 0x200F) ||
+                           (code >= 0xFE00 && code <= 0xFE0F);
+    const bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
+                      (code >= 0xAC00 && code <= 0xD7A3) || (code >= 0xF900 && code <= 0xFAFF) ||
+                      (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF00 && code <= 0xFF60) ||
+                      (code >= 0x1F300 && code <= 0x1FAFF) || (code >= 0x20000 && code <= 0x3FFFD);
+    width += combining ? 0 : wide ? 2 : 1;
+    i += length;
+  }
+  return width;
+}
+
+std::unique_ptr<ResultPrinter> MakeBoxPrinter() { return std::make_unique<BoxPrinter>(); }
+std::unique_ptr<ResultPrinter> MakeMarkdownPrinter() { return std::make_unique<MarkdownPrinter>(); }
+
+}  // namespace trivet

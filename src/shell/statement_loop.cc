@@ -1,0 +1,57 @@
+#include "shell/statement_loop.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+
+#include "shell/interrupt.h"
+
+namespace trivet {
+
+namespace {
+constexpr size_t kMaxRowsOnTerminal = 40;
+}  // namespace
+
+StatementLoop::StatementLoop(std::shared_ptr<Database> database)
+    : connection_(database->Connect()) {}
+
+Status StatementLoop::SetFormat(std::string_view format) {
+  TRIVET_ASSIGN_OR_RETURN(printer_, ResultPrinter::Make(format));
+  format_ = format;
+  return Status::OK();
+}
+
+void StatementLoop::FitTerminal() {
+  winsize size{};
+  const bool terminal =
+      isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  printer_->set_width(terminal ? size.ws_col : 0);
+  printer_->set_max_rows(terminal ? kMaxRowsOnTerminal : 0);
+}
+
+bool StatementLoop::Run(const std::string& sql) {
+  FitTerminal();
+  InterruptScope interrupts(*connection_);
+  auto start = std::chrono::steady_clock::now();
+  const Status status = connection_->ExecuteEach(sql, {}, [&](QueryResult& result) -> Status {
+    TRIVET_RETURN_IF_ERROR(printer_->Print(result, std::cout));
+    std::cout.flush();
+    if (timer_) {
+      const auto end = std::chrono::steady_clock::now();
+      const double seconds = std::chrono::duration<double>(end - start).count();
+      std::printf("Run Time: %.3f s\n", seconds);
+      std::fflush(stdout);
+      start = std::chrono::steady_clock::now();
+    }
+    return std::cout ? Status::OK() : Status::IO("the output was closed");
+  });
+  if (status.ok()) return true;
+  if (!std::cout) return false;  // nobody is left to tell
+  std::cerr << status.Render(sql) << std::endl;
+  return false;
+}
+
+}  // namespace trivet
