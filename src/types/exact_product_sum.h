@@ -56,16 +56,26 @@ class alignas(16) ExactProductSum {
 
   // Adds ±(product << shift), shift <= kReach; false, with nothing changed, where the window overflows.
   bool AddShifted(uint128_t product, bool negative, uint32_t shift) {
-    uint128_t low = product << shift;
-    uint128_t high = shift == 0 ? 0 : product >> (128 - shift);
-    if (negative) {
-      low = ~low + 1;
-      high = ~high + (low == 0 ? 1 : 0);
-    }
-    const uint128_t sum_low = low_ + low;
+    // In limbs and without branches, for the signs and shifts of data cannot be predicted.
+    const auto bottom = static_cast<uint64_t>(product);
+    const auto top = static_cast<uint64_t>(product >> 64);
+    const uint32_t bits = shift & 63;
+    const uint64_t first = bottom << bits;
+    const uint64_t second = (top << bits) | (bottom >> 1 >> (63 - bits));
+    const uint64_t third = top >> 1 >> (63 - bits);
+    const uint64_t moved = 0 - static_cast<uint64_t>(shift >> 6);  // all ones where a whole limb is skipped
+    const uint64_t sign = 0 - static_cast<uint64_t>(negative);
+    const uint64_t limb_1 = (first & moved) | (second & ~moved);
+    const uint64_t limb_2 = (second & moved) | (third & ~moved);
+    const uint128_t low = static_cast<uint128_t>(limb_1 ^ sign) << 64 | ((first & ~moved) ^ sign);
+    const uint128_t high = static_cast<uint128_t>((third & moved) ^ sign) << 64 | (limb_2 ^ sign);
+    const uint128_t complement = sign & 1;  // what the negation still lacks
+    const uint128_t partial = low + complement;
+    const uint128_t sum_low = low_ + partial;
+    const int128_t carry = static_cast<int>(partial < low) + static_cast<int>(sum_low < partial);
     int128_t sum_high;
     if (__builtin_add_overflow(high_, static_cast<int128_t>(high), &sum_high)) return false;
-    if (sum_low < low && __builtin_add_overflow(sum_high, int128_t{1}, &sum_high)) return false;
+    if (__builtin_add_overflow(sum_high, carry, &sum_high)) return false;
     low_ = sum_low;
     high_ = sum_high;
     return true;
