@@ -29,6 +29,14 @@ PageReader::PageReader(std::shared_ptr<const RandomAccessFile> file, const Colum
       position_(static_cast<uint64_t>(chunk.start())),
       end_(file_->size() < kTrailerBytes ? 0 : file_->size() - kTrailerBytes) {}
 
+PageReader::~PageReader() {
+  if (metrics_ == nullptr) return;
+  const uint64_t end = static_cast<uint64_t>(chunk_.start() + chunk_.compressed_bytes);
+  uint64_t skipped = position_ < end ? end - position_ : 0;
+  if (body_pending_) skipped += static_cast<uint64_t>(header_.compressed_bytes);
+  metrics_->bytes_skipped.fetch_add(skipped, std::memory_order_relaxed);
+}
+
 Status PageReader::Corrupt(std::string_view what) const {
   return Status::Corruption(StrCat("column \"", column_, "\": ", what))
       .WithFile(file_->path(), body_position_ != 0 ? body_position_ : position_);

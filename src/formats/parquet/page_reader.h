@@ -31,6 +31,10 @@ class PageReader {
   // `column` names the column in errors. `metrics` may be null.
   PageReader(std::shared_ptr<const RandomAccessFile> file, const ColumnChunk& chunk,
              std::string column, std::shared_ptr<PagePool> pool, OperatorMetrics* metrics);
+  // Counts what of the chunk was never read as skipped.
+  ~PageReader();
+  PageReader(const PageReader&) = delete;
+  PageReader& operator=(const PageReader&) = delete;
 
   // Moves to the next page and gives its header; the page before is skipped where it was not read.
   // Must not be called once all values are accounted for.

@@ -17,12 +17,13 @@ class ParquetScan final : public TableScan {
  public:
   ParquetScan(std::shared_ptr<const TableFiles> table, const ScanRequest& request,
               const ExecutionContext& context)
-      : table_(std::move(table)),
-        request_(request),
+      : plan_(MakeScanPlan(std::move(table), request)),
         context_(context),
+        metrics_(request.metrics),
         pool_(std::make_shared<PagePool>(context.memory())) {
-    for (size_t file = 0; file < table_->files.size(); ++file) {
-      const size_t groups = table_->files[file].metadata->row_groups.size();
+    const std::vector<TableFile>& files = plan_->table->files;
+    for (size_t file = 0; file < files.size(); ++file) {
+      const size_t groups = files[file].metadata->row_groups.size();
       for (size_t group = 0; group < groups; ++group) morsels_.emplace_back(file, group);
     }
   }
@@ -31,20 +32,16 @@ class ParquetScan final : public TableScan {
     const size_t next = next_.fetch_add(1, std::memory_order_relaxed);
     if (next >= morsels_.size()) return std::unique_ptr<MorselReader>();
     const auto [file, group] = morsels_[next];
-    TRIVET_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> opened,
-                            context_.files().OpenForRead(table_->files[file].info.path));
-    ReaderResources resources{std::move(opened), pool_, &context_.memory(), request_.metrics};
-    return std::unique_ptr<MorselReader>(std::make_unique<RowGroupReader>(
-        table_->files[file], group, request_.columns, context_.batch_size(), table_->columns,
-        std::move(resources), context_));
+    return std::unique_ptr<MorselReader>(
+        std::make_unique<RowGroupReader>(plan_, file, group, pool_, context_, metrics_));
   }
 
-  uint64_t total_rows() const override { return table_->row_count; }
+  uint64_t total_rows() const override { return plan_->table->row_count; }
 
  private:
-  std::shared_ptr<const TableFiles> table_;
-  ScanRequest request_;
+  std::shared_ptr<const ScanPlan> plan_;
   const ExecutionContext& context_;
+  OperatorMetrics* metrics_;
   std::shared_ptr<PagePool> pool_;
   std::vector<std::pair<size_t, size_t>> morsels_;  // file and row group
   std::atomic<size_t> next_{0};
@@ -60,7 +57,7 @@ class ParquetTable final : public Table {
     statistics.row_count = files_->row_count;
     return statistics;
   }
-  ScanCapabilities capabilities() const override { return {}; }
+  ScanCapabilities capabilities() const override { return {true, true}; }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override {
     return std::unique_ptr<TableScan>(std::make_unique<ParquetScan>(files_, request, context));

@@ -3,77 +3,262 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/string_concat.h"
+#include "formats/parquet/bloom_filter.h"
+#include "formats/parquet/pruning.h"
 
 namespace trivet::parquet {
 
-RowGroupReader::RowGroupReader(const TableFile& file, size_t group, std::vector<size_t> columns,
-                               size_t batch_size, const std::vector<ColumnDefinition>& definitions,
-                               ReaderResources resources, const ExecutionContext& context)
-    : file_(file),
+RowGroupReader::RowGroupReader(std::shared_ptr<const ScanPlan> plan, size_t file, size_t group,
+                               std::shared_ptr<PagePool> pool, const ExecutionContext& context,
+                               OperatorMetrics* metrics)
+    : plan_(std::move(plan)),
+      file_(plan_->table->files[file]),
       group_(group),
-      columns_(std::move(columns)),
-      batch_size_(batch_size),
-      definitions_(definitions),
-      resources_(std::move(resources)),
-      context_(context) {}
+      row_group_(file_.metadata->row_groups[group]),
+      pool_(std::move(pool)),
+      context_(context),
+      metrics_(metrics),
+      bounds_(plan_->table->columns.size()),
+      compactor_(context.batch_size()) {
+  for (const PlannedDynamic& dynamic : plan_->dynamic) dynamic_.push_back(dynamic.filter->Get());
+}
 
-Status RowGroupReader::Start() {
-  const RowGroup& group = file_.metadata->row_groups[group_];
-  for (const size_t column : columns_) {
-    const ColumnSource& source = file_.sources[column];
-    readers_.push_back(nullptr);
-    if (source.kind != ColumnSource::Kind::kNode) continue;
-    const Node& node = file_.schema->columns[source.node];
-    if (source.cast) {
-      return Status::NotImplemented(
-          StrCat("column \"", node.name, "\": union_by_name over differing types is not supported"));
+const Leaf* RowGroupReader::LeafOf(size_t column) const {
+  const ColumnSource& source = file_.sources[column];
+  if (source.kind != ColumnSource::Kind::kNode || source.cast) return nullptr;
+  const Node& node = file_.schema->columns[source.node];
+  return node.kind == Node::Kind::kLeaf ? &file_.schema->leaves[node.leaf] : nullptr;
+}
+
+const ColumnBounds* RowGroupReader::Bounds(size_t column) {
+  std::optional<ColumnBounds>& known = bounds_[column];
+  if (known) return &*known;
+  const auto rows = static_cast<uint64_t>(row_group_.row_count);
+  const ColumnSource& source = file_.sources[column];
+  if (source.kind == ColumnSource::Kind::kConstant) {
+    known.emplace();
+    known->row_count = rows;
+    known->null_count = source.constant.is_null() ? rows : 0;
+    if (!source.constant.is_null()) known->min = known->max = source.constant;
+    return &*known;
+  }
+  const Leaf* leaf = LeafOf(column);
+  if (leaf == nullptr) return nullptr;
+  known = BoundsOfChunk(*file_.metadata, *leaf, row_group_.columns[leaf->chunk], rows);
+  return &*known;
+}
+
+bool RowGroupReader::PruneByStatistics() {
+  const BoundsSource source = [this](size_t column) { return Bounds(column); };
+  for (const PlannedConjunct& conjunct : plan_->free) {
+    if (!MayPass(*conjunct.expression, source)) return false;
+  }
+  for (size_t i = 0; i < dynamic_.size(); ++i) {
+    if (dynamic_[i] == nullptr) continue;
+    if (dynamic_[i]->empty) return false;
+    const ColumnBounds* bounds = Bounds(plan_->dynamic[i].column);
+    if (bounds != nullptr && !MayPass(*dynamic_[i], *bounds)) return false;
+  }
+  return true;
+}
+
+Result<bool> RowGroupReader::PruneByBloomFilters(const RandomAccessFile& file) {
+  for (const PlannedConjunct& conjunct : plan_->free) {
+    const EqualityTest test = FindEqualityTest(*conjunct.expression);
+    const Leaf* leaf = test.found ? LeafOf(test.column) : nullptr;
+    if (leaf == nullptr) continue;
+    const ColumnChunk& chunk = row_group_.columns[leaf->chunk];
+    if (chunk.bloom_filter_offset == 0) continue;
+    TRIVET_ASSIGN_OR_RETURN(const bool found,
+                            BloomMayContain(file, *leaf, chunk, test.values, metrics_));
+    if (!found) return false;
+  }
+  return true;
+}
+
+Status RowGroupReader::PrunePagesOf(const RandomAccessFile& file, size_t column) {
+  const Leaf* leaf = LeafOf(column);
+  if (leaf == nullptr) return Status::OK();
+  TRIVET_ASSIGN_OR_RETURN(
+      const std::vector<PageBounds> pages,
+      ReadPageBounds(file, *file_.metadata, *leaf, row_group_.columns[leaf->chunk],
+                     static_cast<uint64_t>(row_group_.row_count), metrics_));
+  if (pages.empty()) return Status::OK();
+  RowRanges kept;
+  for (const PageBounds& page : pages) {
+    const BoundsSource source = [&](size_t other) {
+      return other == column ? &page.bounds : Bounds(other);
+    };
+    bool passes = std::ranges::all_of(plan_->free, [&](const PlannedConjunct& conjunct) {
+      return MayPass(*conjunct.expression, source);
+    });
+    for (size_t i = 0; passes && i < dynamic_.size(); ++i) {
+      if (dynamic_[i] == nullptr || plan_->dynamic[i].column != column) continue;
+      passes = MayPass(*dynamic_[i], page.bounds);
     }
-    if (node.kind != Node::Kind::kLeaf) {
-      return Status::NotImplemented(StrCat("column \"", node.name, "\": reading Parquet columns of type ",
-                                           node.type.ToString(), " is not supported"));
+    if (!passes || page.rows.begin == page.rows.end) continue;
+    if (!kept.empty() && kept.back().end == page.rows.begin) {
+      kept.back().end = page.rows.end;
+    } else {
+      kept.push_back(page.rows);
     }
-    const Leaf& leaf = file_.schema->leaves[node.leaf];
-    const ColumnChunk& chunk = group.columns[leaf.chunk];
-    if (chunk.encrypted) {
-      return Status::NotImplemented(StrCat("column \"", node.name, "\" is encrypted"))
-          .WithFile(file_.info.path);
-    }
-    readers_.back() = std::make_unique<FlatColumnReader>(leaf, chunk, resources_);
+  }
+  ranges_ = Intersect(ranges_, kept);
+  return Status::OK();
+}
+
+Status RowGroupReader::PrunePages(const RandomAccessFile& file) {
+  std::vector<size_t> columns;
+  const auto add = [&](size_t column) {
+    if (std::ranges::find(columns, column) == columns.end()) columns.push_back(column);
+  };
+  for (const PlannedConjunct& conjunct : plan_->free) {
+    for (const size_t slot : conjunct.slots) add(plan_->columns[slot]);
+  }
+  for (size_t i = 0; i < dynamic_.size(); ++i) {
+    if (dynamic_[i] != nullptr) add(plan_->dynamic[i].column);
+  }
+  for (const size_t column : columns) {
+    if (ranges_.empty()) break;
+    TRIVET_RETURN_IF_ERROR(PrunePagesOf(file, column));
   }
   return Status::OK();
 }
 
-Vector RowGroupReader::RowNumbers(size_t count) const {
-  int64_t first = static_cast<int64_t>(next_row_);
-  for (size_t i = 0; i < group_; ++i) first += file_.metadata->row_groups[i].row_count;
-  Vector numbers = Vector::MakeFlat(TypeId::kInt64, count);
-  for (size_t i = 0; i < count; ++i) {
-    numbers.mutable_data<int64_t>()[i] = first + static_cast<int64_t>(i);
+void RowGroupReader::SkipAll() {
+  ranges_.clear();
+  if (metrics_ == nullptr) return;
+  uint64_t bytes = 0;
+  for (const size_t column : plan_->columns) {
+    if (const Leaf* leaf = LeafOf(column)) {
+      bytes += static_cast<uint64_t>(row_group_.columns[leaf->chunk].compressed_bytes);
+    }
   }
-  return numbers;
+  metrics_->bytes_skipped.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+Status RowGroupReader::Start() {
+  started_ = true;
+  const auto rows = static_cast<uint64_t>(row_group_.row_count);
+  if (rows > 0) ranges_ = {{0, rows}};
+  const bool filters = !plan_->free.empty() || !plan_->ordered.empty() || !plan_->dynamic.empty();
+  if (!PruneByStatistics()) SkipAll();
+  // Without columns nothing of the file is needed but its footer.
+  std::shared_ptr<const RandomAccessFile> file;
+  const bool reads = std::ranges::any_of(plan_->columns, [&](size_t column) {
+    return file_.sources[column].kind == ColumnSource::Kind::kNode;
+  });
+  if (!ranges_.empty() && reads) {
+    TRIVET_ASSIGN_OR_RETURN(file, context_.files().OpenForRead(file_.info.path));
+    if (filters) {
+      TRIVET_ASSIGN_OR_RETURN(const bool found, PruneByBloomFilters(*file));
+      if (!found) SkipAll();
+      TRIVET_RETURN_IF_ERROR(PrunePages(*file));
+    }
+  }
+  columns_.emplace(*plan_, file_, group_,
+                   ReaderResources{file, pool_, &context_.memory(), metrics_}, context_);
+  if (!ranges_.empty()) {
+    TRIVET_RETURN_IF_ERROR(columns_->Start());
+    if (filters) {
+      filter_.emplace(*plan_, context_);
+      std::vector<bool> may_have_nulls;
+      for (const size_t column : plan_->columns) {
+        const ColumnBounds* bounds = Bounds(column);
+        may_have_nulls.push_back(!bounds || !bounds->null_count || *bounds->null_count > 0);
+      }
+      TRIVET_ASSIGN_OR_RETURN(const bool found,
+                              filter_->MayPassDictionaries(*columns_, may_have_nulls));
+      if (!found) ranges_.clear();
+    }
+  }
+  if (metrics_) {
+    metrics_->rows_skipped.fetch_add(rows - CountRows(ranges_), std::memory_order_relaxed);
+  }
+  return Status::OK();
+}
+
+bool RowGroupReader::NextWindow(size_t& count) {
+  while (range_ < ranges_.size() && position_ >= ranges_[range_].end) ++range_;
+  if (range_ == ranges_.size()) return false;
+  window_first_ = std::max(position_, ranges_[range_].begin);
+  count = static_cast<size_t>(
+      std::min<uint64_t>(context_.batch_size(), ranges_[range_].end - window_first_));
+  position_ = window_first_ + count;
+  return true;
+}
+
+void RowGroupReader::Emit(Batch made, Batch& batch) {
+  batch = std::move(made);
+  batch.set_order({morsel(), sequence_++});
+}
+
+Status RowGroupReader::ReadOutput(const RowSelection& selection, size_t window, Batch& batch,
+                                  bool& emitted) {
+  std::vector<const Vector*> vectors;
+  for (const size_t slot : plan_->output) {
+    TRIVET_ASSIGN_OR_RETURN(const Vector* vector, columns_->Load(slot));
+    vectors.push_back(vector);
+  }
+  // A good part of a window goes on as it is, its columns cut by one selection.
+  if (selection.count * 4 >= window) {
+    std::vector<Vector> columns;
+    for (const Vector* vector : vectors) columns.push_back(*vector);
+    Batch whole(std::move(columns), window);
+    if (selection.count < window) whole.Slice(selection.rows, selection.count);
+    emitted = true;
+    if (compactor_.empty()) {
+      Emit(std::move(whole), batch);
+    } else {
+      Emit(compactor_.Take(), batch);
+      waiting_ = std::move(whole);
+    }
+    return Status::OK();
+  }
+  if (!compactor_.Accepts(vectors, selection.count)) {
+    Emit(compactor_.Take(), batch);
+    emitted = true;
+  }
+  compactor_.Append(vectors, selection);
+  return Status::OK();
 }
 
 Result<bool> RowGroupReader::Next(Batch& batch) {
   TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
-  if (next_row_ == 0) TRIVET_RETURN_IF_ERROR(Start());
-  const auto rows = static_cast<size_t>(file_.metadata->row_groups[group_].row_count);
-  if (next_row_ >= rows) return false;
-  const size_t count = std::min(batch_size_, rows - next_row_);
-  std::vector<Vector> vectors(columns_.size());
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    const ColumnSource& source = file_.sources[columns_[i]];
-    if (readers_[i] != nullptr) {
-      TRIVET_RETURN_IF_ERROR(readers_[i]->Read(count, vectors[i]));
-    } else if (source.kind == ColumnSource::Kind::kConstant) {
-      vectors[i] = Vector::MakeConstant(source.constant);
-    } else {
-      vectors[i] = RowNumbers(count);
+  if (!started_) TRIVET_RETURN_IF_ERROR(Start());
+  if (waiting_) {
+    Emit(std::move(*waiting_), batch);
+    waiting_.reset();
+    return true;
+  }
+  size_t window = 0;
+  for (size_t empty = 0; NextWindow(window);) {
+    columns_->BeginWindow(window_first_, window);
+    RowSelection selection{nullptr, window};
+    if (filter_) {
+      const uint64_t rows_left = static_cast<uint64_t>(row_group_.row_count) - window_first_;
+      TRIVET_RETURN_IF_ERROR(filter_->Apply(*columns_, rows_left, selection));
+    }
+    bool emitted = false;
+    if (selection.count > 0) {
+      TRIVET_RETURN_IF_ERROR(ReadOutput(selection, window, batch, emitted));
+    }
+    if (emitted) return true;
+    if (++empty == kMaxEmptyWindows) {
+      if (compactor_.empty()) {
+        std::vector<Vector> columns;
+        for (const size_t slot : plan_->output) {
+          columns.push_back(Vector::MakeFlat(plan_->table->columns[plan_->columns[slot]].type, 1));
+        }
+        Emit(Batch(std::move(columns), 0), batch);
+      } else {
+        Emit(compactor_.Take(), batch);
+      }
+      return true;
     }
   }
-  batch = Batch(std::move(vectors), count);
-  batch.set_order({morsel(), sequence_++});
-  next_row_ += count;
+  if (compactor_.empty()) return false;
+  Emit(compactor_.Take(), batch);
   return true;
 }
 

@@ -1,38 +1,68 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "formats/parquet/column_reader.h"
-#include "formats/parquet/table_files.h"
+#include "formats/parquet/batch_compactor.h"
+#include "formats/parquet/morsel_columns.h"
+#include "formats/parquet/page_index.h"
+#include "formats/parquet/scan_plan.h"
+#include "formats/parquet/window_filter.h"
 #include "storage/table.h"
 
 namespace trivet::parquet {
 
-// Reads one row group of one file as a morsel.
+// Reads one row group of one file as a morsel: prunes what statistics, Bloom filters, page indexes and
+// dictionaries exclude, filters the rest window by window, and reads the output columns of windows with
+// survivors only.
 class RowGroupReader final : public MorselReader {
  public:
-  RowGroupReader(const TableFile& file, size_t group, std::vector<size_t> columns, size_t batch_size,
-                 const std::vector<ColumnDefinition>& definitions, ReaderResources resources,
-                 const ExecutionContext& context);
+  // `pool` is that of the scan, `file` a position among the plan's files.
+  RowGroupReader(std::shared_ptr<const ScanPlan> plan, size_t file, size_t group,
+                 std::shared_ptr<PagePool> pool, const ExecutionContext& context,
+                 OperatorMetrics* metrics);
 
   uint64_t morsel() const override { return file_.first_morsel + group_; }
   Result<bool> Next(Batch& batch) override;
 
  private:
-  Status Start();
-  Vector RowNumbers(size_t count) const;
+  // Windows without survivors after which Next returns, so that its caller can yield.
+  static constexpr size_t kMaxEmptyWindows = 64;
 
+  Status Start();
+  bool PruneByStatistics();
+  Result<bool> PruneByBloomFilters(const RandomAccessFile& file);
+  Status PrunePages(const RandomAccessFile& file);
+  Status PrunePagesOf(const RandomAccessFile& file, size_t column);
+  const ColumnBounds* Bounds(size_t column);
+  const Leaf* LeafOf(size_t column) const;
+  void SkipAll();
+
+  bool NextWindow(size_t& count);
+  Status ReadOutput(const RowSelection& selection, size_t window, Batch& batch, bool& emitted);
+  void Emit(Batch made, Batch& batch);
+
+  std::shared_ptr<const ScanPlan> plan_;
   const TableFile& file_;
   size_t group_;
-  std::vector<size_t> columns_;
-  size_t batch_size_;
-  const std::vector<ColumnDefinition>& definitions_;
-  ReaderResources resources_;
+  const RowGroup& row_group_;
+  std::shared_ptr<PagePool> pool_;
   const ExecutionContext& context_;
-  std::vector<std::unique_ptr<ColumnReader>> readers_;
-  size_t next_row_ = 0;
+  OperatorMetrics* metrics_;
+
+  bool started_ = false;
+  RowRanges ranges_;  // still to read
+  size_t range_ = 0;
+  uint64_t position_ = 0;
+  uint64_t window_first_ = 0;
   uint64_t sequence_ = 0;
+  std::vector<std::optional<ColumnBounds>> bounds_;  // by table column, once asked for
+  std::vector<std::shared_ptr<const DynamicFilter::Content>> dynamic_;
+  std::optional<MorselColumns> columns_;
+  std::optional<WindowFilter> filter_;
+  BatchCompactor compactor_;
+  std::optional<Batch> waiting_;  // follows the batch that was just given out
 };
 
 }  // namespace trivet::parquet

@@ -1,0 +1,192 @@
+#include "formats/parquet/window_filter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "formats/parquet/dynamic_match.h"
+
+namespace trivet::parquet {
+
+namespace {
+
+constexpr size_t kRankEvery = 16;                 // windows
+constexpr uint64_t kDynamicTrial = 40'000;        // rows after which a dynamic filter is judged
+constexpr double kDynamicWorthwhile = 0.9;        // share of rows passing beyond which it is dropped
+
+// Entries [first, first + count) of a flat vector; first is a multiple of 64.
+Vector SliceEntries(const std::shared_ptr<const Vector>& values, size_t first, size_t count) {
+  const uint64_t* validity = values->validity();
+  return Vector::Wrap(values->type(), values->data<uint8_t>() + first * TypeSize(values->type()),
+                      validity ? validity + first / 64 : nullptr, values, count);
+}
+
+}  // namespace
+
+WindowFilter::WindowFilter(const ScanPlan& plan, const ExecutionContext& context)
+    : plan_(plan), context_(context) {
+  const auto add = [&](const PlannedConjunct& conjunct, FilterCounts* counts,
+                       std::vector<Step>& steps) {
+    Step step;
+    step.conjunct = &conjunct;
+    step.counts = counts;
+    step.guess = conjunct.guess;
+    step.cost = conjunct.cost;
+    step.evaluator =
+        std::make_unique<Evaluator>(std::vector<ExpressionPtr>{conjunct.local}, context);
+    steps.push_back(std::move(step));
+  };
+  for (size_t i = 0; i < plan.free.size(); ++i) add(plan.free[i], &plan.free_counts[i], steps_);
+  for (const PlannedConjunct& conjunct : plan.ordered) add(conjunct, nullptr, ordered_);
+  for (size_t i = 0; i < plan.dynamic.size(); ++i) {
+    Step step;
+    step.dynamic = &plan.dynamic[i];
+    step.counts = &plan.dynamic_counts[i];
+    step.content = plan.dynamic[i].filter->Get();
+    step.guess = 0.5;
+    step.cost = 2;
+    const uint64_t tested = step.counts->tested.load(std::memory_order_relaxed);
+    const uint64_t passed = step.counts->passed.load(std::memory_order_relaxed);
+    step.retired = tested > kDynamicTrial &&
+                   static_cast<double>(passed) > kDynamicWorthwhile * static_cast<double>(tested);
+    if (step.content != nullptr) steps_.push_back(std::move(step));
+  }
+  Rank();
+}
+
+void WindowFilter::Rank() {
+  const auto rank = [](const Step& step) {
+    const auto tested = static_cast<double>(step.counts->tested.load(std::memory_order_relaxed));
+    const auto passed = static_cast<double>(step.counts->passed.load(std::memory_order_relaxed));
+    // The guess weighs as much as one window.
+    constexpr double kWeight = 2048;
+    const double share = (passed + step.guess * kWeight) / (tested + kWeight);
+    return (1 - share) / step.cost;
+  };
+  std::stable_sort(steps_.begin(), steps_.end(),
+                   [&](const Step& a, const Step& b) { return rank(a) > rank(b); });
+  for (Step& step : steps_) {
+    if (step.dynamic == nullptr || step.tested < kDynamicTrial) continue;
+    step.retired =
+        static_cast<double>(step.passed) > kDynamicWorthwhile * static_cast<double>(step.tested);
+  }
+}
+
+bool WindowFilter::WorthAnswering(size_t entries, uint64_t rows_left, size_t selected,
+                                  size_t window) {
+  // Rows that will be tested, if the rest of the morsel is like this window.
+  const uint64_t expected = rows_left * selected / std::max<size_t>(window, 1);
+  return entries <= kVectorSize || entries <= expected;
+}
+
+Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Vector>& values,
+                                      size_t entries, uint64_t id) {
+  DictionaryAnswers& answers = step.answers;
+  answers.id = id;
+  answers.any = false;
+  answers.passes.assign(entries, 0);
+  uint32_t rows[kVectorSize];
+  for (size_t first = 0; first < entries; first += kVectorSize) {
+    const size_t count = std::min(kVectorSize, entries - first);
+    Vector slice = SliceEntries(values, first, count);
+    uint8_t* passes = answers.passes.data() + first;
+    if (step.dynamic != nullptr) {
+      MatchDynamicFilter(*step.content, slice, count, passes);
+      continue;
+    }
+    size_t selected = 0;
+    const Batch batch({std::move(slice)}, count);
+    TRIVET_RETURN_IF_ERROR(step.evaluator->Select(0, batch, rows, selected));
+    for (size_t i = 0; i < selected; ++i) passes[rows[i]] = 1;
+  }
+  answers.null_passes = answers.passes.back() != 0;
+  answers.any = std::find(answers.passes.begin(), answers.passes.end() - 1, 1) !=
+                answers.passes.end() - 1;
+  return Status::OK();
+}
+
+Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
+                                               const std::vector<bool>& may_have_nulls) {
+  for (Step& step : steps_) {
+    if (step.conjunct != nullptr && step.conjunct->slots.size() != 1) continue;
+    const size_t slot = step.dynamic ? step.dynamic->slot : step.conjunct->slots.front();
+    TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const Dictionary> dictionary,
+                            columns.LoadFullDictionary(slot));
+    if (dictionary == nullptr) continue;
+    TRIVET_RETURN_IF_ERROR(
+        AnswerDictionary(step, dictionary->values, dictionary->size + 1, dictionary->id));
+    if (!step.answers.any && !(step.answers.null_passes && may_have_nulls[slot])) return false;
+  }
+  return true;
+}
+
+Status WindowFilter::Evaluate(Step& step, MorselColumns& columns, RowSelection& selection) {
+  std::vector<Vector> vectors;
+  for (const size_t slot : step.conjunct->slots) {
+    TRIVET_ASSIGN_OR_RETURN(const Vector* vector, columns.Load(slot));
+    vectors.push_back(*vector);
+  }
+  Batch batch(std::move(vectors), selection.count);
+  if (selection.rows) batch.Slice(selection.rows, selection.count);
+  auto kept = MakeIndices(kVectorSize);
+  size_t count = 0;
+  TRIVET_RETURN_IF_ERROR(step.evaluator->Select(0, batch, kept.get(), count));
+  if (count == selection.count) return Status::OK();
+  if (selection.rows) {
+    for (size_t i = 0; i < count; ++i) kept[i] = selection.rows[kept[i]];
+  }
+  selection.rows = std::move(kept);
+  selection.count = count;
+  return Status::OK();
+}
+
+Status WindowFilter::ApplyStep(Step& step, MorselColumns& columns, uint64_t rows_left,
+                               RowSelection& selection) {
+  const bool single = step.dynamic != nullptr || step.conjunct->slots.size() == 1;
+  if (single) {
+    const size_t slot = step.dynamic ? step.dynamic->slot : step.conjunct->slots.front();
+    TRIVET_ASSIGN_OR_RETURN(const Vector* vector, columns.Load(slot));
+    const bool coded = vector->is_dictionary() && vector->dictionary_id() != 0;
+    const bool known = coded && step.answers.id == vector->dictionary_id();
+    if (coded && (known || WorthAnswering(vector->dictionary_size(), rows_left, selection.count,
+                                          window_rows_))) {
+      if (!known) {
+        TRIVET_RETURN_IF_ERROR(AnswerDictionary(step, vector->dictionary(),
+                                                vector->dictionary_size(),
+                                                vector->dictionary_id()));
+      }
+      const uint8_t* passes = step.answers.passes.data();
+      const uint32_t* codes = vector->codes().get();
+      selection.Filter([&](uint32_t row) { return passes[codes[row]] != 0; });
+      return Status::OK();
+    }
+    if (step.dynamic != nullptr) {
+      uint8_t passes[kVectorSize];
+      MatchDynamicFilter(*step.content, *vector, window_rows_, passes);
+      selection.Filter([&](uint32_t row) { return passes[row] != 0; });
+      return Status::OK();
+    }
+  }
+  return Evaluate(step, columns, selection);
+}
+
+Status WindowFilter::Apply(MorselColumns& columns, uint64_t rows_left, RowSelection& selection) {
+  window_rows_ = selection.count;
+  if (++window_ % kRankEvery == 0) Rank();
+  for (Step& step : steps_) {
+    if (selection.count == 0) return Status::OK();
+    if (step.retired) continue;
+    const size_t before = selection.count;
+    TRIVET_RETURN_IF_ERROR(ApplyStep(step, columns, rows_left, selection));
+    step.tested += before;
+    step.passed += selection.count;
+    step.counts->tested.fetch_add(before, std::memory_order_relaxed);
+    step.counts->passed.fetch_add(selection.count, std::memory_order_relaxed);
+  }
+  for (Step& step : ordered_) {
+    if (selection.count == 0) return Status::OK();
+    TRIVET_RETURN_IF_ERROR(Evaluate(step, columns, selection));
+  }
+  return Status::OK();
+}
+
+}  // namespace trivet::parquet
