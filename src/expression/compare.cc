@@ -33,9 +33,8 @@ void CompareBytes(Comparison comparison, const CompareInput& input, uint8_t* out
     }
     return;
   }
-  DispatchPhysical(input.left.type().physical(), [&](auto* tag) {
-    CompareTyped<std::remove_pointer_t<decltype(tag)>>(comparison, input, out);
-  });
+  DispatchPhysical(input.left.type().physical(),
+                   [&]<typename T>() { CompareTyped<T>(comparison, input, out); });
 }
 
 void AndValidity(const Vector& argument, size_t count, Vector& result) {
@@ -104,8 +103,8 @@ size_t SelectComparison(Comparison comparison, const Vector& left, const Vector&
     if (left.IsConstantNull() || right.IsConstantNull()) return 0;
     if (!left.type().IsNested()) {
       const CompareInput input{left, right, rows, count};
-      return DispatchPhysical(left.type().physical(), [&](auto* tag) {
-        return SelectTyped<std::remove_pointer_t<decltype(tag)>>(comparison, input, out);
+      return DispatchPhysical(left.type().physical(), [&]<typename T>() {
+        return SelectTyped<T>(comparison, input, out);
       });
     }
   }

@@ -4,6 +4,7 @@
 
 #include "expression/compare.h"
 #include "expression/ordering.h"
+#include "vector/physical_dispatch.h"
 
 namespace trivet {
 
@@ -156,26 +157,5 @@ size_t SelectTyped(Comparison comparison, const CompareInput& input, uint32_t* o
   extern template size_t SelectTyped<T>(Comparison, const CompareInput&, uint32_t*);
 TRIVET_COMPARE_TYPES(TRIVET_DECLARE_COMPARE)
 #undef TRIVET_DECLARE_COMPARE
-
-// Calls body with a null pointer of the C++ type behind a physical type that is not nested.
-template <typename Body>
-auto DispatchPhysical(PhysicalType type, const Body& body) {
-  switch (type) {
-    case PhysicalType::kInt8: return body(static_cast<int8_t*>(nullptr));
-    case PhysicalType::kInt16: return body(static_cast<int16_t*>(nullptr));
-    case PhysicalType::kInt32: return body(static_cast<int32_t*>(nullptr));
-    case PhysicalType::kInt64: return body(static_cast<int64_t*>(nullptr));
-    case PhysicalType::kBool:
-    case PhysicalType::kUInt8: return body(static_cast<uint8_t*>(nullptr));
-    case PhysicalType::kUInt16: return body(static_cast<uint16_t*>(nullptr));
-    case PhysicalType::kUInt32: return body(static_cast<uint32_t*>(nullptr));
-    case PhysicalType::kUInt64: return body(static_cast<uint64_t*>(nullptr));
-    case PhysicalType::kInt128: return body(static_cast<int128_t*>(nullptr));
-    case PhysicalType::kFloat: return body(static_cast<float*>(nullptr));
-    case PhysicalType::kDouble: return body(static_cast<double*>(nullptr));
-    case PhysicalType::kString: return body(static_cast<StringView*>(nullptr));
-    default: return body(static_cast<Interval*>(nullptr));
-  }
-}
 
 }  // namespace trivet

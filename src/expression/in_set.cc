@@ -3,8 +3,8 @@
 #include <bit>
 #include <cstring>
 
-#include "base/hash.h"
 #include "expression/compare_loops.h"
+#include "vector/hash_vector.h"
 
 namespace trivet {
 
@@ -53,24 +53,6 @@ class LinearSet : public InSet {
   std::vector<T> members_;
 };
 
-// Equal values give equal hashes.
-template <typename T>
-uint64_t HashMember(const T& value) {
-  if constexpr (std::is_same_v<T, StringView>) {
-    return HashBytes(value.data(), value.size());
-  } else if constexpr (std::is_same_v<T, Interval>) {
-    return HashInt128(IntervalLength(value));
-  } else if constexpr (std::is_same_v<T, int128_t>) {
-    return HashInt128(value);
-  } else if constexpr (std::is_floating_point_v<T>) {
-    if (value != value) return 1;
-    const double canonical = static_cast<double>(value) + 0.0;  // -0.0 + 0.0 is 0.0
-    return HashInt64(std::bit_cast<uint64_t>(canonical));
-  } else {
-    return HashInt64(static_cast<uint64_t>(value));
-  }
-}
-
 // Open addressing with linear probing, at most half full.
 template <typename T>
 class HashedSet : public InSet {
@@ -91,13 +73,13 @@ class HashedSet : public InSet {
 
  private:
   void Insert(const T& member) {
-    size_t slot = HashMember(member) & mask_;
+    size_t slot = HashOf(member) & mask_;
     while (used_[slot] && !Ordering<T>::Equal(slots_[slot], member)) slot = (slot + 1) & mask_;
     slots_[slot] = member;
     used_[slot] = 1;
   }
   bool Contains(const T& value) const {
-    size_t slot = HashMember(value) & mask_;
+    size_t slot = HashOf(value) & mask_;
     while (used_[slot]) {
       if (Ordering<T>::Equal(slots_[slot], value)) return true;
       slot = (slot + 1) & mask_;
@@ -131,8 +113,7 @@ class NestedSet : public InSet {
 
 std::unique_ptr<InSet> InSet::Make(const LogicalType& type, const std::vector<Value>& members) {
   if (type.IsNested()) return std::make_unique<NestedSet>(members);
-  return DispatchPhysical(type.physical(), [&](auto* tag) -> std::unique_ptr<InSet> {
-    using T = std::remove_pointer_t<decltype(tag)>;
+  return DispatchPhysical(type.physical(), [&]<typename T>() -> std::unique_ptr<InSet> {
     if (members.size() <= kMaxLinear) return std::make_unique<LinearSet<T>>(members);
     return std::make_unique<HashedSet<T>>(members);
   });

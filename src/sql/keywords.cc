@@ -24,12 +24,12 @@ Keyword FindKeyword(std::string_view word) {
 
 std::string_view KeywordText(Keyword keyword) {
   if (keyword == Keyword::kNone) return {};
-  return kKeywords[static_cast<size_t>(keyword) - 1].text;
+  return kKeywords[keyword.index - 1].text;
 }
 
 KeywordClass ClassOf(Keyword keyword) {
   if (keyword == Keyword::kNone) return KeywordClass::kUnreserved;
-  return kKeywords[static_cast<size_t>(keyword) - 1].keyword_class;
+  return kKeywords[keyword.index - 1].keyword_class;
 }
 
 const KeywordEntry* KeywordsBegin() { return kKeywords.data(); }

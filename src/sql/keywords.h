@@ -29,8 +29,15 @@ inline constexpr KeywordClass B = KeywordClass::kColumnAndType;
 inline constexpr KeywordClass R = KeywordClass::kReserved;
 }  // namespace keyword_detail
 
-// The index of a keyword in kKeywords plus one; kNone for a word that is not a keyword.
-enum class Keyword : uint16_t { kNone = 0 };
+// The index of a keyword in the dialect's list plus one; kNone for a word that is not a keyword. Converts to
+// its index, so that it may stand in a switch.
+struct Keyword {
+  uint16_t index = 0;
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  constexpr operator uint16_t() const { return index; }
+  static const Keyword kNone;
+};
+inline constexpr Keyword Keyword::kNone{};
 
 namespace keyword_detail {
 
@@ -141,7 +148,7 @@ constexpr Keyword Find(std::string_view text) {
     }
   }
   const bool found = low < kKeywords.size() && kKeywords[low].text == text;
-  return found ? static_cast<Keyword>(low + 1) : Keyword::kNone;
+  return found ? Keyword{static_cast<uint16_t>(low + 1)} : Keyword::kNone;
 }
 
 }  // namespace keyword_detail

@@ -9,6 +9,10 @@ void RegisterBuiltinFunctions(FunctionRegistry& registry) {
   RegisterArithmetic(registry);
   RegisterTemporalArithmetic(registry);
   RegisterDateParts(registry);
+  RegisterRounding(registry);
+  RegisterNumeric(registry);
+  RegisterExtremes(registry);
+  RegisterMiscellaneous(registry);
   RegisterDateTruncation(registry);
   RegisterDateConstruction(registry);
   RegisterDateFormat(registry);

@@ -1,0 +1,38 @@
+#include <algorithm>
+
+#include "expression/evaluator.h"
+#include "expression/rewrite.h"
+#include "optimizer/expression_rules.h"
+#include "optimizer/rules.h"
+
+namespace trivet {
+
+ExpressionPtr FoldConstants(const ExpressionPtr& root, const EvaluationContext& evaluation) {
+  return RewriteExpression(root, [&](const ExpressionPtr& node) -> ExpressionPtr {
+    if (node->IsConstant() || node->has_columns() || node->is_volatile()) return node;
+    if (!std::ranges::all_of(node->children(),
+                             [](const ExpressionPtr& child) { return child->IsConstant(); })) {
+      return node;
+    }
+    Result<Value> value = EvaluateConstant(node, evaluation);
+    if (!value.ok() || !(value->type() == node->type())) return node;
+    ExpressionPtr constant = Expression::Constant(std::move(value).value());
+    return node->position() ? constant->WithPosition(*node->position()) : constant;
+  });
+}
+
+Result<size_t> FoldConstants(PlanPtr& plan, OptimizerContext& context) {
+  size_t folded = 0;
+  const std::function<void(LogicalOperator&)> fold = [&](LogicalOperator& node) {
+    node.ForEachExpression([&](ExpressionPtr& expression) {
+      ExpressionPtr result = FoldConstants(expression, context.evaluation);
+      folded += !ExpressionsEqual(result, expression);
+      expression = std::move(result);
+    });
+    for (PlanPtr& child : node.children()) fold(*child);
+  };
+  fold(*plan);
+  return folded;
+}
+
+}  // namespace trivet

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "expression/evaluation_context.h"
+#include "expression/function_registry.h"
+#include "plan/bound_statement.h"
+#include "plan/logical_operators.h"
+
+namespace trivet {
+
+// What the optimiser did to one plan, in order; for EXPLAIN and tests.
+struct OptimizerTrace {
+  struct Entry {
+    std::string_view rule;
+    size_t firings = 0;  // places that changed
+    std::string plan;    // after the rule, where `with_plans`
+  };
+  std::vector<Entry> entries;  // only rules that fired
+  bool with_plans = false;
+
+  size_t Firings(std::string_view rule) const;
+};
+
+// All that rules may know and use. Lives for one call of Optimize; not synchronised.
+struct OptimizerContext {
+  ColumnIdGenerator& ids;
+  const FunctionRegistry& functions;
+  const EvaluationContext& evaluation;
+  // Names of rules that must not run (SET disabled_optimizers). Unnesting cannot be disabled:
+  // nothing executes a dependent join.
+  std::set<std::string, std::less<>> disabled_rules = {};
+  OptimizerTrace* trace = nullptr;
+
+  bool IsEnabled(std::string_view rule) const { return !disabled_rules.contains(rule); }
+};
+
+// A rewriting of a whole plan that keeps its answer and its output columns (more columns may
+// appear, also in another order). Gives the number of places changed; errors are for the user only
+// where the query asks for something that is not supported, else Internal.
+using RuleFunction = Result<size_t> (*)(PlanPtr& plan, OptimizerContext& context);
+
+struct OptimizerRule {
+  std::string_view name;  // as in SET disabled_optimizers
+  RuleFunction apply;
+  std::string_view description;
+  bool required = false;  // cannot be disabled
+};
+
+// Every rule once, sorted by name; for listings and for checking settings.
+std::span<const OptimizerRule> OptimizerRules();
+
+// Rewrites a bound plan into one that gives the same rows faster. The result gives every column of
+// the input, in the same order, holds no dependent join, and defines all common table expressions
+// at its top. Deterministic: the same plan, statistics and disabled rules give the same result.
+Result<PlanPtr> Optimize(PlanPtr plan, OptimizerContext& context);
+
+// As above, for a query: only the columns of its result need to survive.
+Status OptimizeQuery(BoundQuery& query, OptimizerContext& context);
+
+}  // namespace trivet

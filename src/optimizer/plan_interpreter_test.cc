@@ -1,0 +1,504 @@
+#include "optimizer/plan_interpreter.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "optimizer/plan_rewrite.h"
+
+namespace trivet::testing {
+
+namespace {
+
+constexpr size_t kMaxRows = 3000;
+
+Row Merge(const Row& a, const Row& b) {
+  Row row = a;
+  row.insert(b.begin(), b.end());
+  return row;
+}
+
+Row Nulls(const LogicalOperator& plan) {
+  Row row;
+  for (const OutputColumn& column : plan.Columns()) row[column.id] = Value::Null(column.type);
+  return row;
+}
+
+Value Truth(std::optional<bool> value) {
+  return value ? Value::Boolean(*value) : Value::Null(TypeId::kBoolean);
+}
+
+std::optional<bool> TruthOf(const Value& value) {
+  if (value.is_null()) return std::nullopt;
+  return value.boolean();
+}
+
+Value CompareAs(Comparison comparison, const Value& a, const Value& b) {
+  const bool null_safe =
+      comparison == Comparison::kDistinctFrom || comparison == Comparison::kNotDistinctFrom;
+  if (a.is_null() || b.is_null()) {
+    if (!null_safe) return Truth(std::nullopt);
+    return Truth((a.is_null() && b.is_null()) == (comparison == Comparison::kNotDistinctFrom));
+  }
+  const int order = CompareValues(a, b);
+  switch (comparison) {
+    case Comparison::kEqual:
+    case Comparison::kNotDistinctFrom: return Truth(order == 0);
+    case Comparison::kNotEqual:
+    case Comparison::kDistinctFrom: return Truth(order != 0);
+    case Comparison::kLess: return Truth(order < 0);
+    case Comparison::kLessOrEqual: return Truth(order <= 0);
+    case Comparison::kGreater: return Truth(order > 0);
+    case Comparison::kGreaterOrEqual: return Truth(order >= 0);
+  }
+  return Truth(std::nullopt);
+}
+
+}  // namespace
+
+BoundAggregateFunction FakeAggregate(const std::string& name,
+                                     std::vector<LogicalType> argument_types) {
+  static std::map<std::string, std::unique_ptr<AggregateFunction>> functions;
+  std::unique_ptr<AggregateFunction>& function = functions[name];
+  const bool counts = name == "count" || name == "count_star";
+  if (!function) {
+    function = std::make_unique<AggregateFunction>();
+    function->name = name;
+    function->empty_is_zero = counts;
+    function->ignores_duplicates = name == "min" || name == "max";
+  }
+  BoundAggregateFunction bound;
+  bound.function = function.get();
+  bound.return_type =
+      counts || name == "sum" ? LogicalType(TypeId::kInt64) : argument_types.front();
+  bound.argument_types = std::move(argument_types);
+  return bound;
+}
+
+std::vector<std::string> Lines(const Rows& rows, const std::vector<OutputColumn>& columns) {
+  std::vector<std::string> lines;
+  for (const Row& row : rows) {
+    std::string line;
+    for (const OutputColumn& column : columns) line += row.at(column.id).ToString() + "|";
+    lines.push_back(std::move(line));
+  }
+  std::ranges::sort(lines);
+  return lines;
+}
+
+Result<Value> PlanInterpreter::ComputeJunction(const ExpressionPtr& expression, const Row& row,
+                                               const Row& outer) {
+  const bool conjunction = expression->kind() == ExpressionKind::kAnd;
+  std::optional<bool> result = conjunction;
+  for (const ExpressionPtr& child : expression->children()) {
+    TRIVET_ASSIGN_OR_RETURN(const Value value, Compute(child, row, outer));
+    const std::optional<bool> truth = TruthOf(value);
+    if (truth && *truth != conjunction) return Truth(!conjunction);
+    if (!truth) result = std::nullopt;
+  }
+  return Truth(result);
+}
+
+Result<Value> PlanInterpreter::ComputeIn(const ExpressionPtr& expression, const Row& row,
+                                         const Row& outer) {
+  TRIVET_ASSIGN_OR_RETURN(const Value operand, Compute(expression->child(0), row, outer));
+  std::optional<bool> result = false;
+  for (size_t i = 1; i < expression->children().size(); ++i) {
+    TRIVET_ASSIGN_OR_RETURN(const Value item, Compute(expression->child(i), row, outer));
+    const std::optional<bool> equal = TruthOf(CompareAs(Comparison::kEqual, operand, item));
+    if (equal && *equal) return Truth(true);
+    if (!equal) result = std::nullopt;
+  }
+  return Truth(result);
+}
+
+Result<Value> PlanInterpreter::Compute(const ExpressionPtr& expression, const Row& row,
+                                       const Row& outer) {
+  switch (expression->kind()) {
+    case ExpressionKind::kConstant: return expression->value();
+    case ExpressionKind::kColumn: {
+      const auto found = row.find(expression->column());
+      if (found != row.end()) return found->second;
+      const auto in_outer = outer.find(expression->column());
+      if (in_outer != outer.end()) return in_outer->second;
+      return Status::Internal("no column " + expression->ToString());
+    }
+    case ExpressionKind::kAnd:
+    case ExpressionKind::kOr: return ComputeJunction(expression, row, outer);
+    case ExpressionKind::kIn: return ComputeIn(expression, row, outer);
+    case ExpressionKind::kCoalesce:
+      for (const ExpressionPtr& child : expression->children()) {
+        TRIVET_ASSIGN_OR_RETURN(Value value, Compute(child, row, outer));
+        if (!value.is_null()) return value;
+      }
+      return Value::Null(expression->type());
+    case ExpressionKind::kCase: {
+      const auto& children = expression->children();
+      for (size_t i = 0; i + 1 < children.size(); i += 2) {
+        TRIVET_ASSIGN_OR_RETURN(const Value condition, Compute(children[i], row, outer));
+        if (TruthOf(condition) == true) return Compute(children[i + 1], row, outer);
+      }
+      return Compute(children.back(), row, outer);
+    }
+    default: break;
+  }
+  std::vector<Value> values;
+  std::vector<ExpressionPtr> constants;
+  for (const ExpressionPtr& child : expression->children()) {
+    TRIVET_ASSIGN_OR_RETURN(Value value, Compute(child, row, outer));
+    constants.push_back(Expression::Constant(value));
+    values.push_back(std::move(value));
+  }
+  switch (expression->kind()) {
+    case ExpressionKind::kComparison:
+      return CompareAs(expression->comparison(), values[0], values[1]);
+    case ExpressionKind::kNot:
+      if (values[0].is_null()) return values[0];
+      return Truth(!values[0].boolean());
+    case ExpressionKind::kIsNull: return Truth(values[0].is_null());
+    case ExpressionKind::kIsNotNull: return Truth(!values[0].is_null());
+    default: return EvaluateConstant(expression->WithChildren(std::move(constants)), context_);
+  }
+}
+
+Result<bool> PlanInterpreter::AllTrue(const std::vector<ExpressionPtr>& predicates, const Row& row,
+                                      const Row& outer) {
+  for (const ExpressionPtr& predicate : predicates) {
+    TRIVET_ASSIGN_OR_RETURN(const Value value, Compute(predicate, row, outer));
+    if (TruthOf(value) != true) return false;
+  }
+  return true;
+}
+
+Result<std::string> PlanInterpreter::KeyOf(const std::vector<ExpressionPtr>& expressions,
+                                           const Row& row, const Row& outer) {
+  std::string key;
+  for (const ExpressionPtr& expression : expressions) {
+    TRIVET_ASSIGN_OR_RETURN(const Value value, Compute(expression, row, outer));
+    key += value.ToString() + "|";
+  }
+  return key;
+}
+
+Result<Rows> PlanInterpreter::Filter(const std::vector<ExpressionPtr>& predicates, Rows input,
+                                     const Row& outer) {
+  Rows kept;
+  for (Row& row : input) {
+    TRIVET_ASSIGN_OR_RETURN(const bool passes, AllTrue(predicates, row, outer));
+    if (passes) kept.push_back(std::move(row));
+  }
+  return kept;
+}
+
+Result<Rows> PlanInterpreter::Scan(const LogicalScan& scan, const Row& outer) {
+  const auto& table = dynamic_cast<const FakeTable&>(*scan.table);
+  Rows rows;
+  for (const auto& values : table.rows) {
+    Row row;
+    for (const auto& column : scan.columns) row[column.id] = values[column.ordinal];
+    rows.push_back(std::move(row));
+  }
+  return Filter(scan.filters, std::move(rows), outer);
+}
+
+Result<Rows> PlanInterpreter::Values(const LogicalValues& values, const Row& outer) {
+  Rows rows;
+  for (const auto& expressions : values.rows) {
+    Row row;
+    for (size_t i = 0; i < expressions.size(); ++i) {
+      TRIVET_ASSIGN_OR_RETURN(row[values.columns[i].id], Compute(expressions[i], {}, outer));
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Result<Rows> PlanInterpreter::Project(const LogicalProject& project, Rows input, const Row& outer) {
+  Rows rows;
+  for (const Row& row : input) {
+    Row made;
+    for (const auto& entry : project.entries) {
+      TRIVET_ASSIGN_OR_RETURN(made[entry.column.id], Compute(entry.expression, row, outer));
+    }
+    rows.push_back(std::move(made));
+  }
+  return rows;
+}
+
+Status PlanInterpreter::RunClosedParts(const LogicalOperator& plan, const ColumnSet& left,
+                                       const Row& outer) {
+  if (plan.kind() == LogicalKind::kCte) return RunClosedParts(plan.child(1), left, outer);
+  if (!Intersects(FreeColumns(plan), left)) {
+    Result<Rows> rows = Evaluate(plan, outer);
+    if (rows.ok() || rows.status().code() == StatusCode::kInternal) return Status::OK();
+    return std::move(rows).status();
+  }
+  for (const PlanPtr& child : plan.children()) {
+    TRIVET_RETURN_IF_ERROR(RunClosedParts(*child, left, outer));
+  }
+  return Status::OK();
+}
+
+Result<Rows> PlanInterpreter::Join(const LogicalJoin& join, const Row& outer) {
+  TRIVET_ASSIGN_OR_RETURN(const Rows left, Evaluate(join.child(0), outer));
+  Rows right;
+  const bool keeps_right = join.join == JoinKind::kRight || join.join == JoinKind::kFull;
+  if (join.dependent && eager_) {
+    TRIVET_RETURN_IF_ERROR(RunClosedParts(join.child(1), OutputIds(join.child(0)), outer));
+  }
+  if (!join.dependent && (keeps_right || eager_ || !left.empty())) {
+    TRIVET_ASSIGN_OR_RETURN(right, Evaluate(join.child(1), outer));
+  }
+  std::vector<bool> right_matched(right.size());
+  Rows result;
+  for (const Row& a : left) {
+    if (join.dependent) {
+      TRIVET_ASSIGN_OR_RETURN(right, Evaluate(join.child(1), Merge(a, outer)));
+      right_matched.assign(right.size(), false);
+    }
+    size_t matches = 0;
+    std::optional<bool> mark = false;
+    for (size_t i = 0; i < right.size(); ++i) {
+      const Row both = Merge(a, right[i]);
+      TRIVET_ASSIGN_OR_RETURN(const bool matched, AllTrue(join.conditions, both, outer));
+      if (!matched) continue;
+      std::optional<bool> compared = true;
+      if (join.comparison) {
+        TRIVET_ASSIGN_OR_RETURN(const Value value, Compute(join.comparison, both, outer));
+        compared = TruthOf(value);
+      }
+      if (mark != true) mark = compared == false ? mark : compared;
+      ++matches;
+      right_matched[i] = true;
+      if (join.join != JoinKind::kSemi && join.join != JoinKind::kAnti &&
+          join.join != JoinKind::kMark) {
+        result.push_back(both);
+      }
+    }
+    switch (join.join) {
+      case JoinKind::kLeft:
+      case JoinKind::kFull:
+      case JoinKind::kSingle:
+        if (join.join == JoinKind::kSingle && matches > 1) {
+          return Status::InvalidInput("more than one row returned by a subquery");
+        }
+        if (matches == 0) result.push_back(Merge(a, Nulls(join.child(1))));
+        break;
+      case JoinKind::kSemi:
+        if (mark == true) result.push_back(a);
+        break;
+      case JoinKind::kAnti:
+        if (mark == false) result.push_back(a);
+        break;
+      case JoinKind::kMark: {
+        Row marked = a;
+        marked[join.mark.id] = Truth(mark);
+        result.push_back(std::move(marked));
+        break;
+      }
+      case JoinKind::kInner:
+      case JoinKind::kRight: break;
+    }
+    if (result.size() > kMaxRows) return Status::ResourceExhausted("too many rows");
+  }
+  for (size_t i = 0; i < right.size(); ++i) {
+    if (keeps_right && !right_matched[i]) result.push_back(Merge(Nulls(join.child(0)), right[i]));
+  }
+  return result;
+}
+
+Result<Value> PlanInterpreter::Call(const LogicalAggregate::Aggregate& call, const Rows& group,
+                                    const Row& outer) {
+  const std::string& name = call.function.function->name;
+  std::vector<Value> values;
+  for (const Row& row : group) {
+    if (call.filter) {
+      TRIVET_ASSIGN_OR_RETURN(const bool passes, AllTrue({call.filter}, row, outer));
+      if (!passes) continue;
+    }
+    Value value = Value::Boolean(true);
+    if (!call.arguments.empty()) {
+      TRIVET_ASSIGN_OR_RETURN(value, Compute(call.arguments[0], row, outer));
+    }
+    if (value.is_null()) continue;
+    const bool seen = std::ranges::find(values, value) != values.end();
+    if (!call.distinct || !seen) values.push_back(std::move(value));
+  }
+  if (name == "count" || name == "count_star") return Value::Int64(values.size());
+  if (values.empty()) return Value::Null(call.column.type);
+  if (name == "sum") {
+    int128_t sum = 0;
+    for (const Value& value : values) sum += value.integer();
+    return Value::Integer(TypeId::kInt64, sum);
+  }
+  const auto less = [](const Value& a, const Value& b) { return CompareValues(a, b) < 0; };
+  return name == "min" ? *std::ranges::min_element(values, less)
+                       : *std::ranges::max_element(values, less);
+}
+
+Result<Rows> PlanInterpreter::Aggregate(const LogicalAggregate& aggregate, const Rows& input,
+                                        const Row& outer) {
+  std::vector<ExpressionPtr> keys;
+  for (const auto& group : aggregate.groups) keys.push_back(group.expression);
+  std::map<std::string, Rows> groups;
+  if (keys.empty()) groups[""] = {};
+  for (const Row& row : input) {
+    TRIVET_ASSIGN_OR_RETURN(const std::string key, KeyOf(keys, row, outer));
+    groups[key].push_back(row);
+  }
+  Rows result;
+  for (const auto& [key, rows] : groups) {
+    Row made;
+    for (const auto& group : aggregate.groups) {
+      TRIVET_ASSIGN_OR_RETURN(made[group.column.id],
+                              Compute(group.expression, rows.front(), outer));
+    }
+    for (const auto& call : aggregate.aggregates) {
+      TRIVET_ASSIGN_OR_RETURN(made[call.column.id], Call(call, rows, outer));
+    }
+    result.push_back(std::move(made));
+  }
+  return result;
+}
+
+Result<Rows> PlanInterpreter::SetOperation(const LogicalSetOperation& operation, const Row& outer) {
+  std::vector<std::map<std::string, std::pair<size_t, Row>>> counted;  // by child
+  Rows all;
+  for (size_t i = 0; i < operation.children().size(); ++i) {
+    TRIVET_ASSIGN_OR_RETURN(const Rows rows, Evaluate(*operation.children()[i], outer));
+    counted.emplace_back();
+    for (const Row& row : rows) {
+      Row made;
+      std::string key;
+      for (size_t j = 0; j < operation.columns.size(); ++j) {
+        const Value& value = row.at(operation.input_columns[i][j]);
+        made[operation.columns[j].id] = value;
+        key += value.ToString() + "|";
+      }
+      all.push_back(made);
+      auto& entry = counted.back()[key];
+      entry.second = made;
+      ++entry.first;
+    }
+  }
+  const bool is_union = operation.operation == SetOperationKind::kUnion;
+  if (is_union && operation.all) return all;
+  if (is_union) {
+    for (size_t i = 1; i < counted.size(); ++i)
+      counted[0].insert(counted[i].begin(), counted[i].end());
+  }
+  Rows result;
+  for (const auto& [key, entry] : counted[0]) {
+    const size_t mine = entry.first;
+    const size_t other = is_union || !counted[1].contains(key) ? 0 : counted[1].at(key).first;
+    size_t copies = 1;
+    if (operation.operation == SetOperationKind::kIntersect) {
+      copies = operation.all ? std::min(mine, other) : other > 0;
+    } else if (operation.operation == SetOperationKind::kExcept) {
+      copies = operation.all ? mine - std::min(mine, other) : other == 0;
+    }
+    result.insert(result.end(), copies, entry.second);
+  }
+  return result;
+}
+
+Result<Rows> PlanInterpreter::Sort(const std::vector<SortKey>& keys, Rows input, const Row& outer) {
+  std::vector<std::pair<std::vector<Value>, Row>> keyed;
+  for (Row& row : input) {
+    std::vector<Value> values;
+    for (const SortKey& key : keys) {
+      TRIVET_ASSIGN_OR_RETURN(Value value, Compute(key.expression, row, outer));
+      values.push_back(std::move(value));
+    }
+    keyed.emplace_back(std::move(values), std::move(row));
+  }
+  std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const Value& x = a.first[i];
+      const Value& y = b.first[i];
+      if (x.is_null() != y.is_null()) return x.is_null() == keys[i].nulls_first;
+      const int order = x.is_null() ? 0 : CompareValues(x, y);
+      if (order != 0) return keys[i].descending ? order > 0 : order < 0;
+    }
+    return false;
+  });
+  Rows sorted;
+  for (auto& [values, row] : keyed) sorted.push_back(std::move(row));
+  return sorted;
+}
+
+Result<Rows> PlanInterpreter::Top(const LogicalTopN& top, Rows input, const Row& outer) {
+  TRIVET_ASSIGN_OR_RETURN(const Rows sorted, Sort(top.keys, std::move(input), outer));
+  std::map<std::string, uint64_t> seen;
+  Rows kept;
+  for (const Row& row : sorted) {
+    TRIVET_ASSIGN_OR_RETURN(const std::string key, KeyOf(top.partition_by, row, outer));
+    const uint64_t place = seen[key]++;
+    if (place >= top.offset && place - top.offset < top.limit) kept.push_back(row);
+  }
+  return kept;
+}
+
+Result<Rows> PlanInterpreter::DistinctOn(const LogicalDistinctOn& distinct, Rows input,
+                                         const Row& outer) {
+  std::map<std::string, bool> seen;
+  Rows kept;
+  for (Row& row : input) {
+    TRIVET_ASSIGN_OR_RETURN(const std::string key, KeyOf(distinct.keys, row, outer));
+    if (seen.emplace(key, true).second) kept.push_back(std::move(row));
+  }
+  return kept;
+}
+
+Result<Rows> PlanInterpreter::CteScan(const LogicalCteScan& scan) {
+  const auto found = ctes_.find(scan.cte_id);
+  if (found == ctes_.end()) return Status::Internal("no definition of " + scan.cte_name);
+  Cte& cte = found->second;
+  if (!cte.rows) {
+    TRIVET_ASSIGN_OR_RETURN(cte.rows, Evaluate(*cte.definition, cte.outer));
+  }
+  Rows rows;
+  for (const Row& row : *cte.rows) {
+    Row made;
+    for (size_t i = 0; i < scan.columns.size(); ++i) {
+      made[scan.columns[i].id] = row.at(scan.definition_columns[i]);
+    }
+    rows.push_back(std::move(made));
+  }
+  return rows;
+}
+
+Result<Rows> PlanInterpreter::Evaluate(const LogicalOperator& plan, const Row& outer) {
+  switch (plan.kind()) {
+    case LogicalKind::kScan: return Scan(*As<LogicalScan>(plan), outer);
+    case LogicalKind::kValues: return Values(*As<LogicalValues>(plan), outer);
+    case LogicalKind::kJoin: return Join(*As<LogicalJoin>(plan), outer);
+    case LogicalKind::kSetOperation: return SetOperation(*As<LogicalSetOperation>(plan), outer);
+    case LogicalKind::kCteScan: return CteScan(*As<LogicalCteScan>(plan));
+    case LogicalKind::kCte:
+      ctes_[As<LogicalCte>(plan)->cte_id] = {&plan.child(0), outer, std::nullopt};
+      return Evaluate(plan.child(1), outer);
+    default: break;
+  }
+  TRIVET_ASSIGN_OR_RETURN(Rows input, Evaluate(plan.child(), outer));
+  switch (plan.kind()) {
+    case LogicalKind::kFilter:
+      return Filter(As<LogicalFilter>(plan)->predicates, std::move(input), outer);
+    case LogicalKind::kProject: return Project(*As<LogicalProject>(plan), std::move(input), outer);
+    case LogicalKind::kAggregate: return Aggregate(*As<LogicalAggregate>(plan), input, outer);
+    case LogicalKind::kSort: return Sort(As<LogicalSort>(plan)->keys, std::move(input), outer);
+    case LogicalKind::kTopN: return Top(*As<LogicalTopN>(plan), std::move(input), outer);
+    case LogicalKind::kDistinctOn:
+      return DistinctOn(*As<LogicalDistinctOn>(plan), std::move(input), outer);
+    case LogicalKind::kLimit: {
+      const auto& limit = *As<LogicalLimit>(plan);
+      const size_t from = std::min<size_t>(limit.offset, input.size());
+      const size_t count =
+          std::min<size_t>(limit.limit.value_or(input.size()), input.size() - from);
+      return Rows(input.begin() + from, input.begin() + from + count);
+    }
+    default: return Status::Internal("unknown operator");
+  }
+}
+
+}  // namespace trivet::testing

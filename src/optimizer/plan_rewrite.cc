@@ -1,0 +1,157 @@
+#include "optimizer/plan_rewrite.h"
+
+#include <algorithm>
+
+namespace trivet {
+
+#define TRIVET_AS(Node, Kind)                                                      \
+  template <>                                                                      \
+  Node* As<Node>(LogicalOperator & node) {                                         \
+    return node.kind() == LogicalKind::Kind ? static_cast<Node*>(&node) : nullptr; \
+  }
+TRIVET_AS(LogicalScan, kScan)
+TRIVET_AS(LogicalValues, kValues)
+TRIVET_AS(LogicalFilter, kFilter)
+TRIVET_AS(LogicalProject, kProject)
+TRIVET_AS(LogicalJoin, kJoin)
+TRIVET_AS(LogicalAggregate, kAggregate)
+TRIVET_AS(LogicalDistinctOn, kDistinctOn)
+TRIVET_AS(LogicalSort, kSort)
+TRIVET_AS(LogicalTopN, kTopN)
+TRIVET_AS(LogicalLimit, kLimit)
+TRIVET_AS(LogicalSetOperation, kSetOperation)
+TRIVET_AS(LogicalCte, kCte)
+TRIVET_AS(LogicalCteScan, kCteScan)
+#undef TRIVET_AS
+
+void ForEachNode(PlanPtr& root, const std::function<void(PlanPtr&)>& visit) {
+  for (PlanPtr& child : root->children()) ForEachNode(child, visit);
+  visit(root);
+}
+
+Status ForEachNodeUntilError(PlanPtr& root, const std::function<Status(PlanPtr&)>& visit) {
+  for (PlanPtr& child : root->children()) {
+    TRIVET_RETURN_IF_ERROR(ForEachNodeUntilError(child, visit));
+  }
+  return visit(root);
+}
+
+void ForEachNodeTopDown(PlanPtr& root, const std::function<bool(PlanPtr&)>& visit) {
+  if (!visit(root)) return;
+  for (PlanPtr& child : root->children()) ForEachNodeTopDown(child, visit);
+}
+
+void ReplaceColumnsInPlan(LogicalOperator& plan, const ColumnMap& map) {
+  if (map.empty()) return;
+  plan.ForEachExpression(
+      [&](ExpressionPtr& expression) { expression = ReplaceColumns(expression, map); });
+  for (PlanPtr& child : plan.children()) ReplaceColumnsInPlan(*child, map);
+}
+
+bool Intersects(const ColumnSet& a, const ColumnSet& b) {
+  const ColumnSet& small = a.size() < b.size() ? a : b;
+  const ColumnSet& large = a.size() < b.size() ? b : a;
+  return std::ranges::any_of(small, [&](ColumnId id) { return large.contains(id); });
+}
+
+bool Contains(const ColumnSet& all, const ColumnSet& part) {
+  return std::ranges::includes(all, part);
+}
+
+bool UsesAny(const ExpressionPtr& expression, const ColumnSet& columns) {
+  if (expression->IsColumn()) return columns.contains(expression->column());
+  return expression->has_columns() &&
+         std::ranges::any_of(expression->children(),
+                             [&](const ExpressionPtr& child) { return UsesAny(child, columns); });
+}
+
+bool UsesOnly(const ExpressionPtr& expression, const ColumnSet& columns) {
+  if (expression->IsColumn()) return columns.contains(expression->column());
+  return !expression->has_columns() ||
+         std::ranges::all_of(expression->children(),
+                             [&](const ExpressionPtr& child) { return UsesOnly(child, columns); });
+}
+
+void AppendConjuncts(std::vector<ExpressionPtr>& list, const std::vector<ExpressionPtr>& more) {
+  for (const ExpressionPtr& predicate : more) {
+    for (const ExpressionPtr& conjunct : SplitConjuncts(predicate)) {
+      if (conjunct->IsConstantTrue()) continue;
+      const bool known =
+          !conjunct->is_volatile() && std::ranges::any_of(list, [&](const ExpressionPtr& other) {
+            return ExpressionsEqual(conjunct, other);
+          });
+      if (!known) list.push_back(conjunct);
+    }
+  }
+}
+
+void AddFilter(PlanPtr& plan, const std::vector<ExpressionPtr>& conjuncts) {
+  auto* filter = As<LogicalFilter>(plan);
+  if (filter != nullptr) {
+    AppendConjuncts(filter->predicates, conjuncts);
+    return;
+  }
+  std::vector<ExpressionPtr> list;
+  AppendConjuncts(list, conjuncts);
+  if (!list.empty()) plan = std::make_unique<LogicalFilter>(std::move(plan), std::move(list));
+}
+
+LogicalProject::Entry PassOn(const OutputColumn& column) { return {column, column.Reference()}; }
+
+LogicalProject::Entry Compute(const OutputColumn& column, ExpressionPtr expression) {
+  return {column, std::move(expression)};
+}
+
+bool PassesOn(const LogicalProject::Entry& entry) {
+  return entry.expression->IsColumn() && entry.expression->column() == entry.column.id;
+}
+
+std::unique_ptr<LogicalProject> ProjectAll(PlanPtr plan) {
+  std::vector<LogicalProject::Entry> entries;
+  for (const OutputColumn& column : plan->Columns()) entries.push_back(PassOn(column));
+  return std::make_unique<LogicalProject>(std::move(plan), std::move(entries));
+}
+
+ColumnMap DefinitionsOf(const LogicalProject& project) {
+  ColumnMap map;
+  for (const auto& entry : project.entries) map.emplace(entry.column.id, entry.expression);
+  return map;
+}
+
+std::optional<JoinEquality> AsJoinEquality(const ExpressionPtr& conjunct, const ColumnSet& left,
+                                           const ColumnSet& right) {
+  if (conjunct->kind() != ExpressionKind::kComparison) return std::nullopt;
+  const Comparison comparison = conjunct->comparison();
+  if (comparison != Comparison::kEqual && comparison != Comparison::kNotDistinctFrom) {
+    return std::nullopt;
+  }
+  const ExpressionPtr& a = conjunct->child(0);
+  const ExpressionPtr& b = conjunct->child(1);
+  if (!a->has_columns() || !b->has_columns()) return std::nullopt;
+  const bool null_equal = comparison == Comparison::kNotDistinctFrom;
+  if (UsesOnly(a, left) && UsesOnly(b, right)) return JoinEquality{a, b, null_equal};
+  if (UsesOnly(b, left) && UsesOnly(a, right)) return JoinEquality{b, a, null_equal};
+  return std::nullopt;
+}
+
+PlanPtr MakeEmptyRows(size_t count) {
+  auto values = std::make_unique<LogicalValues>();
+  values->rows.resize(count);
+  return values;
+}
+
+PlanPtr MakeNoRows(std::vector<OutputColumn> columns) {
+  auto values = std::make_unique<LogicalValues>();
+  values->columns = std::move(columns);
+  return values;
+}
+
+bool IsVolatilePlan(const LogicalOperator& plan) {
+  bool found = false;
+  const_cast<LogicalOperator&>(plan).ForEachExpression(
+      [&](ExpressionPtr& expression) { found |= expression->is_volatile(); });
+  return found || std::ranges::any_of(plan.children(),
+                                      [](const PlanPtr& child) { return IsVolatilePlan(*child); });
+}
+
+}  // namespace trivet

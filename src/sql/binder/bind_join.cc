@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <array>
+
+#include "base/string_concat.h"
+#include "expression/rewrite.h"
+#include "sql/binder/conversion.h"
+#include "sql/binder/table_binder.h"
+
+namespace trivet::binder {
+
+// A join while its condition is bound.
+struct TableBinder::JoinParts {
+  JoinKind kind;
+  BoundTable left;
+  BoundTable right;
+  FromScope scope;  // of both sides
+  bool dependent = false;
+  std::vector<ExpressionPtr> conditions;
+  PendingJoins above;  // subqueries of the condition of an inner join
+};
+
+namespace {
+
+JoinKind BoundKind(syntax::JoinKind kind) {
+  switch (kind) {
+    case syntax::JoinKind::kLeft: return JoinKind::kLeft;
+    case syntax::JoinKind::kRight: return JoinKind::kRight;
+    case syntax::JoinKind::kFull: return JoinKind::kFull;
+    case syntax::JoinKind::kSemi: return JoinKind::kSemi;
+    case syntax::JoinKind::kAnti: return JoinKind::kAnti;
+    default: return JoinKind::kInner;
+  }
+}
+
+bool Intersects(const std::set<ColumnId>& a, const std::set<ColumnId>& b) {
+  return std::ranges::any_of(a, [&](ColumnId id) { return b.contains(id); });
+}
+
+std::string SideNames(const FromScope& scope) {
+  std::string names;
+  for (const StarColumn& column : scope.star()) {
+    names += StrCat(names.empty() ? "" : ", ", column.relation, ".", column.name);
+  }
+  return names;
+}
+
+// The one column of a side that USING names.
+Result<size_t> UsingColumn(const syntax::Identifier& name, const FromScope& scope,
+                           std::string_view side) {
+  std::vector<size_t> places;
+  for (size_t i = 0; i < scope.star().size(); ++i) {
+    if (syntax::EqualIgnoringCase(scope.star()[i].name, name.text)) places.push_back(i);
+  }
+  if (places.size() == 1) return places[0];
+  if (places.empty()) {
+    return Status::InvalidInput(StrCat("Column \"", name.text, "\" does not exist on ", side,
+                                       " side of join!"))
+        .WithPosition(name.position);
+  }
+  return Status::InvalidInput(StrCat("Column name \"", name.text, "\" is ambiguous: it exists more than "
+                                                                  "once on ",
+                                     side, " side of join."))
+      .WithPosition(name.position);
+}
+
+}  // namespace
+
+Result<BoundTable> TableBinder::BindList(const std::vector<syntax::TableReferencePtr>& list,
+                                         QueryLevel* outer) {
+  if (list.empty()) {
+    auto one_row = std::make_unique<LogicalValues>();
+    one_row->rows.emplace_back();
+    return BoundTable{std::move(one_row), {}};
+  }
+  TRIVET_ASSIGN_OR_RETURN(BoundTable bound, Bind(*list[0], outer));
+  for (size_t i = 1; i < list.size(); ++i) {
+    TRIVET_ASSIGN_OR_RETURN(bound,
+                            Join(nullptr, JoinKind::kInner, std::move(bound), *list[i], outer));
+  }
+  return bound;
+}
+
+Result<BoundTable> TableBinder::BindJoin(const syntax::JoinTable& join, QueryLevel* outer) {
+  if (join.asof) return Unsupported("ASOF JOIN is", join.position);
+  if (join.join == syntax::JoinKind::kPositional) {
+    return Unsupported("POSITIONAL JOIN is", join.position);
+  }
+  TRIVET_ASSIGN_OR_RETURN(BoundTable left, Bind(*join.left, outer));
+  return Join(&join, BoundKind(join.join), std::move(left), *join.right, outer);
+}
+
+Result<BoundTable> TableBinder::Join(const syntax::JoinTable* written, JoinKind kind,
+                                     BoundTable left, const syntax::TableReference& right,
+                                     QueryLevel* outer) {
+  TRIVET_RETURN_IF_ERROR(state_.CountOperator().WithPosition(right.position));
+  JoinParts parts{kind, std::move(left), {}, {}, false, {}, {}};
+  QueryLevel lateral;
+  lateral.outer = outer;
+  lateral.from = &parts.left.scope;
+  lateral.clause = "FROM clause";
+  TRIVET_ASSIGN_OR_RETURN(parts.right, Bind(right, &lateral));
+  parts.dependent = Intersects(FreeColumns(*parts.right.plan), OutputIds(*parts.left.plan));
+  if (parts.dependent && kind != JoinKind::kInner && kind != JoinKind::kLeft) {
+    return Status::InvalidInput("The combining JOIN type must be INNER or LEFT for a LATERAL reference")
+        .WithPosition(right.position);
+  }
+  parts.scope = parts.left.scope;
+  TRIVET_RETURN_IF_ERROR(parts.scope.Append(parts.right.scope).WithPosition(right.position));
+  if (written != nullptr) TRIVET_RETURN_IF_ERROR(BindCondition(*written, parts, outer));
+
+  BoundTable joined;
+  const bool filters_above = !parts.above.empty();
+  auto node = std::make_unique<LogicalJoin>(
+      kind, std::move(parts.left.plan), std::move(parts.right.plan),
+      filters_above ? std::vector<ExpressionPtr>{} : parts.conditions);
+  node->dependent = parts.dependent;
+  joined.plan = std::move(node);
+  if (filters_above) {
+    joined.plan = AttachJoins(std::move(joined.plan), std::move(parts.above));
+    joined.plan = std::make_unique<LogicalFilter>(std::move(joined.plan), std::move(parts.conditions));
+  }
+  const bool left_only = kind == JoinKind::kSemi || kind == JoinKind::kAnti;
+  joined.scope = left_only ? std::move(parts.left.scope) : std::move(parts.scope);
+  return joined;
+}
+
+Status TableBinder::BindCondition(const syntax::JoinTable& written, JoinParts& parts,
+                                  QueryLevel* outer) {
+  if (written.natural) {
+    std::vector<syntax::Identifier> common;
+    for (const StarColumn& column : parts.left.scope.star()) {
+      if (!parts.right.scope.FindColumns(column.name).empty()) {
+        common.push_back({column.name, written.position});
+      }
+    }
+    if (common.empty()) {
+      return Status::InvalidInput(
+                 StrCat("No columns found to join on in NATURAL JOIN.\nUse CROSS JOIN if you intended "
+                        "for this to be a cross-product.\n   Left candidates: ",
+                        SideNames(parts.left.scope),
+                        "\n   Right candidates: ", SideNames(parts.right.scope)))
+          .WithPosition(written.position);
+    }
+    return BindUsing(common, parts);
+  }
+  if (!written.using_columns.empty()) return BindUsing(written.using_columns, parts);
+  if (written.on == nullptr) return Status::OK();
+  PendingJoins joins;
+  QueryLevel level;
+  level.outer = outer;
+  level.from = &parts.scope;
+  ClauseGuard guard(level, "JOIN condition", AliasRule::kHidden, &joins, false);
+  ExpressionBinder binder(state_, queries_, level, ctes_);
+  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr condition, binder.BindCondition(*written.on));
+  parts.conditions = SplitConjuncts(condition);
+  return PlaceJoins(std::move(joins), written.on->position, parts);
+}
+
+// Subqueries of an inner join's condition are joined above it, with the condition as a filter. Those of
+// other joins go below, on the side that they speak of.
+Status TableBinder::PlaceJoins(PendingJoins joins, size_t position, JoinParts& parts) {
+  if (parts.kind == JoinKind::kInner) {
+    parts.above = std::move(joins);
+    return Status::OK();
+  }
+  for (PendingJoin& join : joins) {
+    std::set<ColumnId> used = FreeColumns(*join.plan);
+    if (join.comparison != nullptr) CollectColumns(join.comparison, used);
+    const bool uses_left = Intersects(used, OutputIds(*parts.left.plan));
+    const bool uses_right = Intersects(used, OutputIds(*parts.right.plan));
+    if (uses_left && uses_right) {
+      return Unsupported(StrCat("a subquery that refers to both sides in the condition of a ",
+                                JoinKindName(parts.kind), " JOIN is"),
+                         position);
+    }
+    PlanPtr& side = uses_left ? parts.left.plan : parts.right.plan;
+    PendingJoins one;
+    one.push_back(std::move(join));
+    side = AttachJoins(std::move(side), std::move(one));
+  }
+  return Status::OK();
+}
+
+Status TableBinder::BindUsing(const std::vector<syntax::Identifier>& names, JoinParts& parts) {
+  for (const syntax::Identifier& name : names) TRIVET_RETURN_IF_ERROR(MergeColumn(name, parts));
+  return Status::OK();
+}
+
+// Joins on one column of each side and gives both one place in `*`.
+Status TableBinder::MergeColumn(const syntax::Identifier& name, JoinParts& parts) {
+  TRIVET_ASSIGN_OR_RETURN(const size_t left_place, UsingColumn(name, parts.left.scope, "left"));
+  TRIVET_ASSIGN_OR_RETURN(const size_t right_place, UsingColumn(name, parts.right.scope, "right"));
+  const EvaluationContext* context = state_.input().context;
+  const ExpressionPtr left = parts.left.scope.star()[left_place].expression;
+  const ExpressionPtr right = parts.right.scope.star()[right_place].expression;
+  Result<ExpressionPtr> equal = MakeComparison(Comparison::kEqual, left, right, context);
+  if (!equal.ok()) return std::move(equal).status().WithPosition(name.position);
+  parts.conditions.push_back((*equal)->WithPosition(name.position));
+
+  ExpressionPtr merged = parts.kind == JoinKind::kRight ? right : left;
+  if (parts.kind == JoinKind::kFull) {
+    std::vector<ExpressionPtr> both = {left, right};
+    TRIVET_RETURN_IF_ERROR(UnifyTypes(both, true, "USING", context));
+    merged = Expression::Coalesce(std::move(both));
+  }
+  auto& star = parts.scope.star();
+  const auto is = [](const ExpressionPtr& expression) {
+    return [&expression](const StarColumn& column) { return column.expression == expression; };
+  };
+  const auto duplicate = std::find_if(star.rbegin(), star.rend(), is(right));
+  if (duplicate != star.rend()) star.erase(std::next(duplicate).base());
+  const auto kept = std::ranges::find_if(star, is(left));
+  if (kept != star.end()) kept->expression = merged;
+  return Status::OK();
+}
+
+}  // namespace trivet::binder

@@ -1,0 +1,138 @@
+#include "sql/binder/type_name.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/nearest_name.h"
+#include "base/string_concat.h"
+#include "sql/binder/statement_state.h"
+#include "sql/syntax/expression.h"
+
+namespace trivet::binder {
+
+namespace {
+
+constexpr std::array<std::string_view, 14> kUnsupportedNames = {
+    "BIT", "BITSTRING", "ENUM", "UNION", "MAP", "STRUCT", "ROW", "JSON", "UHUGEINT", "VARIANT",
+    "TIME WITH TIME ZONE", "TIMETZ", "BIGNUM", "GEOMETRY"};
+
+std::string UpperCase(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return upper;
+}
+
+Result<uint8_t> DecimalModifier(const syntax::Expression& modifier) {
+  const auto* literal = modifier.TryAs<syntax::LiteralExpression>();
+  int value = -1;
+  if (literal != nullptr && literal->literal == syntax::LiteralKind::kInteger) {
+    const std::string& text = literal->value;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (parsed.ec != std::errc()) value = -1;
+  }
+  if (value < 0 || value > 255) {
+    return Status::InvalidInput("DECIMAL type width must be between 1 and 38")
+        .WithPosition(modifier.position);
+  }
+  return static_cast<uint8_t>(value);
+}
+
+Result<LogicalType> ResolveDecimal(const syntax::TypeName& name) {
+  // DuckDB's defaults: DECIMAL is DECIMAL(18,3), DECIMAL(p) has no fraction.
+  uint8_t precision = 18;
+  uint8_t scale = 3;
+  if (name.modifiers.size() > 2) {
+    return Status::InvalidInput("a DECIMAL type takes width and scale").WithPosition(name.position);
+  }
+  if (!name.modifiers.empty()) {
+    TRIVET_ASSIGN_OR_RETURN(precision, DecimalModifier(*name.modifiers[0]));
+    scale = 0;
+  }
+  if (name.modifiers.size() == 2) {
+    TRIVET_ASSIGN_OR_RETURN(scale, DecimalModifier(*name.modifiers[1]));
+  }
+  if (precision < 1 || precision > kMaxDecimalPrecision) {
+    return Status::InvalidInput("DECIMAL type width must be between 1 and 38")
+        .WithPosition(name.position);
+  }
+  if (scale > precision) {
+    return Status::InvalidInput("DECIMAL type scale cannot be bigger than its width")
+        .WithPosition(name.position);
+  }
+  return LogicalType::Decimal(precision, scale);
+}
+
+}  // namespace
+
+const std::vector<NamedType>& NamedTypes() {
+  static const std::vector<NamedType> kTypes = {
+      {"BOOLEAN", TypeId::kBoolean}, {"BOOL", TypeId::kBoolean}, {"LOGICAL", TypeId::kBoolean},
+      {"TINYINT", TypeId::kInt8}, {"INT1", TypeId::kInt8},
+      {"SMALLINT", TypeId::kInt16}, {"INT2", TypeId::kInt16}, {"SHORT", TypeId::kInt16},
+      {"INT16", TypeId::kInt16},
+      {"INTEGER", TypeId::kInt32}, {"INT", TypeId::kInt32}, {"INT4", TypeId::kInt32},
+      {"SIGNED", TypeId::kInt32}, {"INT32", TypeId::kInt32}, {"INTEGRAL", TypeId::kInt32},
+      {"BIGINT", TypeId::kInt64}, {"INT8", TypeId::kInt64}, {"LONG", TypeId::kInt64},
+      {"INT64", TypeId::kInt64}, {"OID", TypeId::kInt64},
+      {"HUGEINT", TypeId::kInt128}, {"INT128", TypeId::kInt128},
+      {"UTINYINT", TypeId::kUInt8}, {"UINT8", TypeId::kUInt8},
+      {"USMALLINT", TypeId::kUInt16}, {"UINT16", TypeId::kUInt16},
+      {"UINTEGER", TypeId::kUInt32}, {"UINT32", TypeId::kUInt32},
+      {"UBIGINT", TypeId::kUInt64}, {"UINT64", TypeId::kUInt64},
+      {"FLOAT", TypeId::kFloat}, {"FLOAT4", TypeId::kFloat}, {"REAL", TypeId::kFloat},
+      {"DOUBLE", TypeId::kDouble}, {"FLOAT8", TypeId::kDouble},
+      {"DOUBLE PRECISION", TypeId::kDouble},
+      {"VARCHAR", TypeId::kVarchar}, {"TEXT", TypeId::kVarchar}, {"STRING", TypeId::kVarchar},
+      {"CHAR", TypeId::kVarchar}, {"BPCHAR", TypeId::kVarchar}, {"NVARCHAR", TypeId::kVarchar},
+      {"CHARACTER", TypeId::kVarchar}, {"CHARACTER VARYING", TypeId::kVarchar},
+      {"BLOB", TypeId::kBlob}, {"BYTEA", TypeId::kBlob}, {"BINARY", TypeId::kBlob},
+      {"VARBINARY", TypeId::kBlob},
+      {"DATE", TypeId::kDate}, {"TIME", TypeId::kTime}, {"TIME WITHOUT TIME ZONE", TypeId::kTime},
+      {"TIMESTAMP", LogicalType::Timestamp()}, {"DATETIME", LogicalType::Timestamp()},
+      {"TIMESTAMP_US", LogicalType::Timestamp()},
+      {"TIMESTAMP WITHOUT TIME ZONE", LogicalType::Timestamp()},
+      {"TIMESTAMP_S", LogicalType::Timestamp(TimeUnit::kSecond)},
+      {"TIMESTAMP_MS", LogicalType::Timestamp(TimeUnit::kMilli)},
+      {"TIMESTAMP_NS", LogicalType::Timestamp(TimeUnit::kNano)},
+      {"TIMESTAMP WITH TIME ZONE", LogicalType::Timestamp(TimeUnit::kMicro, true)},
+      {"TIMESTAMPTZ", LogicalType::Timestamp(TimeUnit::kMicro, true)},
+      {"INTERVAL", TypeId::kInterval}, {"UUID", TypeId::kUuid}, {"GUID", TypeId::kUuid},
+      {"NULL", TypeId::kNull},
+  };
+  return kTypes;
+}
+
+Result<LogicalType> ResolveTypeName(const syntax::TypeName& name) {
+  const std::string upper = UpperCase(name.name.text);
+  if (!name.dimensions.empty()) {
+    return Unsupported(StrCat("the list type ", name.name.text, "[] is"), name.position);
+  }
+  if (std::ranges::find(kUnsupportedNames, upper) != kUnsupportedNames.end() ||
+      !name.fields.empty()) {
+    return Unsupported(StrCat("the type ", upper, " is"), name.position);
+  }
+  if (upper == "DECIMAL" || upper == "NUMERIC" || upper == "DEC") return ResolveDecimal(name);
+  const auto& types = NamedTypes();
+  const auto found = std::ranges::find(types, upper, &NamedType::name);
+  if (found == types.end()) {
+    std::vector<std::string> names;
+    for (const NamedType& type : types) names.emplace_back(syntax::LowerCase(type.name));
+    Status status = Status::NotFound(StrCat("Type with name ", name.name.text, " does not exist!"))
+                        .WithPosition(name.position);
+    const std::string nearest = NearestName(name.name.text, names);
+    if (nearest.empty()) return status;
+    return std::move(status).WithHint(StrCat("Did you mean \"", nearest, "\"?"));
+  }
+  // VARCHAR(n) and its like do not limit lengths in this dialect; other types take no modifiers.
+  if (!name.modifiers.empty() && found->type.id() != TypeId::kVarchar &&
+      found->type.id() != TypeId::kBlob) {
+    return Status::InvalidInput(StrCat("Type ", upper, " does not support any modifiers!"))
+        .WithPosition(name.position);
+  }
+  return found->type;
+}
+
+}  // namespace trivet::binder

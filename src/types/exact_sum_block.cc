@@ -1,0 +1,172 @@
+// The ungrouped exact sum: error-free extraction over blocks (Rump, Ogita, Oishi: "Accurate floating-point
+// summation", SIAM J. Sci. Comput. 2008). Adding and subtracting a power of two splits every value into a
+// multiple of a common unit, small enough that a whole block of these adds up without rounding, and a rest,
+// which the next unit splits likewise. All of it is exact, so neither the width of the processor's vectors
+// nor the order of its additions can show in the result.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "types/exact_sum.h"
+
+namespace trivet {
+
+namespace {
+
+constexpr size_t kBlockSize = 2048;
+constexpr int kBlockBits = 12;  // 2^12 >= kBlockSize + 2
+constexpr int kLevelBits = 53 - kBlockBits;
+
+// Four lanes, which compilers map to the vectors there are.
+using Lanes = double __attribute__((vector_size(32)));
+using Words = int64_t __attribute__((vector_size(32)));
+constexpr size_t kLanes = 4;
+constexpr size_t kUnrolled = 4 * kLanes;
+
+// The largest magnitude of a multiple of kUnrolled values, infinite where one is; NaN is ignored.
+[[gnu::always_inline]] inline double LargestLoop(const double* values, size_t count) {
+  constexpr int64_t kMagnitude = 0x7fffffffffffffff;
+  Lanes largest[4] = {};
+  for (size_t i = 0; i < count; i += kUnrolled) {
+    for (size_t j = 0; j < 4; ++j) {
+      Words bits;
+      std::memcpy(&bits, values + i + j * kLanes, sizeof(bits));
+      bits &= kMagnitude;
+      Lanes magnitude;
+      std::memcpy(&magnitude, &bits, sizeof(magnitude));
+      largest[j] = magnitude > largest[j] ? magnitude : largest[j];
+    }
+  }
+  double result = 0;
+  for (const Lanes& lanes : largest) {
+    for (size_t lane = 0; lane < kLanes; ++lane) result = std::max(result, lanes[lane]);
+  }
+  return result;
+}
+
+// Sums of the first and second level of extraction by lane, and whether a rest remained.
+struct Extracted {
+  Lanes first[2] = {};
+  Lanes second[2] = {};
+  Words rest = {};
+};
+
+[[gnu::always_inline]] inline void ExtractLoop(const double* values, size_t count, double unit, double next_unit,
+                                               Extracted* out) {
+  const Lanes high = unit - Lanes{};
+  const Lanes low = next_unit - Lanes{};
+  Lanes first[2] = {};
+  Lanes second[2] = {};
+  Words rest = {};
+  for (size_t i = 0; i < count; i += 2 * kLanes) {
+    for (size_t j = 0; j < 2; ++j) {
+      Lanes value;
+      std::memcpy(&value, values + i + j * kLanes, sizeof(value));
+      const Lanes multiple = (high + value) - high;
+      const Lanes remainder = value - multiple;
+      const Lanes next_multiple = (low + remainder) - low;
+      const Lanes left = remainder - next_multiple;
+      first[j] += multiple;
+      second[j] += next_multiple;
+      Words left_bits;
+      std::memcpy(&left_bits, &left, sizeof(left_bits));
+      rest |= left_bits;
+    }
+  }
+  for (size_t j = 0; j < 2; ++j) {
+    out->first[j] = first[j];
+    out->second[j] = second[j];
+  }
+  out->rest = rest;
+}
+
+double LargestPlain(const double* values, size_t count) { return LargestLoop(values, count); }
+void ExtractPlain(const double* values, size_t count, double unit, double next_unit, Extracted* out) {
+  ExtractLoop(values, count, unit, next_unit, out);
+}
+
+struct BlockKernels {
+  double (*largest)(const double* values, size_t count) = LargestPlain;
+  void (*extract)(const double* values, size_t count, double unit, double next_unit, Extracted* out) = ExtractPlain;
+};
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] double LargestAvx2(const double* values, size_t count) {
+  return LargestLoop(values, count);
+}
+[[gnu::target("avx2")]] void ExtractAvx2(const double* values, size_t count, double unit, double next_unit,
+                                         Extracted* out) {
+  ExtractLoop(values, count, unit, next_unit, out);
+}
+#endif
+
+const BlockKernels& Kernels() {
+  static const BlockKernels kernels = [] {
+    BlockKernels chosen;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) chosen = {LargestAvx2, ExtractAvx2};
+#endif
+    return chosen;
+  }();
+  return kernels;
+}
+
+double PowerOfTwo(int exponent) { return std::ldexp(1.0, exponent); }
+
+}  // namespace
+
+bool ExactSum::AddFiniteBlock(const double* values, size_t count, const ExactSumArena& arena) {
+  const double largest = Kernels().largest(values, count);
+  int exponent = 0;
+  std::frexp(largest, &exponent);  // largest < 2^exponent
+  constexpr int kMaxExponent = 1000;
+  if (!std::isfinite(largest) || exponent > kMaxExponent) return false;
+  int level = std::max(exponent, -1021) + kBlockBits;
+  Extracted sums;
+  Kernels().extract(values, count, PowerOfTwo(level), PowerOfTwo(level - kLevelBits), &sums);
+  // A NaN passes the test of magnitudes, but not this one.
+  double check = 0;
+  for (const Lanes& lanes : sums.first) {
+    for (size_t lane = 0; lane < kLanes; ++lane) check += lanes[lane];
+  }
+  if (std::isnan(check)) return false;
+
+  const auto add_lanes = [&](const Extracted& extracted) {
+    for (size_t j = 0; j < 2; ++j) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        Add(extracted.first[j][lane], arena);
+        Add(extracted.second[j][lane], arena);
+      }
+    }
+  };
+  add_lanes(sums);
+  const auto has_rest = [](const Words& rest) { return (rest[0] | rest[1] | rest[2] | rest[3]) != 0; };
+  if (!has_rest(sums.rest)) return true;
+
+  // Values far below the block's largest: what two levels left over.
+  std::array<double, kBlockSize> rests;
+  const double unit = PowerOfTwo(level);
+  const double next_unit = PowerOfTwo(level - kLevelBits);
+  for (size_t i = 0; i < count; ++i) {
+    const double remainder = values[i] - ((unit + values[i]) - unit);
+    rests[i] = remainder - ((next_unit + remainder) - next_unit);
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (rests[i] != 0) Add(rests[i], arena);
+  }
+  return true;
+}
+
+void ExactSum::AddBlock(const double* values, size_t count, const ExactSumArena& arena) {
+  while (count > 0) {
+    const size_t size = std::min(count, kBlockSize);
+    const size_t whole = size / kUnrolled * kUnrolled;
+    const bool added = whole > 0 && AddFiniteBlock(values, whole, arena);
+    for (size_t i = added ? whole : 0; i < size; ++i) Add(values[i], arena);
+    values += size;
+    count -= size;
+  }
+}
+
+}  // namespace trivet

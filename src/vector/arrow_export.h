@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "types/type.h"
+#include "vector/arrow_abi.h"
+#include "vector/batch.h"
+
+namespace trivet {
+
+// Types and batches as the Arrow C data interface. Fixed-width columns that are flat share their memory,
+// which the array then keeps alive; strings, booleans and decimals are laid out anew. HUGEINT becomes
+// decimal128(38, 0), UUID its text. Every exported struct is the receiver's to release.
+
+// A struct type with one field per column.
+Status ExportArrowSchema(const std::vector<std::string>& names,
+                         const std::vector<LogicalType>& types, ArrowSchema* out);
+// A struct array of the batch's rows; types as in the schema.
+Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out);
+
+}  // namespace trivet

@@ -1,0 +1,380 @@
+#include "vector/arrow_import.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include "base/string_concat.h"
+
+namespace trivet {
+
+namespace {
+
+Status Unsupported(std::string_view format) {
+  return Status::NotImplemented(StrCat("the Arrow type of format \"", format, "\""));
+}
+
+Result<TimeUnit> UnitOf(char letter, std::string_view format) {
+  switch (letter) {
+    case 's': return TimeUnit::kSecond;
+    case 'm': return TimeUnit::kMilli;
+    case 'u': return TimeUnit::kMicro;
+    case 'n': return TimeUnit::kNano;
+    default: return Unsupported(format);
+  }
+}
+
+Result<LogicalType> DecimalType(std::string_view format) {
+  int precision = 0;
+  int scale = 0;
+  const std::string text(format.substr(2));
+  if (std::sscanf(text.c_str(), "%d,%d", &precision, &scale) != 2 || precision < 1 ||
+      precision > kMaxDecimalPrecision || scale < 0 || scale > precision) {
+    return Unsupported(format);
+  }
+  return LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
+}
+
+// Bits of an Arrow decimal: the number behind the second comma, 128 where there is none.
+size_t DecimalBits(std::string_view format) {
+  const size_t first = format.find(',');
+  const size_t second = format.find(',', first + 1);
+  if (second == std::string_view::npos) return 128;
+  return static_cast<size_t>(std::atoi(std::string(format.substr(second + 1)).c_str()));
+}
+
+// One column's import: where rows [begin, begin + count) lie, with the array's own offset.
+struct Import {
+  const ArrowSchema& schema;
+  const ArrowArray& array;
+  size_t first;  // physical row
+  size_t count;
+  Owner owner;
+
+  template <typename T>
+  const T* buffer(size_t i) const {
+    return static_cast<const T*>(array.buffers[i]);
+  }
+};
+
+// The rows' validity; shared where it starts at a word.
+void ImportValidity(const Import& import, Vector& vector) {
+  if (import.array.null_count == 0 || import.array.n_buffers == 0) return;
+  const auto* bits = import.buffer<uint8_t>(0);
+  if (bits == nullptr) return;
+  uint64_t* words = nullptr;
+  for (size_t i = 0; i < import.count; ++i) {
+    const size_t row = import.first + i;
+    if ((bits[row / 8] >> (row % 8)) & 1) continue;
+    if (!words) words = vector.MutableValidity();
+    words[i >> 6] &= ~(uint64_t{1} << (i & 63));
+  }
+}
+
+template <typename From, typename To, typename Convert>
+Vector Convert1(const Import& import, const LogicalType& type, const Convert& convert) {
+  Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
+  const auto* in = import.buffer<From>(1) + import.first;
+  auto* out = vector.mutable_data<To>();
+  for (size_t i = 0; i < import.count; ++i) out[i] = convert(in[i]);
+  ImportValidity(import, vector);
+  return vector;
+}
+
+// Same layout on both sides: the values stay where they are, unless rows with NULLs need own validity.
+Vector ImportFixed(const Import& import, const LogicalType& type) {
+  const size_t width = TypeSize(type);
+  const uint8_t* data = import.buffer<uint8_t>(1) + import.first * width;
+  const bool aligned = reinterpret_cast<uintptr_t>(data) % width == 0;
+  const bool nullable = import.array.null_count != 0 && import.array.buffers[0] != nullptr;
+  if (aligned && !nullable) {
+    return Vector::Wrap(type, data, nullptr, import.owner, std::max<size_t>(import.count, 1));
+  }
+  Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
+  std::memcpy(vector.mutable_data<uint8_t>(), data, width * import.count);
+  ImportValidity(import, vector);
+  return vector;
+}
+
+template <typename Offset>
+Result<Vector> ImportStrings(const Import& import, const LogicalType& type) {
+  Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
+  ImportValidity(import, vector);
+  const auto* offsets = import.buffer<Offset>(1) + import.first;
+  const auto* bytes = import.buffer<char>(2);
+  auto* out = vector.mutable_data<StringView>();
+  const VectorView view = vector.View();
+  for (size_t i = 0; i < import.count; ++i) {
+    if (!view.IsValid(i)) continue;
+    if (offsets[i + 1] < offsets[i] || offsets[i + 1] - offsets[i] > int64_t{INT32_MAX}) {
+      return Status::InvalidInput("an Arrow string has impossible offsets");
+    }
+    out[i] = StringView(bytes + offsets[i], static_cast<uint32_t>(offsets[i + 1] - offsets[i]));
+  }
+  vector.AddOwner(import.owner);
+  return vector;
+}
+
+Vector ImportFixedBinary(const Import& import, const LogicalType& type, uint32_t width) {
+  Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
+  ImportValidity(import, vector);
+  const auto* bytes = import.buffer<char>(1) + import.first * width;
+  auto* out = vector.mutable_data<StringView>();
+  for (size_t i = 0; i < import.count; ++i) out[i] = StringView(bytes + i * width, width);
+  vector.AddOwner(import.owner);
+  return vector;
+}
+
+// Arrow's views: 4-byte length, then 12 bytes inline, or prefix, buffer number and offset.
+Vector ImportStringViews(const Import& import, const LogicalType& type) {
+  struct Reference {
+    int32_t size;
+    char prefix[4];
+    int32_t buffer;
+    int32_t offset;
+  };
+  Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
+  ImportValidity(import, vector);
+  const auto* views = import.buffer<Reference>(1) + import.first;
+  auto* out = vector.mutable_data<StringView>();
+  const VectorView view = vector.View();
+  for (size_t i = 0; i < import.count; ++i) {
+    if (!view.IsValid(i)) continue;
+    const auto size = static_cast<uint32_t>(views[i].size);
+    const char* bytes = size <= StringView::kInlineSize
+                            ? reinterpret_cast<const char*>(views + i) + 4
+                            : import.buffer<char>(2 + static_cast<size_t>(views[i].buffer)) +
+                                  views[i].offset;
+    out[i] = StringView(bytes, size);
+  }
+  vector.AddOwner(import.owner);
+  return vector;
+}
+
+Vector ImportBooleans(const Import& import) {
+  Vector vector = Vector::MakeFlat(TypeId::kBoolean, std::max<size_t>(import.count, 1));
+  const auto* bits = import.buffer<uint8_t>(1);
+  auto* out = vector.mutable_data<uint8_t>();
+  for (size_t i = 0; i < import.count; ++i) {
+    const size_t row = import.first + i;
+    out[i] = (bits[row / 8] >> (row % 8)) & 1;
+  }
+  ImportValidity(import, vector);
+  return vector;
+}
+
+template <typename From>
+Vector ImportDecimals(const Import& import, const LogicalType& type) {
+  const auto narrow = [](const From& value) { return value; };
+  switch (type.physical()) {
+    case PhysicalType::kInt16: return Convert1<From, int16_t>(import, type, narrow);
+    case PhysicalType::kInt32: return Convert1<From, int32_t>(import, type, narrow);
+    case PhysicalType::kInt64: return Convert1<From, int64_t>(import, type, narrow);
+    default: return Convert1<From, int128_t>(import, type, narrow);
+  }
+}
+
+float HalfToFloat(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half & 0x8000) << 16;
+  const uint32_t exponent = (half >> 10) & 0x1F;
+  const uint32_t fraction = half & 0x3FF;
+  if (exponent == 0) {  // zero and denormals
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign ? -magnitude : magnitude;
+  }
+  const uint32_t bits = sign | ((exponent == 31 ? 255 : exponent + 112) << 23) | (fraction << 13);
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+Result<Vector> ImportDictionary(const Import& import, const LogicalType& type) {
+  const ArrowArray& values = *import.array.dictionary;
+  const size_t size = static_cast<size_t>(values.length);
+  // One entry more, NULL, for rows that have no code.
+  TRIVET_ASSIGN_OR_RETURN(Vector entries, ImportArrowColumn(*import.schema.dictionary, values, type, 0,
+                                                            size, import.owner));
+  Vector dictionary = Vector::MakeFlat(type, size + 1);
+  CopyRows(entries, nullptr, size, dictionary, 0);
+  dictionary.SetNull(size);
+  auto codes = MakeIndices(std::max<size_t>(import.count, 1));
+  const auto* validity = import.array.null_count == 0 ? nullptr : import.buffer<uint8_t>(0);
+  const char width = import.schema.format[0];
+  for (size_t i = 0; i < import.count; ++i) {
+    const size_t row = import.first + i;
+    uint64_t code = size;
+    if (!validity || ((validity[row / 8] >> (row % 8)) & 1)) {
+      switch (width) {
+        case 'c':
+        case 'C': code = import.buffer<uint8_t>(1)[row]; break;
+        case 's':
+        case 'S': code = import.buffer<uint16_t>(1)[row]; break;
+        case 'i':
+        case 'I': code = import.buffer<uint32_t>(1)[row]; break;
+        default: code = import.buffer<uint64_t>(1)[row]; break;
+      }
+      if (code >= size) return Status::InvalidInput("an Arrow dictionary index is out of range");
+    }
+    codes[i] = static_cast<uint32_t>(code);
+  }
+  return Vector::MakeDictionary(std::make_shared<const Vector>(std::move(dictionary)),
+                                std::move(codes), size + 1, 0);
+}
+
+template <typename Offset>
+Result<Vector> ImportLists(const Import& import, const LogicalType& type) {
+  Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
+  ImportValidity(import, vector);
+  const auto* offsets = import.buffer<Offset>(1) + import.first;
+  const size_t from = static_cast<size_t>(offsets[0]);
+  const size_t elements = static_cast<size_t>(offsets[import.count]) - from;
+  TRIVET_ASSIGN_OR_RETURN(
+      vector.mutable_children().front(),
+      ImportArrowColumn(*import.schema.children[0], *import.array.children[0], type.element(), from,
+                        elements, import.owner));
+  vector.mutable_children().front().Flatten(elements);
+  auto* out = vector.mutable_data<ListEntry>();
+  for (size_t i = 0; i < import.count; ++i) {
+    out[i] = {static_cast<uint64_t>(offsets[i]) - from,
+              static_cast<uint64_t>(offsets[i + 1] - offsets[i])};
+  }
+  return vector;
+}
+
+Result<Vector> ImportStruct(const Import& import, const LogicalType& type) {
+  Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
+  for (size_t i = 0; i < type.fields().size(); ++i) {
+    TRIVET_ASSIGN_OR_RETURN(
+        vector.mutable_children()[i],
+        ImportArrowColumn(*import.schema.children[i], *import.array.children[i],
+                          type.fields()[i].type, import.first, import.count, import.owner));
+    vector.mutable_children()[i].Flatten(import.count);
+  }
+  ImportValidity(import, vector);
+  return vector;
+}
+
+struct ArrowInterval {
+  int32_t months;
+  int32_t days;
+  int64_t nanos;
+};
+
+Result<Vector> ImportTemporal(const Import& import, std::string_view format,
+                              const LogicalType& type) {
+  if (format == "tdm") {
+    return Convert1<int64_t, int32_t>(import, type, [](int64_t milliseconds) {
+      return static_cast<int32_t>(milliseconds / 86'400'000);
+    });
+  }
+  if (format == "tts") {
+    return Convert1<int32_t, int64_t>(import, type, [](int32_t s) { return s * int64_t{1'000'000}; });
+  }
+  if (format == "ttm") {
+    return Convert1<int32_t, int64_t>(import, type, [](int32_t ms) { return ms * int64_t{1000}; });
+  }
+  if (format == "ttn") {
+    return Convert1<int64_t, int64_t>(import, type, [](int64_t ns) { return ns / 1000; });
+  }
+  if (format.starts_with("tD")) {
+    const int64_t micros = 1'000'000;
+    const char unit = format[2];
+    return Convert1<int64_t, Interval>(import, type, [&](int64_t value) {
+      const int64_t ticks = unit == 's' ? value * micros : unit == 'm' ? value * 1000
+                            : unit == 'u' ? value : value / 1000;
+      return Interval{0, 0, ticks};
+    });
+  }
+  if (format == "tiM") {
+    return Convert1<int32_t, Interval>(import, type, [](int32_t m) { return Interval{m, 0, 0}; });
+  }
+  if (format == "tin") {
+    return Convert1<ArrowInterval, Interval>(import, type, [](const ArrowInterval& value) {
+      return Interval{value.months, value.days, value.nanos / 1000};
+    });
+  }
+  return ImportFixed(import, type);
+}
+
+}  // namespace
+
+Result<LogicalType> ImportArrowType(const ArrowSchema& schema) {
+  if (schema.dictionary) return ImportArrowType(*schema.dictionary);
+  const std::string_view format = schema.format;
+  if (format.starts_with("d:")) return DecimalType(format);
+  if (format.starts_with("w:")) return LogicalType(TypeId::kBlob);
+  if (format.starts_with("ts") && format.size() >= 4) {
+    TRIVET_ASSIGN_OR_RETURN(const TimeUnit unit, UnitOf(format[2], format));
+    const bool with_zone = format.size() > 4;
+    // Times with a zone have microseconds; only those without keep other units.
+    return LogicalType::Timestamp(with_zone ? TimeUnit::kMicro : unit, with_zone);
+  }
+  if (format == "+l" || format == "+L") {
+    TRIVET_ASSIGN_OR_RETURN(LogicalType element, ImportArrowType(*schema.children[0]));
+    return LogicalType::List(std::move(element));
+  }
+  if (format == "+s") {
+    std::vector<StructField> fields;
+    for (int64_t i = 0; i < schema.n_children; ++i) {
+      TRIVET_ASSIGN_OR_RETURN(LogicalType type, ImportArrowType(*schema.children[i]));
+      fields.push_back({schema.children[i]->name, std::move(type)});
+    }
+    return LogicalType::Struct(std::move(fields));
+  }
+  static const std::pair<const char*, TypeId> kSimple[] = {
+      {"n", TypeId::kNull},     {"b", TypeId::kBoolean},  {"c", TypeId::kInt8},
+      {"s", TypeId::kInt16},    {"i", TypeId::kInt32},    {"l", TypeId::kInt64},
+      {"C", TypeId::kUInt8},    {"S", TypeId::kUInt16},   {"I", TypeId::kUInt32},
+      {"L", TypeId::kUInt64},   {"e", TypeId::kFloat},    {"f", TypeId::kFloat},
+      {"g", TypeId::kDouble},   {"u", TypeId::kVarchar},  {"U", TypeId::kVarchar},
+      {"vu", TypeId::kVarchar}, {"z", TypeId::kBlob},     {"Z", TypeId::kBlob},
+      {"vz", TypeId::kBlob},    {"tdD", TypeId::kDate},   {"tdm", TypeId::kDate},
+      {"tts", TypeId::kTime},   {"ttm", TypeId::kTime},   {"ttu", TypeId::kTime},
+      {"ttn", TypeId::kTime},   {"tiM", TypeId::kInterval}, {"tin", TypeId::kInterval},
+      {"tDs", TypeId::kInterval}, {"tDm", TypeId::kInterval}, {"tDu", TypeId::kInterval},
+      {"tDn", TypeId::kInterval}};
+  for (const auto& [name, id] : kSimple) {
+    if (format == name) return LogicalType(id);
+  }
+  return Unsupported(format);
+}
+
+Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& array,
+                                 const LogicalType& type, size_t begin, size_t count, Owner owner) {
+  const Import import{schema, array, static_cast<size_t>(array.offset) + begin, count,
+                      std::move(owner)};
+  const std::string_view format = schema.format;
+  if (schema.dictionary) return ImportDictionary(import, type);
+  if (format == "n") return Vector::MakeNull(type);
+  if (format == "b") return ImportBooleans(import);
+  if (format == "u" || format == "z") return ImportStrings<int32_t>(import, type);
+  if (format == "U" || format == "Z") return ImportStrings<int64_t>(import, type);
+  if (format == "vu" || format == "vz") return ImportStringViews(import, type);
+  if (format.starts_with("w:")) {
+    return ImportFixedBinary(import, type,
+                             static_cast<uint32_t>(std::atoi(std::string(format.substr(2)).c_str())));
+  }
+  if (format == "e") return Convert1<uint16_t, float>(import, type, HalfToFloat);
+  if (format == "+l") return ImportLists<int32_t>(import, type);
+  if (format == "+L") return ImportLists<int64_t>(import, type);
+  if (format == "+s") return ImportStruct(import, type);
+  if (format.starts_with("d:")) {
+    switch (DecimalBits(format)) {
+      case 32: return ImportDecimals<int32_t>(import, type);
+      case 64: return ImportDecimals<int64_t>(import, type);
+      case 128: return ImportDecimals<int128_t>(import, type);
+      default: return Unsupported(format);
+    }
+  }
+  if (format.starts_with("ts") && type.with_time_zone() && format[2] != 'u') {
+    const char unit = format[2];
+    return Convert1<int64_t, int64_t>(import, type, [unit](int64_t ticks) {
+      return unit == 's' ? ticks * 1'000'000 : unit == 'm' ? ticks * 1000 : ticks / 1000;
+    });
+  }
+  if (format.starts_with("t")) return ImportTemporal(import, format, type);
+  return ImportFixed(import, type);
+}
+
+}  // namespace trivet
