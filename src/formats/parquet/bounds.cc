@@ -34,16 +34,14 @@ std::optional<Value> DecodeBound(const Leaf& leaf, const std::string& bytes) {
   if (leaf.type.id() == TypeId::kBlob) return Value::Blob(bytes);
   if (leaf.conversion.raw_is_string) {  // a decimal of any length
     const StringView view(bytes.data(), static_cast<uint32_t>(bytes.size()));
-    Vector vector = Vector::MakeFlat(leaf.type, 1);
-    if (!leaf.conversion.convert(leaf.conversion, reinterpret_cast<const uint8_t*>(&view), 1,
-                                 vector.mutable_data<uint8_t>())) {
+    alignas(16) uint8_t out[16];
+    if (!leaf.conversion.convert(leaf.conversion, reinterpret_cast<const uint8_t*>(&view), 1, out)) {
       return std::nullopt;
     }
-    return vector.GetValue(0);
+    return Vector::Wrap(leaf.type, out, nullptr, nullptr, 1).GetValue(0);
   }
   if (bytes.size() != leaf.conversion.raw_width) return std::nullopt;
-  Vector vector = Vector::MakeFlat(leaf.type, 1);
-  auto* out = vector.mutable_data<uint8_t>();
+  alignas(16) uint8_t out[16];
   const auto* raw = reinterpret_cast<const uint8_t*>(bytes.data());
   if (leaf.conversion.convert == nullptr) {
     std::memcpy(out, raw, bytes.size());
@@ -51,7 +49,7 @@ std::optional<Value> DecodeBound(const Leaf& leaf, const std::string& bytes) {
   } else if (!leaf.conversion.convert(leaf.conversion, raw, 1, out)) {
     return std::nullopt;
   }
-  Value value = vector.GetValue(0);
+  Value value = Vector::Wrap(leaf.type, out, nullptr, nullptr, 1).GetValue(0);
   if (leaf.type.IsFloating() && std::isnan(value.floating())) return std::nullopt;
   return value;
 }

@@ -1,9 +1,11 @@
 #include "formats/parquet/parquet_table.h"
 
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 #include "base/string_concat.h"
+#include "formats/parquet/column_statistics.h"
 #include "formats/parquet/row_group_reader.h"
 #include "formats/parquet/table_files.h"
 
@@ -49,13 +51,14 @@ class ParquetScan final : public TableScan {
 
 class ParquetTable final : public Table {
  public:
-  explicit ParquetTable(std::shared_ptr<const TableFiles> files) : files_(std::move(files)) {}
+  // The file system outlives the table.
+  ParquetTable(std::shared_ptr<const TableFiles> files, FileSystem& file_system)
+      : files_(std::move(files)), file_system_(file_system) {}
 
   const std::vector<ColumnDefinition>& columns() const override { return files_->columns; }
   TableStatistics statistics() const override {
-    TableStatistics statistics;
-    statistics.row_count = files_->row_count;
-    return statistics;
+    std::call_once(estimated_, [&] { statistics_ = EstimateStatistics(*files_, file_system_); });
+    return statistics_;
   }
   ScanCapabilities capabilities() const override { return {true, true}; }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
@@ -71,6 +74,9 @@ class ParquetTable final : public Table {
 
  private:
   std::shared_ptr<const TableFiles> files_;
+  FileSystem& file_system_;
+  mutable std::once_flag estimated_;
+  mutable TableStatistics statistics_;
 };
 
 }  // namespace
@@ -81,7 +87,7 @@ Result<TablePtr> OpenParquet(const std::vector<std::string>& patterns,
                              const ParquetOptions& options, FileSystem& files) {
   TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const parquet::TableFiles> opened,
                           parquet::OpenTableFiles(patterns, options, files));
-  return TablePtr(std::make_shared<parquet::ParquetTable>(std::move(opened)));
+  return TablePtr(std::make_shared<parquet::ParquetTable>(std::move(opened), files));
 }
 
 }  // namespace trivet
