@@ -1,0 +1,239 @@
+"""Random queries: joins of every kind, derived tables, correlated subqueries, groups, set operations."""
+
+from expressions import Expressions, Scope
+
+MAX_NESTING = 3
+JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "SEMI JOIN", "ANTI JOIN",
+         "CROSS JOIN")
+
+
+class Queries:
+    def __init__(self, random, tables):
+        self.random = random
+        self.tables = tables
+        self.expressions = Expressions(random, self)
+        self.aliases = 0
+        self.nesting = 0
+        self.has_subquery = False
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    def alias(self):
+        self.aliases += 1
+        return f"a{self.aliases}"
+
+    def query(self):
+        """(SQL, is it ordered) of a whole query. Ordered ones have a total order."""
+        self.aliases, self.nesting, self.has_subquery = 0, 0, False
+        prefix, ctes = self.common_tables() if self.chance(0.12) else ("", [])
+        all_tables = self.tables
+        self.tables = [*self.tables, *ctes]
+        width = self.random.randint(1, 4)
+        types = [self.expressions.any_type() for _ in range(width)]
+        body = self.set_operation(types) if self.chance(0.15) else self.select(types, None)
+        self.tables = all_tables
+        ordered = self.chance(0.3)
+        if ordered:
+            # NULLS FIRST or LAST and the direction vary; ALL makes the order total.
+            body = f"SELECT * FROM ({body}) q ORDER BY ALL {self.random.choice(['', 'DESC', 'NULLS FIRST'])}"
+            if self.chance(0.5):
+                body += f" LIMIT {self.random.choice([0, 1, 3, 10])}"
+                if self.chance(0.3):
+                    body += f" OFFSET {self.random.choice([1, 2])}"
+        return prefix + body, ordered
+
+    def common_tables(self):
+        parts, tables = [], []
+        for number in range(self.random.randint(1, 2)):
+            name = f"w{number}"
+            types = ["INTEGER", "VARCHAR", self.expressions.any_type()]
+            body = self.select(types, None, simple=True)
+            columns = [("k", types[0]), ("s", types[1]), ("c0", types[2])]
+            word = self.random.choice(["", "MATERIALIZED ", "NOT MATERIALIZED "])
+            parts.append(f"{name}(k, s, c0) AS {word}({body})")
+            tables.append(_Named(name, columns))
+        return f"WITH {', '.join(parts)} ", tables
+
+    def set_operation(self, types):
+        operator = self.random.choice(
+            ["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"])
+        return f"{self.select(types, None)} {operator} {self.select(types, None)}"
+
+    # FROM -----------------------------------------------------------------------------------------
+
+    def relation(self, outer):
+        """(SQL, columns) of one table, derived table, or both under an alias."""
+        alias = self.alias()
+        if self.chance(0.15) and self.nesting < MAX_NESTING:
+            self.nesting += 1
+            types = ["INTEGER", "VARCHAR", self.expressions.any_type()]
+            body = self.select(types, outer, simple=True)
+            self.nesting -= 1
+            columns = [("k", types[0]), ("s", types[1]), ("c0", types[2])]
+            return f"({body}) {alias}(k, s, c0)", [(f"{alias}.{n}", t) for n, t in columns]
+        table = self.random.choice(self.tables)
+        return f"{table.name} {alias}", [(f"{alias}.{n}", t) for n, t in table.columns]
+
+    def source(self, outer, most):
+        """(SQL, scope) of a FROM clause."""
+        text, columns = self.relation(None)
+        visible = list(columns)
+        for _ in range(self.random.choice([0, 0, 1, 1, 2][: most + 2])):
+            if self.chance(0.08) and self.nesting < MAX_NESTING:
+                added, visible = self.lateral(visible)
+                text += added
+                continue
+            right_text, right = self.relation(None)
+            join = self.random.choice(JOINS)
+            if join == "CROSS JOIN":
+                text += f" CROSS JOIN {right_text}"
+            else:
+                text += f" {join} {right_text} ON {self.condition(visible, right)}"
+            if join not in ("SEMI JOIN", "ANTI JOIN"):
+                visible += right
+        return text, Scope(visible, outer)
+
+    def lateral(self, visible):
+        """A lateral join with a subquery that sees what stands to its left."""
+        self.has_subquery = True
+        alias = self.alias()
+        type_ = self.expressions.any_type()
+        self.nesting += 1
+        body = self.select([type_, "INTEGER"], Scope(visible), simple=True)
+        self.nesting -= 1
+        join, condition = self.random.choice([("CROSS JOIN", ""), ("LEFT JOIN", " ON true")])
+        columns = [(f"{alias}.x", type_), (f"{alias}.y", "INTEGER")]
+        return f" {join} LATERAL ({body}) {alias}(x, y){condition}", visible + columns
+
+    def condition(self, left, right):
+        pairs = [(a, b) for a, type_a in left for b, type_b in right if type_a == type_b]
+        equals = [f"{a} = {b}" for a, b in self.random.sample(pairs, min(len(pairs), 2))]
+        kind = self.random.random()
+        both = Scope(left + right)
+        if kind < 0.5 and equals:
+            return equals[0]
+        if kind < 0.65 and equals:
+            return " AND ".join(equals)
+        if kind < 0.8 and equals:
+            return f"{equals[0]} AND {self.flat_predicate(both)}"
+        if kind < 0.85 and equals:
+            return equals[0].replace(" = ", " IS NOT DISTINCT FROM ")
+        return self.flat_predicate(both)
+
+    def flat_predicate(self, scope):
+        """A predicate without subqueries."""
+        self.nesting += MAX_NESTING
+        predicate = self.expressions.predicate(scope, 2)
+        self.nesting -= MAX_NESTING
+        return predicate
+
+    # SELECT ---------------------------------------------------------------------------------------
+
+    def select(self, types, outer, simple=False):
+        """A SELECT whose columns have the types, cast where they could widen."""
+        text, scope = self.source(outer, 1 if simple else 2)
+        where = f" WHERE {self.expressions.predicate(scope, 2)}" if self.chance(0.4) else ""
+        if self.chance(0.3):
+            return self.grouped(types, text, scope, where)
+        depth = 1 if simple else 2
+        items = ", ".join(self.expressions.make(type_, scope, depth) for type_ in types)
+        distinct = "DISTINCT " if self.chance(0.15) else ""
+        return f"SELECT {distinct}{items} FROM {text}{where}"
+
+    def grouped(self, types, text, scope, where):
+        key_count = self.random.randint(0, min(2, len(types)))
+        keys, items = [], []
+        for position, type_ in enumerate(types):
+            if position < key_count:
+                key = self.expressions.make(type_, Scope(scope.columns), 1)
+                keys.append(str(position + 1))
+                items.append(key)
+            else:
+                aggregate, aggregate_type = self.expressions.aggregate(Scope(scope.columns, scope.outer), 1)
+                items.append(aggregate if aggregate_type == type_ else convert(aggregate, aggregate_type, type_))
+        group = f" GROUP BY {', '.join(keys)}" if keys else ""
+        having = ""
+        if self.chance(0.25):
+            aggregate, _ = self.expressions.aggregate(Scope(scope.columns), 1)
+            having = f" HAVING {self.random.choice(['count(*) > 1', f'({aggregate}) IS NOT NULL'])}"
+        return f"SELECT {', '.join(items)} FROM {text}{where}{group}{having}"
+
+    # Subqueries -----------------------------------------------------------------------------------
+
+    def may_nest(self, scope):
+        return self.nesting < MAX_NESTING and self.chance(0.7 / (1 + self.nesting))
+
+    def scalar_subquery(self, type_, scope):
+        """At most one row: an ungrouped aggregate, or the first row of a total order."""
+        self.has_subquery = True
+        self.nesting += 1
+        text, inner = self.source(scope, 1)
+        where = f" WHERE {self.correlation(inner)}"
+        if self.chance(0.7):
+            aggregate, aggregate_type = self.expressions.aggregate(inner, 1)
+            item = aggregate if aggregate_type == type_ else convert(aggregate, aggregate_type, type_)
+            body = f"SELECT {item} FROM {text}{where}"
+        else:
+            item = self.expressions.make(type_, inner, 1)
+            body = f"SELECT {item} AS v FROM {text}{where} ORDER BY v LIMIT 1"
+        self.nesting -= 1
+        return f"({body})"
+
+    def correlation(self, inner):
+        """A predicate that names the outer query, most of the time by an equality."""
+        pairs = [(own, outside) for own, type_ in inner.columns
+                 for outside, outer_type in (inner.outer.columns if inner.outer else [])
+                 if type_ == outer_type]
+        if pairs and self.chance(0.8):
+            own, outside = self.random.choice(pairs)
+            operator = self.random.choice(["=", "=", "=", "=", "<", "<>", "IS NOT DISTINCT FROM"])
+            more = f" AND {self.expressions.predicate(inner, 1)}" if self.chance(0.4) else ""
+            return f"{own} {operator} {outside}{more}"
+        return self.expressions.predicate(inner, 1)
+
+    def subquery_predicate(self, scope):
+        self.has_subquery = True
+        self.nesting += 1
+        text, inner = self.source(scope, 1)
+        where = f" WHERE {self.correlation(inner)}" if self.chance(0.75) else ""
+        kind = self.random.random()
+        if kind < 0.4:
+            body = f"{self.random.choice(['EXISTS', 'NOT EXISTS'])} (SELECT 1 FROM {text}{where})"
+        else:
+            type_ = self.expressions.any_type()
+            item = self.expressions.make(type_, inner, 1)
+            left = self.expressions.leaf(type_, scope)
+            if kind < 0.75:
+                word = self.random.choice(["IN", "NOT IN"])
+            else:
+                operator = self.random.choice(["=", "<>", "<", "<=", ">", ">="])
+                word = f"{operator} {self.random.choice(['ANY', 'ALL'])}"
+            body = f"{left} {word} (SELECT {item} FROM {text}{where})"
+        self.nesting -= 1
+        return f"({body})"
+
+
+class _Named:
+    """A common table expression, as a table to choose from."""
+
+    def __init__(self, name, columns):
+        self.name = name
+        self.columns = columns
+
+
+def convert(text, from_type, to_type):
+    """A value of any type as another: numbers by value, all else through a test for NULL."""
+    numeric = ("INTEGER", "BIGINT", "DECIMAL(8,2)", "DOUBLE")
+    if from_type == "BOOLEAN" or from_type in ("VARCHAR", "DATE") or to_type in ("VARCHAR", "DATE", "BOOLEAN"):
+        by_null = {
+            "INTEGER": "1", "BIGINT": "1::BIGINT", "DECIMAL(8,2)": "1.5::DECIMAL(8,2)", "DOUBLE": "0.5::DOUBLE",
+            "VARCHAR": "'some'", "DATE": "DATE '2020-01-01'", "BOOLEAN": "true",
+        }
+        return f"CASE WHEN ({text}) IS NULL THEN NULL ELSE {by_null[to_type]} END"
+    assert to_type in numeric
+    if to_type in ("INTEGER", "BIGINT"):
+        return f"(({text})::BIGINT % 1000)::{to_type}"
+    if to_type == "DECIMAL(8,2)":
+        return f"(({text})::BIGINT % 1000)::DECIMAL(8,2)"
+    return f"({text})::DOUBLE"

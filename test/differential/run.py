@@ -1,0 +1,141 @@
+"""Compares Trivet with DuckDB, and with itself unoptimised, on random queries.
+
+Usage: run.py [--seed N] [--queries N] [--output DIRECTORY]
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import random
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import duckdb  # noqa: E402
+import oracle  # noqa: E402
+from queries import Queries  # noqa: E402
+from tables import make_tables  # noqa: E402
+
+QUERIES_PER_DATABASE = 100  # then the tables change
+
+
+@dataclasses.dataclass
+class Outcome:
+    compared: int = 0
+    refused: int = 0  # by DuckDB
+    disagreements: list = dataclasses.field(default_factory=list)  # (what, script)
+
+
+def sort_key(row):
+    """A total order of rows in which floats that differ in their last bits are neighbours."""
+    return [
+        (value is None, type(value).__name__, f"{value:.9g}" if isinstance(value, float) else str(value))
+        for value in row
+    ]
+
+
+def difference(expected, actual, ordered):
+    if not ordered:
+        expected, actual = sorted(expected, key=sort_key), sorted(actual, key=sort_key)
+    return oracle.difference(expected, actual)
+
+
+def identical(left, right, ordered):
+    """Are the rows the same, to the last bit?"""
+    left, right = [repr(row) for row in left], [repr(row) for row in right]
+    return left == right if ordered else sorted(left) == sorted(right)
+
+
+class TrivetPair:
+    """Trivet as it is, and with optional rules disabled, one thread and batches of three rows."""
+
+    def __init__(self):
+        from conftest import open_connection
+
+        self.optimised = open_connection(threads=2)
+        self.plain = open_connection(threads=1, batch_size=3)
+        self.plain.execute("SET disabled_optimizers = 'all'")
+
+    def execute(self, statement):
+        self.optimised.execute(statement)
+        self.plain.execute(statement)
+
+    def problem(self, query, ordered, expected, has_subquery):
+        """What is wrong with Trivet's answers, or None."""
+        try:
+            rows = self.optimised.sql(query).fetchall()
+        except Exception as error:  # whatever it raises is a disagreement to be reported
+            return f"Trivet fails: {error}"
+        found = difference(expected, rows, ordered)
+        if found:
+            return found
+        try:
+            plain_rows = self.plain.sql(query).fetchall()
+        except Exception as error:
+            return f"unoptimised, Trivet fails: {error}"
+        if not identical(rows, plain_rows, ordered):
+            return f"optimised and unoptimised differ: {difference(rows, plain_rows, ordered)}"
+        if has_subquery:
+            plan = "\n".join(map(str, self.optimised.sql(f"EXPLAIN {query}").fetchall()))
+            if "DEPENDENT" in plan.upper():
+                return "a dependent join survived optimisation"
+        return None
+
+
+def compare(seed, count, engine_factory=TrivetPair):
+    """Runs `count` queries that follow from the seed."""
+    outcome = Outcome()
+    source = random.Random(seed)
+    while outcome.compared + outcome.refused < count:
+        tables = make_tables(source)
+        queries = Queries(source, tables)
+        statements = [statement for table in tables for statement in table.script()]
+        reference, engine = duckdb.connect(), engine_factory()
+        for statement in statements:
+            reference.execute(statement)
+            engine.execute(statement)
+        for _ in range(min(QUERIES_PER_DATABASE, count - outcome.compared - outcome.refused)):
+            query, ordered = queries.query()
+            try:
+                expected = reference.sql(query).fetchall()
+            except duckdb.Error as error:
+                outcome.refused += 1
+                outcome.last_refusal = (str(error), query)
+                continue
+            outcome.compared += 1
+            what = engine.problem(query, ordered, expected, queries.has_subquery)
+            if what:
+                script = ";\n".join([*statements, query]) + ";\n"
+                outcome.disagreements.append((what, script))
+    return outcome
+
+
+def report(outcome, seed, directory):
+    """Writes each disagreement as a script and gives the text that names them."""
+    lines = []
+    directory.mkdir(parents=True, exist_ok=True)
+    for number, (what, script) in enumerate(outcome.disagreements):
+        path = directory / f"differential-{seed}-{number}.sql"
+        path.write_text(f"-- {what.splitlines()[0]}\n{script}")
+        query = script.rstrip().splitlines()[-1]
+        lines.append(f"{path}: {what}\n    {query}")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--queries", type=int, default=1000)
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build/differential")
+    arguments = parser.parse_args()
+    outcome = compare(arguments.seed, arguments.queries)
+    print(report(outcome, arguments.seed, arguments.output))
+    print(f"seed {arguments.seed}: {outcome.compared} queries compared, {outcome.refused} refused by DuckDB, "
+          f"{len(outcome.disagreements)} disagreements")
+    sys.exit(1 if outcome.disagreements else 0)
+
+
+if __name__ == "__main__":
+    main()
