@@ -1,0 +1,150 @@
+"""Relations: the rows of a query, in whatever form they are wanted."""
+
+from __future__ import annotations
+
+import html
+import shutil
+from typing import Any
+
+from . import _trivet
+
+_PREVIEW_ROWS = 40
+
+
+class Relation:
+    """The rows of one query.
+
+    `fetchall`, `arrow`, `df`, `show` and the like read the rows once and keep them, so they may be called
+    in any order and any number of times. `__arrow_c_stream__` streams without keeping; after that the
+    query runs again when its rows are asked for once more.
+    """
+
+    def __init__(self, native: _trivet.Connection, query: str, parameters: Any) -> None:
+        self._native = native
+        self._query = query
+        self._parameters = parameters
+        self._result = native.execute(query, parameters)
+        self._streamed = False
+        self._kept = False
+        self._position = 0
+
+    def _rows(self) -> _trivet.Result:
+        """The result, to be read from its start."""
+        if self._streamed:
+            self._result = self._native.execute(self._query, self._parameters)
+            self._streamed = False
+        self._kept = True
+        return self._result
+
+    def materialize(self) -> Relation:
+        """Computes and keeps all rows now."""
+        self._rows().materialize()
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return [name for name, _ in self._result.columns]
+
+    @property
+    def types(self) -> list[str]:
+        """SQL types of the columns."""
+        return [type_name for _, type_name in self._result.columns]
+
+    @property
+    def description(self) -> list[tuple]:
+        """Name and type of each column, as the Python database interface (PEP 249) has it."""
+        return [(name, kind, None, None, None, None, None) for name, kind in self._result.columns]
+
+    def __len__(self) -> int:
+        return self._rows().row_count()
+
+    def fetchall(self) -> list[tuple]:
+        """The remaining rows as tuples of Python objects."""
+        return self.fetchmany(2**63)
+
+    def fetchmany(self, size: int = 1) -> list[tuple]:
+        """Up to `size` further rows."""
+        rows = self._rows().fetch(self._position, size)
+        self._position += len(rows)
+        return rows
+
+    def fetchone(self) -> tuple | None:
+        """The next row, or None after the last."""
+        rows = self.fetchmany(1)
+        return rows[0] if rows else None
+
+    def __iter__(self):
+        return iter(self._rows().fetch(0, 2**63))
+
+    def arrow(self):
+        """All rows as a `pyarrow.Table`."""
+        import pyarrow
+
+        return pyarrow.RecordBatchReader.from_stream(_Capsule(self._rows().stream(False))).read_all()
+
+    def record_batches(self):
+        """The rows as a `pyarrow.RecordBatchReader`, computed as they are read."""
+        import pyarrow
+
+        return pyarrow.RecordBatchReader.from_stream(self)
+
+    def df(self):
+        """All rows as a pandas DataFrame."""
+        return self.arrow().to_pandas()
+
+    def pl(self):
+        """All rows as a Polars DataFrame."""
+        import polars
+
+        return polars.from_arrow(self.arrow())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The rows as an Arrow C stream capsule. The stream keeps its own types."""
+        if self._kept:
+            return self._rows().stream(False)
+        if self._streamed:
+            self._rows()
+            self._kept = False
+        self._streamed = True
+        return self._result.stream(True)
+
+    def show(self, max_rows: int = _PREVIEW_ROWS) -> None:
+        """Prints the rows as a box that fits the terminal."""
+        print(self._rows().box(max_rows, shutil.get_terminal_size((120, 40)).columns), end="")
+
+    def __repr__(self) -> str:
+        return self._rows().box(_PREVIEW_ROWS, shutil.get_terminal_size((120, 40)).columns)
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: the first rows, and how many there are."""
+        result = self._rows()
+        rows = result.fetch(0, _PREVIEW_ROWS)
+        head = "".join(
+            f"<th>{html.escape(name)}<br><small>{html.escape(kind)}</small></th>"
+            for name, kind in result.columns
+        )
+        body = "".join(
+            "<tr>" + "".join(f"<td>{_html_cell(value)}</td>" for value in row) + "</tr>" for row in rows
+        )
+        total = result.row_count()
+        note = f"{total} row" + ("" if total == 1 else "s")
+        if total > len(rows):
+            note += f" ({len(rows)} shown)"
+        return (
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{note}</small>"
+        )
+
+
+def _html_cell(value: Any) -> str:
+    return "<i>NULL</i>" if value is None else html.escape(str(value))
+
+
+class _Capsule:
+    """Gives a capsule at hand to those who ask an object for it."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._capsule
