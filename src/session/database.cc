@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "catalog/range_function.h"
 #include "formats/registry.h"
 #include "session/connection.h"
 
@@ -38,6 +39,7 @@ Database::Database(DatabaseOptions options)
       memory_("memory_limit", settings_.Get().memory_limit_bytes),
       executor_(settings_.Get().threads) {
   RegisterFileFormats(table_functions_);
+  RegisterRangeFunctions(table_functions_);
 }
 
 std::shared_ptr<Database> Database::Open(DatabaseOptions options) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/string_concat.h"
+#include "expression/evaluator.h"
 #include "sql/binder/conversion.h"
 #include "sql/binder/expression_binder.h"
 #include "sql/syntax/print.h"
@@ -44,20 +45,24 @@ bool HasVolatile(const LogicalAggregate::Aggregate& aggregate) {
          (aggregate.filter && aggregate.filter->is_volatile());
 }
 
-// WITHIN GROUP (ORDER BY x) is another way to write the first argument.
-Result<std::string> WithinGroupName(const syntax::FunctionExpression& function) {
-  const syntax::OrderItem& item = function.within_group[0];
-  if (function.within_group.size() > 1 || item.all) {
-    return Status::InvalidInput("WITHIN GROUP takes one ORDER BY expression");
+// mode() WITHIN GROUP (ORDER BY x) and quantile_cont(0.5 ORDER BY x) name the first argument by their
+// order; null where the call is not of that form.
+const syntax::OrderItem* OrderedArgument(const syntax::FunctionExpression& function) {
+  const auto& order = function.within_group.empty() ? function.order_by : function.within_group;
+  const bool quantile = function.name.starts_with("quantile") && function.arguments.size() == 1;
+  const bool mode = function.name == "mode" && function.arguments.empty();
+  return order.size() == 1 && !order[0].all && (quantile || mode) ? &order[0] : nullptr;
+}
+
+// A descending order counts quantiles from the other end, which a negative fraction says.
+Status TurnQuantile(ExpressionPtr& fraction, const EvaluationContext& context) {
+  if (!fraction->has_columns() && !fraction->is_volatile()) {
+    const ExpressionPtr as_double = CastTo(fraction, TypeId::kDouble, &context);
+    TRIVET_ASSIGN_OR_RETURN(const Value value, EvaluateConstant(as_double, context));
+    fraction = Expression::Constant(
+        value.is_null() ? Value::Null(TypeId::kDouble) : Value::Double(-value.floating()));
   }
-  if (item.direction == syntax::SortDirection::kDescending) {
-    return Unsupported("WITHIN GROUP with a descending order is", item.position);
-  }
-  if (function.name == "percentile_cont") return std::string("quantile_cont");
-  if (function.name == "percentile_disc") return std::string("quantile_disc");
-  if (function.name == "mode" || function.name.starts_with("quantile")) return function.name;
-  return Status::InvalidInput(
-      StrCat("the aggregate ", function.name, " does not take WITHIN GROUP"));
+  return Status::OK();
 }
 
 }  // namespace
@@ -91,15 +96,25 @@ Status ExpressionBinder::BindAggregateParts(const syntax::FunctionExpression& fu
       TRIVET_ASSIGN_OR_RETURN(parts.arguments, BindArguments(function));
     }
     if (parts.arguments.empty() && function.name == "count") parts.function_name = "count_star";
-    if (!function.within_group.empty()) {
-      TRIVET_ASSIGN_OR_RETURN(parts.function_name, WithinGroupName(function));
-      TRIVET_ASSIGN_OR_RETURN(ExpressionPtr ordered, Bind(*function.within_group[0].expression));
-      parts.arguments.insert(parts.arguments.begin(), std::move(ordered));
+    const syntax::OrderItem* ordered = OrderedArgument(function);
+    if (ordered != nullptr) {
+      const bool descending = ordered->direction == syntax::SortDirection::kDescending;
+      if (descending && !parts.arguments.empty()) {
+        TRIVET_RETURN_IF_ERROR(TurnQuantile(parts.arguments[0], *context()));
+      }
+      TRIVET_ASSIGN_OR_RETURN(ExpressionPtr argument, Bind(*ordered->expression));
+      if (parts.arguments.empty()) parts.order_by = {{argument, descending, NullsFirst(*ordered)}};
+      parts.arguments.insert(parts.arguments.begin(), std::move(argument));
+    } else if (!function.within_group.empty()) {
+      return Status::InvalidInput(
+          StrCat("the aggregate ", function.name, " does not take WITHIN GROUP"));
     }
     if (function.filter != nullptr) {
       TRIVET_ASSIGN_OR_RETURN(parts.filter, BindCondition(*function.filter));
     }
-    TRIVET_ASSIGN_OR_RETURN(parts.order_by, BindSortKeys(function.order_by));
+    if (ordered == nullptr) {
+      TRIVET_ASSIGN_OR_RETURN(parts.order_by, BindSortKeys(function.order_by));
+    }
     return Status::OK();
   };
   const Status status = bind();

@@ -68,7 +68,8 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::FindInLevel(
   if (names.size() == 1) return FindUnqualified(names[0], level);
   if (level.from == nullptr) return std::optional<ExpressionPtr>();
   const std::span<const syntax::Identifier> all(names);
-  const ScopeRelation* relation = level.from->FindRelation(all.first(names.size() - 1));
+  TRIVET_ASSIGN_OR_RETURN(const ScopeRelation* relation,
+                          level.from->FindRelation(all.first(names.size() - 1)));
   if (relation != nullptr) {
     const ScopeColumn* column = relation->Find(names.back().text);
     if (column == nullptr) return ColumnNotInRelation(names.back(), *relation);
@@ -77,7 +78,8 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::FindInLevel(
   }
   // a.b where a is a column: a field of a struct.
   const std::vector<const StarColumn*> base = level.from->FindColumns(names[0].text);
-  const bool is_field = base.size() == 1 || level.from->FindRelation(all.first(1)) != nullptr;
+  TRIVET_ASSIGN_OR_RETURN(const ScopeRelation* first, level.from->FindRelation(all.first(1)));
+  const bool is_field = base.size() == 1 || first != nullptr;
   if (!is_field) return std::optional<ExpressionPtr>();
   if (base.size() == 1 && base[0]->expression->type().id() != TypeId::kStruct) {
     return Status::InvalidInput(StrCat("Cannot extract field '", names[1].text,
@@ -164,8 +166,10 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::BindAlias(const SelectEnt
 Status ExpressionBinder::NotFound(const syntax::QualifiedName& names) const {
   if (names.size() == 1) {
     const FromScope* scope = level_.from;
-    if (scope != nullptr && scope->FindRelation(std::span(names).first(1)) != nullptr) {
-      return Unsupported("a table as a value is", names[0].position);
+    if (scope != nullptr) {
+      TRIVET_ASSIGN_OR_RETURN(const ScopeRelation* whole,
+                              scope->FindRelation(std::span(names).first(1)));
+      if (whole != nullptr) return Unsupported("a table as a value is", names[0].position);
     }
     // A subquery without FROM speaks of the tables around it.
     for (const QueryLevel* level = &level_; level != nullptr; level = level->outer) {

@@ -197,7 +197,11 @@ Result<BoundStatement> StatementBinder::BindDrop(const syntax::DropStatement& st
     TRIVET_ASSIGN_OR_RETURN(CatalogName resolved, ResolveCatalogName(name));
     const CatalogEntryPtr entry = state_.input().catalog->Find(resolved);
     if (entry == nullptr && !statement.if_exists) {
-      return state_.input().catalog->Lookup(resolved).status().WithPosition(name.back().position);
+      const Status missing = state_.input().catalog->Lookup(resolved).status();
+      return Status::NotFound(StrCat(bound.is_view ? "View" : "Table", " with name ", resolved.name,
+                                     " does not exist!"))
+          .WithHint(missing.hint())
+          .WithPosition(name.back().position);
     }
     if (entry != nullptr && entry->is_view() != bound.is_view) {
       return Status::InvalidInput(StrCat("Existing object \"", entry->name, "\" is of type ",

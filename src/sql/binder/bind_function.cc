@@ -1,5 +1,6 @@
 #include <array>
 
+#include "base/nearest_name.h"
 #include "base/string_concat.h"
 #include "sql/binder/conversion.h"
 #include "sql/binder/expression_binder.h"
@@ -71,6 +72,7 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::BindSpecialFunction(
   }
   if (function.name == "nullif") return made(BindNullIf(function));
   if (function.name == "if" || function.name == "iff") return made(BindIf(function));
+  if (function.name == "current_setting") return made(BindCurrentSetting(function));
   for (const UnsupportedFunction& unsupported : kUnsupportedFunctions) {
     if (unsupported.name == function.name && !functions().HasScalar(function.name)) {
       return Unsupported(unsupported.feature, function.position);
@@ -120,6 +122,28 @@ Result<ExpressionPtr> ExpressionBinder::BindCoalesce(const syntax::FunctionExpre
   TRIVET_RETURN_IF_ERROR(UnifyTypes(arguments, false, "COALESCE operator", context()));
   if (arguments.size() == 1) return arguments[0];
   return Expression::Coalesce(std::move(arguments));
+}
+
+Result<ExpressionPtr> ExpressionBinder::BindCurrentSetting(
+    const syntax::FunctionExpression& function) {
+  TRIVET_RETURN_IF_ERROR(CheckCount(function, 1));
+  TRIVET_ASSIGN_OR_RETURN(std::vector<ExpressionPtr> arguments, BindArguments(function));
+  if (!IsStringLiteral(*arguments[0])) {
+    return Status::InvalidInput("current_setting takes the name of a setting as a constant");
+  }
+  const std::string name = syntax::LowerCase(arguments[0]->value().string());
+  std::vector<std::string> names;
+  if (state_.input().settings != nullptr) {
+    for (const SettingsView::Setting& setting : state_.input().settings->List()) {
+      if (setting.name == name) return Expression::Constant(setting.value);
+      names.push_back(setting.name);
+    }
+  }
+  Status status =
+      Status::NotFound(StrCat("unrecognized configuration parameter \"", name, "\""));
+  const std::string nearest = NearestName(name, names);
+  if (nearest.empty()) return status;
+  return std::move(status).WithHint(StrCat("Did you mean \"", nearest, "\"?"));
 }
 
 Result<ExpressionPtr> ExpressionBinder::BindNullIf(const syntax::FunctionExpression& function) {

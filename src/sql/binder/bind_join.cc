@@ -16,7 +16,8 @@ struct TableBinder::JoinParts {
   FromScope scope;  // of both sides
   bool dependent = false;
   std::vector<ExpressionPtr> conditions;
-  PendingJoins above;  // subqueries of the condition of an inner join
+  PendingJoins above;   // subqueries of the condition of an inner join
+  PendingJoins inside;  // of another join, speaking of both sides
 };
 
 namespace {
@@ -93,7 +94,7 @@ Result<BoundTable> TableBinder::Join(const syntax::JoinTable* written, JoinKind 
                                      BoundTable left, const syntax::TableReference& right,
                                      QueryLevel* outer) {
   TRIVET_RETURN_IF_ERROR(state_.CountOperator().WithPosition(right.position));
-  JoinParts parts{kind, std::move(left), {}, {}, false, {}, {}};
+  JoinParts parts{kind, std::move(left), {}, {}, false, {}, {}, {}};
   QueryLevel lateral;
   lateral.outer = outer;
   lateral.from = &parts.left.scope;
@@ -105,23 +106,44 @@ Result<BoundTable> TableBinder::Join(const syntax::JoinTable* written, JoinKind 
         .WithPosition(right.position);
   }
   parts.scope = parts.left.scope;
-  TRIVET_RETURN_IF_ERROR(parts.scope.Append(parts.right.scope).WithPosition(right.position));
+  parts.scope.Append(parts.right.scope);
   if (written != nullptr) TRIVET_RETURN_IF_ERROR(BindCondition(*written, parts, outer));
 
   BoundTable joined;
-  const bool filters_above = !parts.above.empty();
-  auto node = std::make_unique<LogicalJoin>(
-      kind, std::move(parts.left.plan), std::move(parts.right.plan),
-      filters_above ? std::vector<ExpressionPtr>{} : parts.conditions);
-  node->dependent = parts.dependent;
-  joined.plan = std::move(node);
-  if (filters_above) {
-    joined.plan = AttachJoins(std::move(joined.plan), std::move(parts.above));
-    joined.plan = std::make_unique<LogicalFilter>(std::move(joined.plan), std::move(parts.conditions));
-  }
+  joined.plan = parts.inside.empty() ? PlanOf(parts) : PlanWithInside(parts);
   const bool left_only = kind == JoinKind::kSemi || kind == JoinKind::kAnti;
   joined.scope = left_only ? std::move(parts.left.scope) : std::move(parts.scope);
   return joined;
+}
+
+PlanPtr TableBinder::PlanOf(JoinParts& parts) {
+  const bool filters_above = !parts.above.empty();
+  auto node = std::make_unique<LogicalJoin>(
+      parts.kind, std::move(parts.left.plan), std::move(parts.right.plan),
+      filters_above ? std::vector<ExpressionPtr>{} : parts.conditions);
+  node->dependent = parts.dependent;
+  if (!filters_above) return node;
+  PlanPtr plan = AttachJoins(std::move(node), std::move(parts.above));
+  return std::make_unique<LogicalFilter>(std::move(plan), std::move(parts.conditions));
+}
+
+// L LEFT JOIN R ON p, where a subquery of p speaks of both sides, is L LEFT JOIN LATERAL (R WHERE p);
+// semi and anti joins ask whether that has rows.
+PlanPtr TableBinder::PlanWithInside(JoinParts& parts) {
+  PlanPtr& outer = parts.kind == JoinKind::kRight ? parts.right.plan : parts.left.plan;
+  PlanPtr& inner = parts.kind == JoinKind::kRight ? parts.left.plan : parts.right.plan;
+  PlanPtr matches = AttachJoins(std::move(inner), std::move(parts.inside));
+  matches = std::make_unique<LogicalFilter>(std::move(matches), std::move(parts.conditions));
+  const bool left_only = parts.kind == JoinKind::kSemi || parts.kind == JoinKind::kAnti;
+  auto node = std::make_unique<LogicalJoin>(left_only ? JoinKind::kMark : JoinKind::kLeft,
+                                            std::move(outer), std::move(matches),
+                                            std::vector<ExpressionPtr>{});
+  node->dependent = true;
+  if (!left_only) return node;
+  node->mark = {state_.ids().Next(), "exists", TypeId::kBoolean};
+  ExpressionPtr mark = node->mark.Reference();
+  if (parts.kind == JoinKind::kAnti) mark = Expression::Not(std::move(mark));
+  return std::make_unique<LogicalFilter>(std::move(node), std::vector{std::move(mark)});
 }
 
 Status TableBinder::BindCondition(const syntax::JoinTable& written, JoinParts& parts,
@@ -157,25 +179,40 @@ Status TableBinder::BindCondition(const syntax::JoinTable& written, JoinParts& p
 }
 
 // Subqueries of an inner join's condition are joined above it, with the condition as a filter. Those of
-// other joins go below, on the side that they speak of.
+// other joins go below, on the side that they speak of, where each speaks of one.
 Status TableBinder::PlaceJoins(PendingJoins joins, size_t position, JoinParts& parts) {
   if (parts.kind == JoinKind::kInner) {
     parts.above = std::move(joins);
     return Status::OK();
   }
-  for (PendingJoin& join : joins) {
+  const std::set<ColumnId> left = OutputIds(*parts.left.plan);
+  const std::set<ColumnId> right = OutputIds(*parts.right.plan);
+  std::vector<bool> on_left;
+  bool both = false;
+  std::set<ColumnId> made_left;  // by subqueries placed on the left
+  for (const PendingJoin& join : joins) {
     std::set<ColumnId> used = FreeColumns(*join.plan);
     if (join.comparison != nullptr) CollectColumns(join.comparison, used);
-    const bool uses_left = Intersects(used, OutputIds(*parts.left.plan));
-    const bool uses_right = Intersects(used, OutputIds(*parts.right.plan));
-    if (uses_left && uses_right) {
-      return Unsupported(StrCat("a subquery that refers to both sides in the condition of a ",
-                                JoinKindName(parts.kind), " JOIN is"),
-                         position);
-    }
-    PlanPtr& side = uses_left ? parts.left.plan : parts.right.plan;
+    for (ColumnId id : OutputIds(*join.plan)) used.erase(id);
+    const bool uses_left = Intersects(used, left) || Intersects(used, made_left);
+    both = both || (uses_left && Intersects(used, right));
+    on_left.push_back(uses_left);
+    if (!uses_left) continue;
+    if (join.kind == JoinKind::kMark) made_left.insert(join.mark.id);
+    made_left.merge(OutputIds(*join.plan));
+  }
+  if (both && parts.kind == JoinKind::kFull) {
+    return Unsupported(
+        "a subquery that refers to both sides in the condition of a FULL JOIN is", position);
+  }
+  if (both) {
+    parts.inside = std::move(joins);
+    return Status::OK();
+  }
+  for (size_t i = 0; i < joins.size(); ++i) {
+    PlanPtr& side = on_left[i] ? parts.left.plan : parts.right.plan;
     PendingJoins one;
-    one.push_back(std::move(join));
+    one.push_back(std::move(joins[i]));
     side = AttachJoins(std::move(side), std::move(one));
   }
   return Status::OK();

@@ -50,7 +50,7 @@ Result<ExpressionPtr> ExpressionBinder::BindComparison(
                         context());
 }
 
-// (a, b) = (c, d) is a = c AND b = d; rows that differ differ in some element.
+// Rows compare as values do in ORDER BY: element by element, NULL equal to NULL and after all else.
 Result<ExpressionPtr> ExpressionBinder::CompareRows(Comparison comparison,
                                                     const syntax::Expression& left,
                                                     const syntax::Expression& right) {
@@ -59,19 +59,47 @@ Result<ExpressionPtr> ExpressionBinder::CompareRows(Comparison comparison,
   if (lefts.size() != rights.size()) {
     return Status::InvalidInput("rows of different length cannot be compared");
   }
-  if (comparison != Comparison::kEqual && comparison != Comparison::kNotEqual) {
-    return Unsupported("comparing rows by order is", left.position);
-  }
-  std::vector<ExpressionPtr> parts;
+  const bool equality = comparison == Comparison::kEqual || comparison == Comparison::kNotEqual ||
+                        comparison == Comparison::kDistinctFrom ||
+                        comparison == Comparison::kNotDistinctFrom;
+  const bool or_equal =
+      comparison == Comparison::kLessOrEqual || comparison == Comparison::kGreaterOrEqual;
+  const bool less = comparison == Comparison::kLess || comparison == Comparison::kLessOrEqual;
+  std::vector<ExpressionPtr> equal;     // of the elements so far
+  std::vector<ExpressionPtr> branches;  // equal up to an element that decides
   for (size_t i = 0; i < lefts.size(); ++i) {
     TRIVET_ASSIGN_OR_RETURN(ExpressionPtr a, Bind(*lefts[i]));
     TRIVET_ASSIGN_OR_RETURN(ExpressionPtr b, Bind(*rights[i]));
-    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr part,
-                            MakeComparison(comparison, std::move(a), std::move(b), context()));
-    parts.push_back(std::move(part));
+    if (!equality) {
+      TRIVET_RETURN_IF_ERROR(CheckRepeatable(*a, "comparing rows by order", left.position));
+      TRIVET_RETURN_IF_ERROR(CheckRepeatable(*b, "comparing rows by order", left.position));
+      TRIVET_ASSIGN_OR_RETURN(ExpressionPtr below,
+                              less ? NullsLastLess(a, b) : NullsLastLess(b, a));
+      std::vector<ExpressionPtr> branch = equal;
+      branch.push_back(std::move(below));
+      branches.push_back(Expression::And(std::move(branch)));
+    }
+    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr same, MakeComparison(Comparison::kNotDistinctFrom,
+                                                               std::move(a), std::move(b), context()));
+    equal.push_back(std::move(same));
   }
-  return comparison == Comparison::kEqual ? Expression::And(std::move(parts))
-                                          : Expression::Or(std::move(parts));
+  ExpressionPtr all_equal = Expression::And(std::move(equal));
+  if (comparison == Comparison::kNotEqual || comparison == Comparison::kDistinctFrom) {
+    return Expression::Not(std::move(all_equal));
+  }
+  if (equality) return all_equal;
+  if (or_equal) branches.push_back(std::move(all_equal));
+  return Expression::Or(std::move(branches));
+}
+
+// Is a before b where NULL comes last? Never NULL itself.
+Result<ExpressionPtr> ExpressionBinder::NullsLastLess(const ExpressionPtr& a,
+                                                      const ExpressionPtr& b) {
+  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr less, MakeComparison(Comparison::kLess, a, b, context()));
+  ExpressionPtr known = Expression::Coalesce(
+      {std::move(less), Expression::Constant(Value::Boolean(false))});
+  return Expression::Or(
+      {std::move(known), Expression::And({Expression::IsNotNull(a), Expression::IsNull(b)})});
 }
 
 Result<ExpressionPtr> ExpressionBinder::BindConjunction(
@@ -87,6 +115,7 @@ Result<ExpressionPtr> ExpressionBinder::BindConjunction(
 }
 
 Result<ExpressionPtr> ExpressionBinder::BindBetween(const syntax::BetweenExpression& between) {
+  if (RowElements(*between.value).size() > 1) return BindRowBetween(between);
   std::vector<ExpressionPtr> parts;
   for (const syntax::Expression* part :
        {between.value.get(), between.lower.get(), between.upper.get()}) {
@@ -121,6 +150,15 @@ Result<ExpressionPtr> ExpressionBinder::BindBetween(const syntax::BetweenExpress
   if (!between.symmetric) return result;
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr swapped, within(parts[2], parts[1]));
   return Expression::Or({std::move(result), std::move(swapped)});
+}
+
+Result<ExpressionPtr> ExpressionBinder::BindRowBetween(const syntax::BetweenExpression& between) {
+  if (between.symmetric) return Unsupported("BETWEEN SYMMETRIC over rows is", between.position);
+  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr above, CompareRows(Comparison::kGreaterOrEqual,
+                                                           *between.value, *between.lower));
+  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr below,
+                          CompareRows(Comparison::kLessOrEqual, *between.value, *between.upper));
+  return Expression::And({std::move(above), std::move(below)});
 }
 
 Result<ExpressionPtr> ExpressionBinder::BindIn(const syntax::InExpression& in) {

@@ -88,7 +88,8 @@ Result<BoundQuery> QueryBinder::BindValues(const syntax::ValuesQuery& query, Que
   for (size_t i = 0; i < query.rows.size(); ++i) {
     if (query.rows[i].size() != width) {
       return Status::InvalidInput(StrCat("VALUES lists must all be the same length, expected ", width,
-                                         " entries but found a list with ", query.rows[i].size(),
+                                         width == 1 ? " entry" : " entries",
+                                         " but found a list with ", query.rows[i].size(),
                                          query.rows[i].size() == 1 ? " entry" : " entries"))
           .WithPosition(query.rows[i].empty() ? query.position : query.rows[i][0]->position);
     }
@@ -172,8 +173,29 @@ Result<PlanPtr> QueryBinder::ValuesWithColumns(std::vector<std::vector<Expressio
   return PlanPtr(std::move(combined));
 }
 
-Result<Value> QueryBinder::LimitConstant(const syntax::Expression& expression,
+namespace {
+
+// LIMIT (SELECT 2): the constant itself, where the subquery is no more than that.
+const syntax::Expression& WithoutTrivialSubquery(const syntax::Expression& expression) {
+  const auto* subquery = expression.TryAs<syntax::SubqueryExpression>();
+  if (subquery == nullptr || subquery->subquery != syntax::SubqueryKind::kScalar ||
+      subquery->query->kind != syntax::QueryKind::kSelect) {
+    return expression;
+  }
+  const auto& select = subquery->query->As<syntax::SelectQuery>();
+  const bool trivial = select.items.size() == 1 && select.from.empty() && !select.where &&
+                       select.group_by.empty() && !select.group_by_all && !select.having &&
+                       !select.qualify && !select.sample && !select.limit && !select.offset &&
+                       select.order_by.empty() && select.with.empty() && select.windows.empty() &&
+                       select.distinct == syntax::DistinctKind::kNone;
+  return trivial ? *select.items[0].expression : expression;
+}
+
+}  // namespace
+
+Result<Value> QueryBinder::LimitConstant(const syntax::Expression& written,
                                          const LogicalType& type) {
+  const syntax::Expression& expression = WithoutTrivialSubquery(written);
   QueryLevel level;
   ClauseGuard guard(level, "LIMIT clause", AliasRule::kHidden, nullptr, false);
   ExpressionBinder binder(state_, *this, level, nullptr);

@@ -56,6 +56,8 @@ class ExpressionBinder {
   Result<ExpressionPtr> BindSlice(const syntax::SliceExpression& slice);
   Result<ExpressionPtr> CompareRows(Comparison comparison, const syntax::Expression& left,
                                     const syntax::Expression& right);
+  Result<ExpressionPtr> NullsLastLess(const ExpressionPtr& a, const ExpressionPtr& b);
+  Result<ExpressionPtr> BindRowBetween(const syntax::BetweenExpression& between);
 
   // bind_function.cc
   Result<ExpressionPtr> BindFunction(const syntax::FunctionExpression& function);
@@ -65,6 +67,7 @@ class ExpressionBinder {
   Result<ExpressionPtr> BindCoalesce(const syntax::FunctionExpression& function);
   Result<ExpressionPtr> BindNullIf(const syntax::FunctionExpression& function);
   Result<ExpressionPtr> BindIf(const syntax::FunctionExpression& function);
+  Result<ExpressionPtr> BindCurrentSetting(const syntax::FunctionExpression& function);
   Result<std::vector<ExpressionPtr>> BindArguments(const syntax::FunctionExpression& function);
 
   // bind_aggregate.cc

@@ -45,29 +45,31 @@ void FromScope::Add(ScopeRelation relation) {
   relations_.push_back(std::move(relation));
 }
 
-Status FromScope::Append(FromScope other) {
-  for (ScopeRelation& relation : other.relations_) {
-    for (const ScopeRelation& known : relations_) {
-      if (relation.alias.empty() || !syntax::EqualIgnoringCase(known.alias, relation.alias)) continue;
-      if (!syntax::EqualIgnoringCase(known.schema, relation.schema)) continue;
-      return Status::InvalidInput(StrCat("Duplicate alias \"", relation.alias, "\" in query!"));
-    }
-  }
+void FromScope::Append(FromScope other) {
   std::ranges::move(other.relations_, std::back_inserter(relations_));
   std::ranges::move(other.star_, std::back_inserter(star_));
-  return Status::OK();
 }
 
-const ScopeRelation* FromScope::FindRelation(std::span<const syntax::Identifier> name) const {
+Result<const ScopeRelation*> FromScope::FindRelation(
+    std::span<const syntax::Identifier> name) const {
+  const ScopeRelation* found = nullptr;
   for (const ScopeRelation& relation : relations_) {
     if (!syntax::EqualIgnoringCase(relation.alias, name.back().text)) continue;
-    if (name.size() == 1) return &relation;
-    if (syntax::EqualIgnoringCase(relation.schema, name[name.size() - 2].text) &&
-        (name.size() == 2 || syntax::EqualIgnoringCase(name[0].text, "memory"))) {
-      return &relation;
+    const bool matches =
+        name.size() == 1 ||
+        (syntax::EqualIgnoringCase(relation.schema, name[name.size() - 2].text) &&
+         (name.size() == 2 || syntax::EqualIgnoringCase(name[0].text, "memory")));
+    if (!matches) continue;
+    if (found != nullptr) {
+      return Status::InvalidInput(
+                 StrCat("Ambiguous reference to table \"", name.back().text, "\" (duplicate alias \"",
+                        name.back().text,
+                        "\", explicitly alias one of the tables using \"AS my_alias\")"))
+          .WithPosition(name.back().position);
     }
+    found = &relation;
   }
-  return nullptr;
+  return found;
 }
 
 std::vector<const StarColumn*> FromScope::FindColumns(std::string_view name) const {

@@ -38,16 +38,16 @@ class FromScope {
  public:
   // A relation of its own; its columns are places of `*` in order.
   void Add(ScopeRelation relation);
-  // InvalidInput where both sides have a relation of the same name.
-  Status Append(FromScope other);
+  void Append(FromScope other);
 
   const std::vector<ScopeRelation>& relations() const { return relations_; }
   const std::vector<StarColumn>& star() const { return star_; }
   std::vector<StarColumn>& star() { return star_; }
   std::vector<ScopeRelation>& relations() { return relations_; }
 
-  // The relation of a one-part (alias) or two-part (schema, alias) name; null when there is none.
-  const ScopeRelation* FindRelation(std::span<const syntax::Identifier> name) const;
+  // The relation of a name of up to three parts (database, schema, alias); null when there is none,
+  // InvalidInput when there are several.
+  Result<const ScopeRelation*> FindRelation(std::span<const syntax::Identifier> name) const;
   // The places of `*` with the name: none, the column, or several (ambiguous).
   std::vector<const StarColumn*> FindColumns(std::string_view name) const;
 

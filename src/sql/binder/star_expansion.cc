@@ -114,7 +114,7 @@ Result<std::vector<Match>> StarColumns(const syntax::StarExpression& star, const
     }
     matches = AllColumns(from);
   } else {
-    const ScopeRelation* relation = from.FindRelation(star.relation);
+    TRIVET_ASSIGN_OR_RETURN(const ScopeRelation* relation, from.FindRelation(star.relation));
     if (relation == nullptr) return RelationNotFound(star.relation.back(), &from);
     for (const ScopeColumn& column : relation->columns) {
       matches.push_back({column.name, column.expression, relation->alias, nullptr, 0});
@@ -219,6 +219,15 @@ void PutColumns(syntax::ExpressionPtr& owner, const Match& match, const std::vec
   });
 }
 
+// The name of an item without an alias: a column's as its table spells it.
+std::string ItemName(const syntax::Expression& expression, const FromScope& from) {
+  const std::string name = syntax::ColumnName(expression);
+  const auto* column = expression.TryAs<syntax::ColumnExpression>();
+  if (column == nullptr) return name;
+  const std::vector<const StarColumn*> found = from.FindColumns(column->names.back().text);
+  return found.empty() ? name : found[0]->name;
+}
+
 }  // namespace
 
 Status ExpandSelectItem(const syntax::SelectItem& item, const FromScope& from, StatementState& state,
@@ -237,7 +246,7 @@ Status ExpandSelectItem(const syntax::SelectItem& item, const FromScope& from, S
   const syntax::ColumnsExpression* columns = FindColumns(expression);
   const bool has_alias = !item.alias.empty();
   if (columns == nullptr) {
-    entries.push_back({&expression, has_alias ? item.alias.text : syntax::ColumnName(expression),
+    entries.push_back({&expression, has_alias ? item.alias.text : ItemName(expression, from),
                        has_alias, item.position, nullptr});
     return Status::OK();
   }

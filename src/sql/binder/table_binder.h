@@ -52,6 +52,8 @@ class TableBinder {
   Status BindCondition(const syntax::JoinTable& written, JoinParts& parts, QueryLevel* outer);
   Status BindUsing(const std::vector<syntax::Identifier>& names, JoinParts& parts);
   Status MergeColumn(const syntax::Identifier& name, JoinParts& parts);
+  PlanPtr PlanOf(JoinParts& parts);
+  PlanPtr PlanWithInside(JoinParts& parts);
   Status PlaceJoins(PendingJoins joins, size_t position, JoinParts& parts);
 
   StatementState& state_;
