@@ -1,0 +1,41 @@
+#pragma once
+
+#include <arrow/memory_pool.h>
+
+#include <atomic>
+#include <mutex>
+#include <string>
+
+#include "base/memory.h"
+
+namespace trivet {
+
+// Arrow's allocations against a budget of ours: each is reserved before it is made, a refusal is an
+// Arrow OutOfMemory that carries our status. Outlives the arrays made from it. Thread-safe.
+class ReservedMemoryPool final : public arrow::MemoryPool {
+ public:
+  // `consumer` is named in errors.
+  ReservedMemoryPool(MemoryManager& memory, std::string consumer)
+      : reservation_(&memory, std::move(consumer)) {}
+
+  using arrow::MemoryPool::Allocate;
+  using arrow::MemoryPool::Free;
+  using arrow::MemoryPool::Reallocate;
+  arrow::Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override;
+  arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment,
+                           uint8_t** pointer) override;
+  void Free(uint8_t* buffer, int64_t size, int64_t alignment) override;
+  int64_t bytes_allocated() const override { return allocated_.load(std::memory_order_relaxed); }
+  int64_t total_bytes_allocated() const override { return total_.load(std::memory_order_relaxed); }
+  int64_t num_allocations() const override { return count_.load(std::memory_order_relaxed); }
+  std::string backend_name() const override { return "trivet"; }
+
+ private:
+  std::mutex mutex_;
+  Reservation reservation_;
+  std::atomic<int64_t> allocated_{0};
+  std::atomic<int64_t> total_{0};
+  std::atomic<int64_t> count_{0};
+};
+
+}  // namespace trivet
