@@ -335,7 +335,7 @@ TEST(ScaledIntegerTest, RemaindersOfBothDivisionsBreakTies) {
   const double even = std::ldexp(1.0, 53);
   EXPECT_EQ(product(3, 5).RoundedQuotient(3, 5), even);
   // A little more than the tie, which only the first or only the second remainder shows.
-  const ScaledInteger crumb = ScaledInteger::FromTwosComplement(one, 2, -100);
+  const ScaledInteger crumb = ScaledInteger::FromTwosComplement(one, 2, -150);
   EXPECT_EQ((product(3, 1) + crumb).RoundedQuotient(3, 1), even + 2);
   EXPECT_EQ((product(1, 5) + crumb).RoundedQuotient(1, 5), even + 2);
   EXPECT_EQ((product(3, 5) - crumb).RoundedQuotient(3, 5), even);
