@@ -144,6 +144,7 @@ class BoxPrinter final : public ResultPrinter {
       return result.Next(batch).status();
     }
     TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, max_rows_));
+    before_output_();
     ShrinkToWidth(grid, width_);
     Rule(grid, out, "┌", "┬", "┐");
     Line(grid, out, [&](size_t i) { return Center(Fit(grid.names[i], grid.widths[i]), grid.widths[i]); });
@@ -186,6 +187,7 @@ class MarkdownPrinter final : public ResultPrinter {
   Status Print(QueryResult& result, std::ostream& out) override {
     if (result.columns().empty()) return Status::OK();
     TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, 0));
+    before_output_();
     const auto line = [&](const auto& cell) {
       for (size_t i = 0; i < grid.widths.size(); ++i) out << "| " << cell(i) << ' ';
       out << "|\n";

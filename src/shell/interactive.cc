@@ -1,23 +1,151 @@
 #include "shell/interactive.h"
 
+#include <histedit.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <clocale>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <string>
 
+#include "shell/completion.h"
+#include "shell/dot_commands.h"
 #include "sql/parser.h"
 
 namespace trivet {
 
-int RunInteractive(StatementLoop& loop) {
-  std::string text;
-  std::string line;
-  std::cout << "trivet " << kTrivetVersion << "\n";
-  while (std::cout << (text.empty() ? "trivet> " : "   ...> ") << std::flush && std::getline(std::cin, line)) {
-    if (text.empty() && line == ".quit") return 0;
-    text += line + "\n";
-    if (!EndsStatement(text)) continue;
-    loop.Run(text);
-    text.clear();
+namespace {
+
+constexpr int kHistoryEntries = 1000;
+
+// The line editor with its history, kept in ~/.trivet_history between sessions. libedit's callbacks take
+// no context beyond a pointer in the editor.
+class LineEditor {
+ public:
+  explicit LineEditor(StatementLoop& loop) : loop_(loop) {
+    std::setlocale(LC_CTYPE, "");
+    editor_ = el_init("trivet", stdin, stdout, stderr);
+    history_ = history_init();
+    HistEvent event;
+    history(history_, &event, H_SETSIZE, kHistoryEntries);
+    history(history_, &event, H_SETUNIQUE, 1);
+    if (const char* home = std::getenv("HOME")) {
+      path_ = std::string(home) + "/.trivet_history";
+      history(history_, &event, H_LOAD, path_.c_str());
+    }
+    el_set(editor_, EL_CLIENTDATA, this);
+    el_set(editor_, EL_PROMPT, &LineEditor::Prompt);
+    el_set(editor_, EL_EDITOR, "emacs");
+    el_set(editor_, EL_SIGNAL, 0);
+    el_set(editor_, EL_HIST, history, history_);
+    el_set(editor_, EL_ADDFN, "trivet-complete", "Complete the word", &LineEditor::CompleteWord);
+    el_set(editor_, EL_BIND, "^I", "trivet-complete", nullptr);
+    el_set(editor_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    el_source(editor_, nullptr);  // the user's ~/.editrc
   }
+  ~LineEditor() {
+    HistEvent event;
+    if (!path_.empty()) history(history_, &event, H_SAVE, path_.c_str());
+    history_end(history_);
+    el_end(editor_);
+  }
+  LineEditor(const LineEditor&) = delete;
+  LineEditor& operator=(const LineEditor&) = delete;
+
+  // False at the end of input. A line cut off by Ctrl-C comes back empty, with `interrupted` set.
+  bool Read(bool continued, std::string& line, bool& interrupted) {
+    continued_ = continued;
+    interrupted = false;
+    int count = 0;
+    const char* text = el_gets(editor_, &count);
+    if (text == nullptr || count <= 0) {
+      interrupted = errno == EINTR;
+      return interrupted;
+    }
+    line.assign(text, static_cast<size_t>(count));
+    return true;
+  }
+  void Remember(const std::string& statement) {
+    HistEvent event;
+    history(history_, &event, H_ENTER, statement.c_str());
+  }
+
+ private:
+  static LineEditor* Self(EditLine* editor) {
+    void* self = nullptr;
+    el_get(editor, EL_CLIENTDATA, &self);
+    return static_cast<LineEditor*>(self);
+  }
+  static const char* Prompt(EditLine* editor) { return Self(editor)->continued_ ? "   ...> " : "trivet> "; }
+
+  static unsigned char CompleteWord(EditLine* editor, int) {
+    const LineInfo* info = el_line(editor);
+    const char* begin = info->cursor;
+    while (begin > info->buffer && (std::isalnum(static_cast<unsigned char>(begin[-1])) ||
+                                    begin[-1] == '_' || begin[-1] == '.')) {
+      --begin;
+    }
+    const std::string word(begin, info->cursor);
+    if (word.empty()) return CC_ERROR;
+    const std::vector<std::string> candidates = Complete(Self(editor)->loop_.connection(), word);
+    if (candidates.empty()) return CC_ERROR;
+    std::string completed = CommonPrefix(candidates);
+    if (candidates.size() == 1) completed += ' ';
+    if (completed.size() > word.size()) {
+      el_deletestr(editor, static_cast<int>(word.size()));
+      el_insertstr(editor, completed.c_str());
+      return CC_REFRESH;
+    }
+    std::cout << '\n';
+    for (const std::string& candidate : candidates) std::cout << candidate << "  ";
+    std::cout << std::endl;
+    return CC_REDISPLAY;
+  }
+
+  StatementLoop& loop_;
+  EditLine* editor_;
+  History* history_;
+  std::string path_;
+  bool continued_ = false;
+};
+
+bool IsBlank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+}  // namespace
+
+int RunInteractive(StatementLoop& loop) {
+  std::cout << "trivet " << kTrivetVersion << "\nEnter \".help\" for help.\n";
+  LineEditor editor(loop);
+  std::string statement;
+  std::string line;
+  bool interrupted = false;
+  while (editor.Read(!statement.empty(), line, interrupted)) {
+    if (interrupted) {
+      statement.clear();
+      std::cout << std::endl;
+      continue;
+    }
+    if (statement.empty()) {
+      if (IsBlank(line)) continue;
+      const size_t first = line.find_first_not_of(" \t");
+      if (line[first] == '.') {
+        editor.Remember(line);
+        if (RunDotCommand(loop, line) == DotOutcome::kQuit) return 0;
+        continue;
+      }
+    }
+    statement += line;
+    if (!EndsStatement(statement)) continue;
+    editor.Remember(statement);
+    loop.Run(statement);
+    statement.clear();
+  }
+  std::cout << std::endl;
   return 0;
 }
 

@@ -34,6 +34,7 @@ class CsvPrinter final : public ResultPrinter {
  public:
   Status Print(QueryResult& result, std::ostream& out) override {
     if (result.columns().empty()) return Status::OK();
+    before_output_();
     for (size_t i = 0; i < result.columns().size(); ++i) {
       out << (i > 0 ? "," : "") << Quote(result.columns()[i].name);
     }
@@ -98,6 +99,7 @@ class JsonPrinter final : public ResultPrinter {
 
   Status Print(QueryResult& result, std::ostream& out) override {
     if (result.columns().empty()) return Status::OK();
+    before_output_();
     if (!lines_) out << '[';
     bool first = true;
     TRIVET_RETURN_IF_ERROR(ForEachRow(result, [&](const std::vector<Value>& row) {
@@ -122,6 +124,7 @@ class JsonPrinter final : public ResultPrinter {
 class LinePrinter final : public ResultPrinter {
  public:
   Status Print(QueryResult& result, std::ostream& out) override {
+    before_output_();
     size_t widest = 0;
     for (const ResultColumn& column : result.columns()) {
       widest = std::max(widest, DisplayWidth(column.name));

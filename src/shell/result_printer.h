@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -25,12 +26,18 @@ class ResultPrinter {
   // Rows that a box shows before it leaves some out; 0: all.
   void set_max_rows(size_t rows) { max_rows_ = rows; }
 
+  // Called before the first byte of a result is written: whatever else draws must stop.
+  void set_before_output(std::function<void()> before_output) {
+    before_output_ = std::move(before_output);
+  }
+
   // Reads the result to its end and writes it.
   virtual Status Print(QueryResult& result, std::ostream& out) = 0;
 
  protected:
   size_t width_ = 0;
   size_t max_rows_ = 0;
+  std::function<void()> before_output_ = [] {};
 };
 
 // Calls `visit` with each row's values.

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "shell/interrupt.h"
+#include "shell/progress_bar.h"
 
 namespace trivet {
 
@@ -37,6 +38,8 @@ bool StatementLoop::Run(const std::string& sql) {
   InterruptScope interrupts(*connection_);
   auto start = std::chrono::steady_clock::now();
   const Status status = connection_->ExecuteEach(sql, {}, [&](QueryResult& result) -> Status {
+    ProgressBar progress(result);
+    printer_->set_before_output([&] { progress.Stop(); });
     TRIVET_RETURN_IF_ERROR(printer_->Print(result, std::cout));
     std::cout.flush();
     if (timer_) {

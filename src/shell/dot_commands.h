@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shell/statement_loop.h"
+
+namespace trivet {
+
+enum class DotOutcome { kDone, kQuit };
+
+// Runs a line such as ".tables": commands to the shell itself, which are no SQL. Errors are printed.
+DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line);
+
+// Names of the commands, for completion.
+const std::vector<std::string>& DotCommandNames();
+
+}  // namespace trivet
