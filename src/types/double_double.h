@@ -67,12 +67,18 @@ inline DoubleDouble operator*(const DoubleDouble& a, const DoubleDouble& b) {
   return QuickTwoSum(product.high, product.low + (a.high * b.low + a.low * b.high));
 }
 
+// The sum where |a| >= |b|, at a third of the cost; relative error 2^-104 as long as it does not cancel.
+inline DoubleDouble AddSmaller(const DoubleDouble& a, const DoubleDouble& b) {
+  const DoubleDouble sum = QuickTwoSum(a.high, b.high);
+  return QuickTwoSum(sum.high, sum.low + (a.low + b.low));
+}
+
 inline DoubleDouble operator/(const DoubleDouble& a, const DoubleDouble& b) {
   const double first = a.high / b.high;
-  const DoubleDouble rest = a - b * first;
-  const double second = rest.high / b.high;
-  const DoubleDouble left = rest - b * second;
-  return QuickTwoSum(first, second) + left.high / b.high;
+  const DoubleDouble product = TwoProduct(first, b.high);
+  // The difference of the high parts is exact, for they agree to nearly 53 bits.
+  const double rest = (((a.high - product.high) - product.low) + a.low) - first * b.low;
+  return QuickTwoSum(first, rest / b.high);
 }
 
 // a >= 0.

@@ -8,20 +8,19 @@
 namespace trivet::math {
 
 double Scale(double value, int exponent) {
-  const auto power = [](int e) { return std::bit_cast<double>(static_cast<uint64_t>(e + 1023) << 52); };
   // In two or three exact steps, the last of which alone may round.
   while (exponent > 1000) {
-    value *= power(1000);
+    value *= PowerOfTwo(1000);
     exponent -= 1000;
     if (std::isinf(value)) return value;
   }
   if (exponent < -1000) {
     // Large steps down would round twice; stay normal until the last.
-    value *= power(-900);
+    value *= PowerOfTwo(-900);
     exponent += 900;
-    if (exponent < -1022) return value * power(-1022) * power(exponent + 1022 < -1022 ? -1022 : exponent + 1022);
+    if (exponent < -1022) return value * PowerOfTwo(-1022) * PowerOfTwo(exponent + 1022 < -1022 ? -1022 : exponent + 1022);
   }
-  return value * power(exponent);
+  return value * PowerOfTwo(exponent);
 }
 
 ScaledExp ExpKernel(const DoubleDouble& x) {
@@ -40,9 +39,8 @@ ScaledExp ExpKernel(const DoubleDouble& x) {
       1.0 / 1307674368000.0, 1.0 / 20922789888000.0};
   const DoubleDouble square = r * r;
   const double tail = square.high * r.high * Polynomial(r.high, kTail);
-  DoubleDouble sum = {square.high * 0.5, square.low * 0.5};
-  sum = r + (sum + tail);
-  return {DoubleDouble{1, 0} + sum, static_cast<int>(k)};
+  const DoubleDouble half = AddSmaller({square.high * 0.5, square.low * 0.5}, {tail, 0});
+  return {AddSmaller({1, 0}, AddSmaller(r, half)), static_cast<int>(k)};
 }
 
 double Exp(double x) {
@@ -72,7 +70,7 @@ double Expm1(double x) {
   }
   const ScaledExp e = ExpKernel({x, 0});
   if (e.exponent > 100) return Scale(e.mantissa.Rounded(), e.exponent);
-  const double power = std::ldexp(1.0, e.exponent);
+  const double power = PowerOfTwo(e.exponent);
   return (DoubleDouble{e.mantissa.high * power, e.mantissa.low * power} + -1.0).Rounded();
 }
 
@@ -84,41 +82,77 @@ DoubleDouble TwiceAtanh(const DoubleDouble& s) {
   constexpr DoubleDouble kFifth = {0x1.999999999999ap-3, -0x1.999999999999ap-57};
   constexpr DoubleDouble kSeventh = {0x1.2492492492492p-3, 0x1.2492492492492p-57};
   const DoubleDouble z = s * s;
-  DoubleDouble sum = kSeventh + z.high * Polynomial(z.high, kTail);
-  sum = kFifth + z * sum;
-  sum = kThird + z * sum;
-  const DoubleDouble result = s + s * (z * sum);
+  DoubleDouble sum = AddSmaller(kSeventh, {z.high * Polynomial(z.high, kTail), 0});
+  sum = AddSmaller(kFifth, z * sum);
+  sum = AddSmaller(kThird, z * sum);
+  const DoubleDouble result = AddSmaller(s, s * (z * sum));
   return {2 * result.high, 2 * result.low};
 }
 
 namespace {
 
-// Takes x apart into m × 2^exponent with m in [√½, √2).
-int TakeApart(DoubleDouble* x) {
-  int exponent;
-  std::frexp(x->high, &exponent);
-  double power = std::ldexp(1.0, -exponent / 2);  // in two steps, for tiny and huge numbers
-  double rest = std::ldexp(1.0, -exponent - -exponent / 2);
-  x->high = x->high * power * rest;
-  x->low = x->low * power * rest;
-  if (x->high < 0.70710678118654752) {
-    x->high *= 2;
-    x->low *= 2;
-    --exponent;
-  }
-  return exponent;
+// The exponent e for which x × 2^-e lies in [√½, √2); x is positive and normal.
+int LogExponent(double x) {
+  constexpr uint64_t kRootHalf = 0x3fe6a09e667f3bcd;
+  const auto distance = static_cast<int64_t>(std::bit_cast<uint64_t>(x) - kRootHalf);
+  return static_cast<int>(distance >> 52);
 }
 
-// The logarithm of a mantissa in [√½, √2).
-DoubleDouble LogOfMantissa(const DoubleDouble& m) { return TwiceAtanh((m + -1.0) / (m + 1.0)); }
+// Positive numbers as normal ones; `exponent` gets what is to be added to theirs.
+double Normalised(double x, int* exponent) {
+  *exponent = x < 0x1p-1022 ? -64 : 0;
+  return x < 0x1p-1022 ? x * 0x1p64 : x;
+}
+
+double Mantissa(double x, int exponent) {
+  return std::bit_cast<double>(std::bit_cast<uint64_t>(x) - (static_cast<uint64_t>(static_cast<int64_t>(exponent)) << 52));
+}
+
+// (m - 1) / (m + 1) of a mantissa in [√½, √2): the difference is exact, the sum nearly so.
+DoubleDouble LogArgument(double m) {
+  const double numerator = m - 1;
+  const DoubleDouble denominator = TwoSum(m, 1);
+  const double first = numerator / denominator.high;
+  const DoubleDouble product = TwoProduct(first, denominator.high);
+  const double rest = ((numerator - product.high) - product.low) - first * denominator.low;
+  return QuickTwoSum(first, rest / denominator.high);
+}
+
+// ln x as exponent·ln 2 + log; for logarithms that are rounded at once. Error of log below 2^-59 of it.
+struct SplitLog {
+  int exponent;
+  DoubleDouble log;
+};
+SplitLog QuickLog(double x) {
+  // 2s + s³·P(s²)
+  static constexpr double kTail[] = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11, 2.0 / 13,
+                                     2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21, 2.0 / 23};
+  int shift;
+  const double normal = Normalised(x, &shift);
+  const int exponent = LogExponent(normal);
+  const DoubleDouble s = LogArgument(Mantissa(normal, exponent));
+  const double z = s.high * s.high;
+  const double tail = s.high * z * Polynomial(z, kTail);
+  return {exponent + shift, QuickTwoSum(2 * s.high, 2 * s.low + tail)};
+}
 
 }  // namespace
 
 DoubleDouble LogKernel(const DoubleDouble& x) {
-  DoubleDouble mantissa = x;
-  const int exponent = TakeApart(&mantissa);
-  const DoubleDouble log = LogOfMantissa(mantissa);
-  return exponent == 0 ? log : kLn2 * static_cast<double>(exponent) + log;
+  int shift;
+  double high = Normalised(x.high, &shift);
+  const int exponent = LogExponent(high);
+  high = Mantissa(high, exponent);
+  DoubleDouble s;
+  if (x.low == 0) {
+    s = LogArgument(high);
+  } else {
+    const DoubleDouble mantissa = {high, x.low * (high / x.high)};  // by the same power of two
+    s = (mantissa + -1.0) / (mantissa + 1.0);
+  }
+  const DoubleDouble log = TwiceAtanh(s);
+  const int total = exponent + shift;
+  return total == 0 ? log : kLn2 * static_cast<double>(total) + log;
 }
 
 namespace {
@@ -135,23 +169,28 @@ bool LogSpecial(double x, double* result) {
 double Log(double x) {
   double special;
   if (LogSpecial(x, &special)) return special;
-  return LogKernel({x, 0}).Rounded();
+  const SplitLog split = QuickLog(x);
+  if (split.exponent == 0) return split.log.Rounded();
+  return AddSmaller(kLn2 * static_cast<double>(split.exponent), split.log).Rounded();
 }
 
 double Log2(double x) {
   double special;
   if (LogSpecial(x, &special)) return special;
   constexpr DoubleDouble kInverseLn2 = {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56};
-  DoubleDouble mantissa = {x, 0};
-  const int exponent = TakeApart(&mantissa);
-  return (LogOfMantissa(mantissa) * kInverseLn2 + static_cast<double>(exponent)).Rounded();
+  const SplitLog split = QuickLog(x);
+  return (split.log * kInverseLn2 + static_cast<double>(split.exponent)).Rounded();
 }
 
 double Log10(double x) {
   double special;
   if (LogSpecial(x, &special)) return special;
   constexpr DoubleDouble kInverseLn10 = {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57};
-  return (LogKernel({x, 0}) * kInverseLn10).Rounded();
+  constexpr DoubleDouble kLog10Of2 = {0x1.34413509f79ffp-2, -0x1.9dc1da994fd21p-59};
+  const SplitLog split = QuickLog(x);
+  const DoubleDouble log = split.log * kInverseLn10;
+  if (split.exponent == 0) return log.Rounded();
+  return AddSmaller(kLog10Of2 * static_cast<double>(split.exponent), log).Rounded();
 }
 
 double Log1p(double x) {

@@ -22,7 +22,7 @@ constexpr double kSmall = 0.35;
 // e^x, |x| <= 40.
 DoubleDouble ExpPair(double x) {
   const ScaledExp e = ExpKernel({x, 0});
-  const double power = std::ldexp(1.0, e.exponent);
+  const double power = PowerOfTwo(e.exponent);
   return {e.mantissa.high * power, e.mantissa.low * power};
 }
 

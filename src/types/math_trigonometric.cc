@@ -14,8 +14,8 @@ DoubleDouble SinKernel(const DoubleDouble& x) {
       1.0 / 6227020800.0,  -1.0 / 1307674368000.0, 1.0 / 355687428096000.0, -1.0 / 121645100408832000.0};
   constexpr DoubleDouble kSixth = {-0x1.5555555555555p-3, -0x1.5555555555555p-57};
   const DoubleDouble z = x * x;
-  const DoubleDouble factor = kSixth + z.high * Polynomial(z.high, kTail);
-  return x + x * (z * factor);
+  const DoubleDouble factor = AddSmaller(kSixth, {z.high * Polynomial(z.high, kTail), 0});
+  return AddSmaller(x, x * (z * factor));
 }
 
 DoubleDouble CosKernel(const DoubleDouble& x) {
@@ -25,7 +25,7 @@ DoubleDouble CosKernel(const DoubleDouble& x) {
       1.0 / 479001600,     -1.0 / 87178291200.0, 1.0 / 20922789888000.0, -1.0 / 6402373705728000.0};
   const DoubleDouble z = x * x;
   const DoubleDouble half = {-0.5 * z.high, -0.5 * z.low};
-  return DoubleDouble{1, 0} + (half + z.high * z.high * Polynomial(z.high, kTail));
+  return AddSmaller({1, 0}, AddSmaller(half, {z.high * z.high * Polynomial(z.high, kTail), 0}));
 }
 
 namespace {
@@ -53,7 +53,7 @@ DoubleDouble FromFraction(uint64_t (&limbs)[4]) {
   for (int i = top; i >= 0 && i > top - 3; --i) {
     // Each limb in two exact halves.
     for (const int half : {1, 0}) {
-      value = std::ldexp(static_cast<double>(static_cast<uint32_t>(limbs[i] >> (32 * half))), 64 * i + 32 * half - 254);
+      value = static_cast<double>(static_cast<uint32_t>(limbs[i] >> (32 * half))) * PowerOfTwo(64 * i + 32 * half - 254);
       result = result + value;
     }
   }
@@ -168,7 +168,7 @@ DoubleDouble SmallAtan(const DoubleDouble& t) {
   static constexpr double kTail[] = {-1.0 / 3,  1.0 / 5,  -1.0 / 7,  1.0 / 9,  -1.0 / 11,
                                      1.0 / 13, -1.0 / 15, 1.0 / 17, -1.0 / 19, 1.0 / 21};
   const double z = t.high * t.high;
-  return t + t.high * z * Polynomial(z, kTail);
+  return AddSmaller(t, {t.high * z * Polynomial(z, kTail), 0});
 }
 
 // atan(y/x) for 0 <= y <= x, x > 0.
