@@ -1,5 +1,8 @@
 # Finds Arrow C++ 26 inside the pyarrow wheel of the project's virtual environment (.venv), or of the
 # Python named by TRIVET_PYTHON. Defines Arrow26::arrow, Arrow26::parquet and Arrow26::compute.
+if(SKBUILD AND Python_EXECUTABLE)
+  set(TRIVET_PYTHON "${Python_EXECUTABLE}")  # a wheel is built for the Python that builds it
+endif()
 set(TRIVET_PYTHON "${CMAKE_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH "Python that has pyarrow 26")
 execute_process(
   COMMAND "${TRIVET_PYTHON}" -c

@@ -11,7 +11,9 @@ function(trivet_python_extension target)
     return()
   endif()
   set(Python_EXECUTABLE "${TRIVET_PYTHON}")
-  set(Python_FIND_VIRTUALENV ONLY)
+  if(NOT SKBUILD)
+    set(Python_FIND_VIRTUALENV ONLY)
+  endif()
   find_package(Python 3.9 REQUIRED COMPONENTS Interpreter Development.Module)
   execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
                   OUTPUT_VARIABLE nanobind_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE
@@ -30,4 +32,8 @@ function(trivet_python_extension target)
     get_filename_component(name "${file}" NAME)
     file(CREATE_LINK "${file}" "${package}/${name}" SYMBOLIC)
   endforeach()
+
+  # In a wheel the module stands beside pyarrow, whose Arrow libraries it uses.
+  install(TARGETS ${target} LIBRARY DESTINATION trivet COMPONENT python)
+  set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/../pyarrow")
 endfunction()
