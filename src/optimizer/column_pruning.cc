@@ -91,8 +91,7 @@ void ColumnPruning::PruneProject(PlanPtr& node, const ColumnSet& required) {
   Prune(project.children()[0], below);
   // One that only passes columns on changes nothing that is read by name.
   if (std::ranges::all_of(project.entries, PassesOn)) {
-    PlanPtr child = std::move(project.children()[0]);
-    node = std::move(child);
+    ReplaceByChild(node);
   }
 }
 
@@ -106,8 +105,7 @@ void ColumnPruning::PruneJoin(PlanPtr& node, const ColumnSet& required) {
   if (right_unread &&
       !join.dependent) {  // the left rows come through once each, whatever the right
     ++dropped_;
-    PlanPtr left = std::move(join.children()[0]);
-    node = std::move(left);
+    ReplaceByChild(node);
     return Prune(node, required);
   }
   PruneChildren(join, required);
@@ -167,10 +165,9 @@ void ColumnPruning::PruneCteScan(LogicalCteScan& scan, const ColumnSet& required
 
 }  // namespace
 
-Result<size_t> PruneColumns(PlanPtr& plan, OptimizerContext&) {
+Result<size_t> PruneColumns(PlanPtr& plan, OptimizerContext& context) {
   ColumnPruning pruning;
-  const ColumnSet required = OutputIds(*plan);
-  pruning.Prune(plan, required);
+  pruning.Prune(plan, context.RequiredColumns(*plan));
   return pruning.dropped();
 }
 

@@ -255,8 +255,7 @@ Result<size_t> SimplifyExpressions(PlanPtr& plan, OptimizerContext& context) {
     changed += SimplifyNodeExpressions(*node, context.evaluation);
     auto* filter = As<LogicalFilter>(node);
     if (filter == nullptr || !filter->predicates.empty()) return;
-    PlanPtr child = std::move(filter->children()[0]);
-    node = std::move(child);
+    ReplaceByChild(node);
   });
   return changed;
 }

@@ -124,8 +124,7 @@ void FilterPushdown::PushThroughFilter(PlanPtr& node, Conjuncts conjuncts) {
   Conjuncts all;
   AppendConjuncts(all, As<LogicalFilter>(node)->predicates);
   AppendConjuncts(all, conjuncts);
-  PlanPtr child = std::move(node->children()[0]);
-  node = std::move(child);
+  ReplaceByChild(node);
   Push(node, std::move(all));
 }
 

@@ -12,17 +12,48 @@ namespace {
 
 constexpr OptimizerRule kRules[] = {
     {"column_pruning", PruneColumns, "drops columns that nothing reads"},
+    {"common_expression_sharing", ShareCommonExpressions, "computes repeated expressions once"},
     {"constant_folding", FoldConstants, "computes expressions of constants"},
+    {"cte_inlining", InlineCtes, "puts common table expressions where they are read"},
+    {"empty_input_removal", RemoveEmptyInputs, "removes what can give no rows"},
     {"expression_simplification", SimplifyExpressions, "rewrites expressions into simpler ones"},
     {"filter_pushdown", PushDownFilters, "moves conjuncts towards the data"},
+    {"limit_pushdown", PushDownLimits, "moves limits towards the data; Top-N"},
+    {"mark_join_simplification", SimplifyMarkJoins, "turns IN and EXISTS into semi and anti joins"},
+    {"outer_join_simplification", SimplifyOuterJoins, "turns outer joins into inner ones"},
+    {"projection_merging", MergeProjections, "merges projections and lifts renaming ones"},
+    {"redundant_join_removal", RemoveRedundantJoins, "removes joins that change nothing"},
+    {"redundant_key_removal", RemoveRedundantKeys, "removes grouping and sort keys of no effect"},
+    {"single_join_simplification", SimplifySingleJoins, "uses proven uniqueness of join sides"},
+    {"sort_removal", RemoveRedundantSorts, "removes sorts whose order nothing sees"},
     {"unnesting", UnnestSubqueries, "turns correlated subqueries into joins", true},
 };
 
 // When each rule runs. Filters move before unnesting too, so that the left side of a dependent join
 // is small when it must be computed for its own sake.
 constexpr std::string_view kSchedule[] = {
-    "constant_folding", "expression_simplification", "filter_pushdown", "unnesting",
-    "constant_folding", "expression_simplification", "filter_pushdown", "column_pruning",
+    "constant_folding",
+    "expression_simplification",
+    "filter_pushdown",
+    "unnesting",
+    "cte_inlining",
+    "constant_folding",
+    "expression_simplification",
+    "filter_pushdown",
+    "column_pruning",
+    "mark_join_simplification",
+    "single_join_simplification",
+    "outer_join_simplification",
+    "redundant_join_removal",
+    "projection_merging",
+    "filter_pushdown",
+    "empty_input_removal",
+    "redundant_key_removal",
+    "column_pruning",
+    "sort_removal",
+    "limit_pushdown",
+    "projection_merging",
+    "common_expression_sharing",
 };
 
 const OptimizerRule& RuleNamed(std::string_view name) {
@@ -68,6 +99,7 @@ std::span<const OptimizerRule> OptimizerRules() { return kRules; }
 
 Result<PlanPtr> Optimize(PlanPtr plan, OptimizerContext& context) {
   const std::vector<OutputColumn> columns = plan->Columns();
+  context.required_columns = OutputIds(*plan);
   for (std::string_view name : kSchedule) {
     const OptimizerRule& rule = RuleNamed(name);
     if (rule.required || context.IsEnabled(name)) {

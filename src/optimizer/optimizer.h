@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -35,7 +36,13 @@ struct OptimizerContext {
   // nothing executes a dependent join.
   std::set<std::string, std::less<>> disabled_rules = {};
   OptimizerTrace* trace = nullptr;
+  // Output columns that the plan's reader needs; all that it gives, where not set. Kept by
+  // Optimize.
+  std::optional<std::set<ColumnId>> required_columns = {};
 
+  std::set<ColumnId> RequiredColumns(const LogicalOperator& plan) const {
+    return required_columns ? *required_columns : OutputIds(plan);
+  }
   bool IsEnabled(std::string_view rule) const { return !disabled_rules.contains(rule); }
 };
 

@@ -29,6 +29,9 @@ class FakeTable final : public Table {
   std::string kind() const override { return "FAKE_SCAN"; }
   std::string description() const override { return "fake"; }
 
+  // Fills known_statistics from the rows.
+  void ComputeStatistics();
+
   std::vector<std::vector<Value>> rows;
   TableStatistics known_statistics;
   bool takes_filters = true;

@@ -56,6 +56,27 @@ Value CompareAs(Comparison comparison, const Value& a, const Value& b) {
 
 }  // namespace
 
+void FakeTable::ComputeStatistics() {
+  known_statistics.row_count = rows.size();
+  known_statistics.columns.assign(columns_.size(), {});
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    ColumnStatistics& column = known_statistics.columns[i];
+    column.null_count = 0;
+    std::set<std::string> distinct;
+    for (const auto& row : rows) {
+      const Value& value = row[i];
+      if (value.is_null()) {
+        ++*column.null_count;
+        continue;
+      }
+      distinct.insert(value.ToString());
+      if (!column.min || CompareValues(value, *column.min) < 0) column.min = value;
+      if (!column.max || CompareValues(value, *column.max) > 0) column.max = value;
+    }
+    column.distinct_count = static_cast<double>(distinct.size());
+  }
+}
+
 BoundAggregateFunction FakeAggregate(const std::string& name,
                                      std::vector<LogicalType> argument_types) {
   static std::map<std::string, std::unique_ptr<AggregateFunction>> functions;

@@ -4,26 +4,6 @@
 
 namespace trivet {
 
-#define TRIVET_AS(Node, Kind)                                                      \
-  template <>                                                                      \
-  Node* As<Node>(LogicalOperator & node) {                                         \
-    return node.kind() == LogicalKind::Kind ? static_cast<Node*>(&node) : nullptr; \
-  }
-TRIVET_AS(LogicalScan, kScan)
-TRIVET_AS(LogicalValues, kValues)
-TRIVET_AS(LogicalFilter, kFilter)
-TRIVET_AS(LogicalProject, kProject)
-TRIVET_AS(LogicalJoin, kJoin)
-TRIVET_AS(LogicalAggregate, kAggregate)
-TRIVET_AS(LogicalDistinctOn, kDistinctOn)
-TRIVET_AS(LogicalSort, kSort)
-TRIVET_AS(LogicalTopN, kTopN)
-TRIVET_AS(LogicalLimit, kLimit)
-TRIVET_AS(LogicalSetOperation, kSetOperation)
-TRIVET_AS(LogicalCte, kCte)
-TRIVET_AS(LogicalCteScan, kCteScan)
-#undef TRIVET_AS
-
 void ForEachNode(PlanPtr& root, const std::function<void(PlanPtr&)>& visit) {
   for (PlanPtr& child : root->children()) ForEachNode(child, visit);
   visit(root);
@@ -132,6 +112,11 @@ std::optional<JoinEquality> AsJoinEquality(const ExpressionPtr& conjunct, const 
   if (UsesOnly(a, left) && UsesOnly(b, right)) return JoinEquality{a, b, null_equal};
   if (UsesOnly(b, left) && UsesOnly(a, right)) return JoinEquality{b, a, null_equal};
   return std::nullopt;
+}
+
+void ReplaceByChild(PlanPtr& node, size_t child) {
+  PlanPtr kept = std::move(node->children()[child]);
+  node = std::move(kept);
 }
 
 PlanPtr MakeEmptyRows(size_t count) {

@@ -10,16 +10,45 @@
 
 namespace trivet {
 
+template <typename Node>
+inline constexpr LogicalKind kKindOf = LogicalKind::kScan;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalValues> = LogicalKind::kValues;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalFilter> = LogicalKind::kFilter;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalProject> = LogicalKind::kProject;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalJoin> = LogicalKind::kJoin;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalAggregate> = LogicalKind::kAggregate;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalDistinctOn> = LogicalKind::kDistinctOn;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalSort> = LogicalKind::kSort;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalTopN> = LogicalKind::kTopN;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalLimit> = LogicalKind::kLimit;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalSetOperation> = LogicalKind::kSetOperation;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalCte> = LogicalKind::kCte;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalCteScan> = LogicalKind::kCteScan;
+
 // The node as its own class, or null where it is of another kind.
 template <typename Node>
-Node* As(LogicalOperator& node);
+Node* As(LogicalOperator& node) {
+  return node.kind() == kKindOf<Node> ? static_cast<Node*>(&node) : nullptr;
+}
 template <typename Node>
 Node* As(const PlanPtr& node) {
   return As<Node>(*node);
 }
 template <typename Node>
 const Node* As(const LogicalOperator& node) {
-  return As<Node>(const_cast<LogicalOperator&>(node));
+  return node.kind() == kKindOf<Node> ? static_cast<const Node*>(&node) : nullptr;
 }
 
 // Calls `visit` with every node's owner, children before parents; `visit` may replace the node.
@@ -69,6 +98,9 @@ struct JoinEquality {
 // The conjunct as an equality between a side over `left` columns alone and one over `right` alone.
 std::optional<JoinEquality> AsJoinEquality(const ExpressionPtr& conjunct, const ColumnSet& left,
                                            const ColumnSet& right);
+
+// Replaces a node by one of its children.
+void ReplaceByChild(PlanPtr& node, size_t child = 0);
 
 // Rows of no columns; `count` of them.
 PlanPtr MakeEmptyRows(size_t count);

@@ -118,8 +118,7 @@ void HoistCorrelated(PlanPtr& node, const ColumnSet& outer, std::vector<Expressi
     HoistCorrelated(filter->children()[0], outer, hoisted);
     take(filter->predicates);
     if (filter->predicates.empty()) {
-      PlanPtr child = std::move(filter->children()[0]);
-      node = std::move(child);
+      ReplaceByChild(node);
     }
     return;
   }
