@@ -22,4 +22,19 @@ bool PropagateNulls(const KernelCall& call, Vector& result) {
   return out != nullptr;
 }
 
+Result<char*> AllocateReserved(const KernelCall& call, Vector& result, size_t bytes) {
+  constexpr size_t kMaxStringBytes = 0xFFFFFFFF;  // what the length of a view can tell
+  constexpr size_t kSmallBytes = size_t{64} << 10;
+  if (bytes > kMaxStringBytes) {
+    return Status::InvalidInput("a string cannot be longer than 4 GiB");
+  }
+  if (bytes <= kSmallBytes) return result.AllocateString(bytes);
+  TRIVET_ASSIGN_OR_RETURN(Reservation reservation,
+                          call.context.memory().TryReserve(bytes, "string function"));
+  auto buffer = std::make_shared<Buffer>(bytes, std::move(reservation));
+  char* memory = reinterpret_cast<char*>(buffer->data());
+  result.AddOwner(std::move(buffer));
+  return memory;
+}
+
 }  // namespace trivet

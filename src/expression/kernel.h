@@ -56,6 +56,10 @@ inline void Fail(const KernelCall& call, Vector& result, size_t row, Status stat
   result.SetNull(row);
 }
 
+// Room for a string of `bytes` that the result keeps, for functions whose results may be far longer than
+// their arguments: large ones are reserved against the query's budget.
+Result<char*> AllocateReserved(const KernelCall& call, Vector& result, size_t bytes);
+
 template <typename In, typename Out, typename Op>
 void UnaryKernel(const KernelCall& call, Vector& result, const Op& op) {
   PropagateNulls(call, result);

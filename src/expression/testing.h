@@ -3,7 +3,6 @@
 // What tests of expressions and functions share: a context without a query, vectors from values, and
 // every encoding of one column.
 
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -13,14 +12,16 @@
 
 namespace trivet::testing {
 
-class UnlimitedMemory : public MemoryManager {
+// A budget of 64 MiB.
+class TestMemory : public MemoryManager {
  public:
   size_t reserved_bytes() const override { return reserved_; }
   size_t peak_bytes() const override { return reserved_; }
-  size_t limit_bytes() const override { return std::numeric_limits<size_t>::max(); }
+  size_t limit_bytes() const override { return size_t{64} << 20; }
 
  protected:
   Status Grow(size_t bytes, std::string_view) override {
+    if (reserved_ + bytes > limit_bytes()) return Status::OutOfMemory("over the test's budget");
     reserved_ += bytes;
     return Status::OK();
   }
@@ -42,7 +43,7 @@ class TestContext : public EvaluationContext {
 
  private:
   std::string time_zone_ = "UTC";
-  mutable UnlimitedMemory memory_;
+  mutable TestMemory memory_;
   CancellationToken token_;
 };
 

@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "base/hash.h"
+#include "base/version.h"
 #include "expression/functions/register.h"
 #include "expression/functions/signature.h"
 #include "expression/kernel.h"
@@ -113,6 +114,24 @@ void RegisterMiscellaneous(FunctionRegistry& registry) {
   registry.AddScalar(std::move(uuid));
   registry.AddAlias("gen_random_uuid", "uuid");
   registry.AddAlias("uuidv4", "uuid");
+
+  const auto add_text = [&](const char* name, std::string text, const char* description) {
+    ScalarFunction function = Signature(name, {}, TypeId::kVarchar, BoundText, description);
+    function.volatility = Volatility::kStable;
+    function.bind = [state = std::make_shared<TextState>(std::move(text))](const ScalarBindInput&,
+                                                                BoundScalarFunction& bound) {
+      bound.state = state;
+      return Status::OK();
+    };
+    registry.AddScalar(std::move(function));
+  };
+  // There is one database and one user in a process.
+  add_text("version", "v" + std::string(kVersion), "The version of the engine");
+  add_text("current_database", "memory", "The name of the database");
+  add_text("current_schema", "main", "The schema in which unqualified names are made");
+  for (const char* name : {"current_user", "session_user", "user"}) {
+    add_text(name, "trivet", "The name of the user");
+  }
 
   ScalarFunction error = FailingSignature("error", {TypeId::kVarchar}, LogicalType(), Error,
                                           "Fails with the message");

@@ -9,6 +9,10 @@ void RegisterBuiltinFunctions(FunctionRegistry& registry) {
   RegisterArithmetic(registry);
   RegisterTemporalArithmetic(registry);
   RegisterDateParts(registry);
+  RegisterStringEncoding(registry);
+  RegisterStringDistance(registry);
+  RegisterStringFormat(registry);
+  RegisterHumanReadable(registry);
   RegisterRounding(registry);
   RegisterNumeric(registry);
   RegisterExtremes(registry);

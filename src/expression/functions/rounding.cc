@@ -157,7 +157,8 @@ Status BindDecimal(const ScalarBindInput& input, BoundScalarFunction& bound) {
       return Status::InvalidInput(StrCat("The number of digits of ", input.function.name,
                                          " of a DECIMAL must be a constant"));
     }
-    digits = static_cast<int32_t>(argument.value().integer());
+    // Beyond all digits of a decimal one number of them is like another.
+    digits = static_cast<int32_t>(std::clamp<int128_t>(argument.value().integer(), -100, 100));
   }
   bound.argument_types[0] = type;
   if (digits >= type.scale()) {

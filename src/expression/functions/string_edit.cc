@@ -3,6 +3,7 @@
 #include <unicode/uchar.h>
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 
 #include "base/string_concat.h"
@@ -15,9 +16,6 @@
 namespace trivet {
 
 namespace {
-
-// A string is at most this long, so that its length fits a view.
-constexpr size_t kMaxStringBytes = 0xFFFFFFFF;
 
 std::string_view LastCodePoint(std::string_view text) {
   size_t begin = text.size() - 1;
@@ -75,12 +73,20 @@ void TrimCharacters(const KernelCall& call, Vector& result) {
   });
 }
 
+// Fills [to, end) with the text over and over; the last copy may be cut.
+void FillWith(std::string_view text, char* to, char* end) {
+  while (to < end) {
+    const size_t size = std::min(text.size(), static_cast<size_t>(end - to));
+    to = std::copy_n(text.data(), size, to);
+  }
+}
+
 template <bool left>
 void Pad(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
   const Argument<int32_t> lengths(call, 1);
   const Argument<StringView> pads(call, 2);
-  std::string padding;
+  auto* out = result.mutable_data<StringView>();
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view text = texts[row].view();
     const std::string_view pad = pads[row].view();
@@ -94,17 +100,16 @@ void Pad(const KernelCall& call, Vector& result) {
                   Status::InvalidInput(StrCat("Insufficient padding in ", left ? "LPAD" : "RPAD",
                                               ".")));
     }
-    padding.clear();
-    size_t missing = length - size;
-    for (size_t pad_size = CountCodePoints(pad); missing >= pad_size; missing -= pad_size) {
-      padding.append(pad);
-    }
-    padding.append(pad.substr(0, OffsetOfCodePoint(pad, missing)));
-    if (left) {
-      result.SetString(row, padding.append(text));
-    } else {
-      result.SetString(row, padding.insert(0, text));
-    }
+    const size_t pad_size = CountCodePoints(pad);
+    const size_t missing = length - size;
+    const size_t padding =
+        missing / pad_size * pad.size() + OffsetOfCodePoint(pad, missing % pad_size);
+    const Result<char*> memory = AllocateReserved(call, result, padding + text.size());
+    if (!memory.ok()) return Fail(call, result, row, memory.status());
+    char* padding_begin = *memory + (left ? 0 : text.size());
+    FillWith(pad, padding_begin, padding_begin + padding);
+    std::ranges::copy(text, left ? *memory + padding : *memory);
+    out[row] = StringView(*memory, static_cast<uint32_t>(padding + text.size()));
   });
 }
 
@@ -114,20 +119,15 @@ void Repeat(const KernelCall& call, Vector& result) {
   auto* out = result.mutable_data<StringView>();
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view text = texts[row].view();
-    const size_t count = text.empty() ? 0 : static_cast<size_t>(std::max<int64_t>(counts[row], 0));
     size_t bytes = 0;
-    if (__builtin_mul_overflow(count, text.size(), &bytes) || bytes > kMaxStringBytes) {
-      return Fail(call, result, row,
-                  Status::InvalidInput("Cannot create a string of more than 4 GiB by repeat"));
+    if (__builtin_mul_overflow(static_cast<size_t>(std::max<int64_t>(counts[row], 0)), text.size(),
+                               &bytes)) {
+      bytes = std::numeric_limits<size_t>::max();
     }
-    // Huge results ask the query's budget before they take the memory.
-    if (bytes > (size_t{1} << 20)) {
-      const Result<Reservation> room = call.context.memory().TryReserve(bytes, "repeat");
-      if (!room.ok()) return Fail(call, result, row, room.status());
-    }
-    char* memory = bytes == 0 ? nullptr : result.AllocateString(bytes);
-    for (size_t i = 0; i < count; ++i) std::copy(text.begin(), text.end(), memory + i * text.size());
-    out[row] = bytes == 0 ? StringView() : StringView(memory, static_cast<uint32_t>(bytes));
+    const Result<char*> memory = AllocateReserved(call, result, bytes);
+    if (!memory.ok()) return Fail(call, result, row, memory.status());
+    FillWith(text, *memory, *memory + bytes);
+    out[row] = StringView(*memory, static_cast<uint32_t>(bytes));
   });
 }
 

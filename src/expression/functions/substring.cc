@@ -127,6 +127,27 @@ void SplitParts(const KernelCall& call, Vector& result) {
   });
 }
 
+// s[i]: one code point, negative positions from the end.
+void Extract(const KernelCall& call, Vector& result) {
+  const Argument<int64_t> positions(call, 1);
+  PartKernel(call, result, [&](size_t row, std::string_view text) {
+    return positions[row] == 0 ? std::string_view() : Substring(text, positions[row], 1);
+  });
+}
+
+// s[i:j]: from the i-th to the j-th code point, both included.
+void SliceBetween(const KernelCall& call, Vector& result) {
+  const Argument<int64_t> begins(call, 1);
+  const Argument<int64_t> ends(call, 2);
+  PartKernel(call, result, [&](size_t row, std::string_view text) {
+    const int64_t size = static_cast<int64_t>(CountCodePoints(text));
+    const int64_t begin = Clamp(begins[row]);
+    const int64_t end = Clamp(ends[row]);
+    return Slice(text, begin > 0 ? begin - 1 : (begin < 0 ? size + begin : 0),
+                 end < 0 ? size + end + 1 : std::min(end, size));
+  });
+}
+
 // Replaces `length` code points from a position on by other text.
 void Overlay(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
@@ -161,6 +182,10 @@ void RegisterSubstring(FunctionRegistry& registry) {
   registry.AddScalar(Signature("right", {text, number}, text, Right, "The last code points"));
   registry.AddScalar(Signature("split_part", {text, text, number}, text, SplitParts,
                                "The n-th part between separators, negative from the end"));
+  registry.AddScalar(Signature("array_extract", {text, number}, text, Extract,
+                               "One code point by its position, negative from the end"));
+  registry.AddScalar(Signature("array_slice", {text, number, number}, text, SliceBetween,
+                               "The code points between two positions, both included"));
   registry.AddScalar(Signature("overlay", {text, text, number}, text, Overlay,
                                "The text with other text laid over it from a position on"));
   registry.AddScalar(Signature("overlay", {text, text, number, number}, text, Overlay,
