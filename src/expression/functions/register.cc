@@ -9,6 +9,7 @@ void RegisterBuiltinFunctions(FunctionRegistry& registry) {
   RegisterArithmetic(registry);
   RegisterTemporalArithmetic(registry);
   RegisterDateParts(registry);
+  RegisterTranscendental(registry);
   RegisterStringEncoding(registry);
   RegisterStringDistance(registry);
   RegisterStringFormat(registry);

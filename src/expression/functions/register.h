@@ -8,6 +8,7 @@ class FunctionRegistry;
 void RegisterArithmetic(FunctionRegistry& registry);
 void RegisterTemporalArithmetic(FunctionRegistry& registry);
 void RegisterDateParts(FunctionRegistry& registry);
+void RegisterTranscendental(FunctionRegistry& registry);
 void RegisterStringEncoding(FunctionRegistry& registry);
 void RegisterStringDistance(FunctionRegistry& registry);
 void RegisterStringFormat(FunctionRegistry& registry);
