@@ -27,7 +27,9 @@ test: setup ## Build and run every test
 	@scripts/test --preset $(PRESET)
 
 bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1
+	@scripts/build release parquet_decode
 	@.venv/bin/python bench/compare.py
+	@.venv/bin/python bench/parquet_decode.py
 
 asan: setup-lint ## Unit and SQL suites under the address and undefined-behaviour sanitizers
 	@scripts/build asan
