@@ -133,7 +133,8 @@ class Suite:
             raise FormatError(f"{width} columns, but the letters are {record.letters}")
         as_text = ", ".join(f"CAST(#{number} AS VARCHAR)" for number in range(1, width + 1))
         rows = relation.project(as_text).fetchall()
-        lines = ["\t".join(escape(value) for value in row) for row in rows]
+        # The sign of a NaN is the processor's affair.
+        lines = ["\t".join("nan" if value == "-nan" else escape(value) for value in row) for row in rows]
         return sorted(lines) if record.sort == "rowsort" else lines
 
     def outcome(self, record):
