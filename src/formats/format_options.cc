@@ -4,6 +4,8 @@
 
 #include "base/nearest_name.h"
 #include "base/string_concat.h"
+#include "sql/binder/type_name.h"
+#include "sql/parser.h"
 #include "types/number_parse.h"
 
 namespace trivet {
@@ -18,6 +20,23 @@ std::optional<std::vector<std::string>> StringsOf(const Value& value) {
     strings.push_back(child.string());
   }
   return strings;
+}
+
+Result<std::vector<std::pair<std::string, LogicalType>>> TypesOfStruct(const Value& value,
+                                                                       std::string_view option) {
+  const auto wrong = [&] {
+    return Status::InvalidInput(StrCat(option, " must be a struct such as {'name': 'TYPE'}"));
+  };
+  if (value.is_null() || value.type().id() != TypeId::kStruct) return wrong();
+  std::vector<std::pair<std::string, LogicalType>> types;
+  for (size_t i = 0; i < value.children().size(); ++i) {
+    const Value& name = value.children()[i];
+    if (name.is_null() || name.type().id() != TypeId::kVarchar) return wrong();
+    TRIVET_ASSIGN_OR_RETURN(const syntax::TypeName parsed, ParseTypeName(name.string()));
+    TRIVET_ASSIGN_OR_RETURN(LogicalType type, binder::ResolveTypeName(parsed));
+    types.emplace_back(value.type().fields()[i].name, std::move(type));
+  }
+  return types;
 }
 
 OptionReader::OptionReader(std::string subject, const FormatOptions& options)

@@ -48,6 +48,10 @@ class OptionReader {
   Status status_;
 };
 
+// The columns of a struct {'name': 'TYPE', …} as SQL gives it; InvalidInput, naming `option`, otherwise.
+Result<std::vector<std::pair<std::string, LogicalType>>> TypesOfStruct(const Value& value,
+                                                                       std::string_view option);
+
 // The strings of a VARCHAR or of a list of them; nothing for other values.
 std::optional<std::vector<std::string>> StringsOf(const Value& value);
 

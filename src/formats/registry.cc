@@ -6,6 +6,9 @@
 
 #include "base/nearest_name.h"
 #include "base/string_concat.h"
+#include "formats/arrow/arrow_format.h"
+#include "formats/csv/csv_format.h"
+#include "formats/json/json_format.h"
 #include "formats/parquet/parquet_format.h"
 
 namespace trivet {
@@ -80,7 +83,8 @@ TableFunction MakeTableFunction(const ReadableFormat& format, const std::string&
 }  // namespace
 
 std::span<const ReadableFormat> ReadableFormats() {
-  static const std::vector<ReadableFormat> formats = {MakeParquetFormat()};
+  static const std::vector<ReadableFormat> formats = {MakeParquetFormat(), MakeCsvFormat(),
+                                                      MakeJsonFormat(), MakeArrowFormat()};
   return formats;
 }
 

@@ -1,0 +1,95 @@
+#include "formats/csv/csv_options.h"
+
+#include <utility>
+
+#include "base/string_concat.h"
+
+namespace trivet {
+
+namespace {
+
+void TakeTypes(OptionReader& reader, std::initializer_list<std::string_view> names,
+               std::vector<std::pair<std::string, LogicalType>>& target) {
+  const Value* value = reader.TakeValue(names);
+  if (value == nullptr) return;
+  Result<std::vector<std::pair<std::string, LogicalType>>> types = 
+      TypesOfStruct(*value, StrCat("read_csv: option ", *names.begin()));
+  if (types.ok()) {
+    target = std::move(types).value();
+  } else {
+    reader.Fail(std::move(types).status());
+  }
+}
+
+// Known to DuckDB, not to this reader: an error that says so is better than "no such option".
+constexpr std::string_view kUnsupported[] = {
+    "ignore_errors", "store_rejects",   "dateformat",        "timestampformat", "comment",
+    "encoding",      "union_by_name",   "decimal_separator", "thousands",       "normalize_names",
+    "rejects_table", "rejects_scan",    "rejects_limit",     "force_not_null",  "new_line",
+    "strict_mode",   "max_line_size",   "buffer_size",       "parallel",        "maximum_line_size"};
+
+}  // namespace
+
+const std::vector<std::string>& CsvOptionNames() {
+  static const std::vector<std::string> names = {
+      "delim",        "sep",         "delimiter",         "header",       "quote",
+      "escape",       "nullstr",     "null",              "skip",         "all_varchar",
+      "null_padding", "sample_size", "compression",       "columns",      "names",
+      "column_names", "types",       "dtypes",            "column_types", "auto_detect",
+      "filename",     "allow_quoted_nulls", "hive_partitioning"};
+  return names;
+}
+
+Result<CsvOptions> ReadCsvOptions(const FormatOptions& named) {
+  CsvOptions options;
+  for (const auto& [name, value] : named) {
+    for (const std::string_view unsupported : kUnsupported) {
+      if (name != unsupported) continue;
+      return Status::NotImplemented(StrCat("read_csv: option ", name, " is not supported"));
+    }
+  }
+  OptionReader reader("read_csv", named);
+  char delimiter = '\0';
+  reader.Take({"delim", "sep", "delimiter"}, delimiter, false);
+  if (delimiter != '\0') options.delimiter = delimiter;
+  reader.Take({"header"}, options.header);
+  reader.Take({"quote"}, options.quote, true);
+  options.escape = options.quote;
+  reader.Take({"escape"}, options.escape, true);
+  reader.Take({"nullstr", "null"}, options.null_strings);
+  reader.Take({"allow_quoted_nulls"}, options.quoted_nulls);
+  reader.Take({"skip"}, options.skip, 0);
+  reader.Take({"all_varchar"}, options.all_varchar);
+  reader.Take({"null_padding"}, options.null_padding);
+  reader.Take({"sample_size"}, options.sample_rows, -1);
+  reader.Take({"compression"}, options.compression);
+  bool auto_detect = true;
+  reader.Take({"auto_detect"}, auto_detect);
+  if (!auto_detect) {
+    if (!options.delimiter) options.delimiter = ',';
+    if (!options.header) options.header = false;
+  }
+  TakeTypes(reader, {"columns"}, options.columns);
+  reader.Take({"names", "column_names"}, options.names);
+  TakeTypes(reader, {"types", "dtypes", "column_types"}, options.types);
+  reader.Take({"hive_partitioning"}, options.hive_partitioning);
+  if (const Value* filename = reader.TakeValue({"filename"})) {
+    const bool text = !filename->is_null() && filename->type().id() == TypeId::kVarchar;
+    const bool boolean = !filename->is_null() && filename->type().id() == TypeId::kBoolean;
+    if (text) {
+      options.filename_column = filename->string();
+    } else if (boolean) {
+      options.filename_column = filename->boolean() ? "filename" : "";
+    } else {
+      reader.Fail(Status::InvalidInput("read_csv: option filename must be true, false or a name"));
+    }
+  }
+  TRIVET_RETURN_IF_ERROR(reader.Finish());
+  if (!auto_detect && options.columns.empty() && !options.all_varchar) {
+    return Status::InvalidInput("read_csv: without auto_detect the columns must be named")
+        .WithHint("columns = {'name': 'TYPE', …}");
+  }
+  return options;
+}
+
+}  // namespace trivet
