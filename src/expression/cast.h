@@ -4,8 +4,8 @@
 
 namespace trivet {
 
-// Converts rows [0, call.count) of call.arguments[0] to call.result_type. Rows that cannot be converted
-// get a lane error (TRY_CAST drops it) and NULL. NULL rows give NULL.
+// Converts rows [0, call.count) of call.arguments[0] to call.result_type. Rows that cannot be
+// converted get a lane error (TRY_CAST drops it) and NULL. NULL rows give NULL.
 using CastKernel = ScalarKernel;
 
 // The kernel for a pair of types, or null where the pair has no explicit cast. Identity pairs and

@@ -63,7 +63,8 @@ class CastTest : public ::testing::Test {
     errors_.Clear();
     const CastKernel kernel = FindCast(input.type(), to);
     EXPECT_NE(kernel, nullptr) << input.type().ToString() << " to " << to.ToString();
-    if (kernel != nullptr) kernel(KernelCall{arguments, count, to, nullptr, context_, errors_}, result);
+    if (kernel != nullptr)
+      kernel(KernelCall{arguments, count, to, nullptr, context_, errors_}, result);
     return result;
   }
 
@@ -107,13 +108,18 @@ bool DiffersOnPurpose(const std::vector<std::string>& cast, const std::string& a
   if (StartsWith(from, "DECIMAL") && (to == "FLOAT" || to == "DOUBLE")) {
     return std::fabs(std::stod(expected) / std::stod(answer) - 1) < 1e-6;
   }
-  if (from == "HUGEINT" && to == "FLOAT") return std::fabs(std::stod(expected) / std::stod(answer) - 1) < 1e-6;
-  // Text out of range for a timestamp, and text that is none, get the message of TIMESTAMP in all units.
+  if (from == "HUGEINT" && to == "FLOAT")
+    return std::fabs(std::stod(expected) / std::stod(answer) - 1) < 1e-6;
+  // Text out of range for a timestamp, and text that is none, get the message of TIMESTAMP in all
+  // units.
   const bool both_fail = expected[0] == '!' && answer[0] == '!';
-  if (both_fail && from == "VARCHAR" && (StartsWith(to, "TIMESTAMP_") || to == "INTERVAL")) return true;
-  if (both_fail && ((from == "BLOB" && to == "UUID") || to == "TIMESTAMP WITH TIME ZONE")) return true;
+  if (both_fail && from == "VARCHAR" && (StartsWith(to, "TIMESTAMP_") || to == "INTERVAL"))
+    return true;
+  if (both_fail && ((from == "BLOB" && to == "UUID") || to == "TIMESTAMP WITH TIME ZONE"))
+    return true;
   // The smallest 128-bit integer is one.
-  if (from == "DOUBLE" && to == "HUGEINT" && answer == "-170141183460469231731687303715884105728") return true;
+  if (from == "DOUBLE" && to == "HUGEINT" && answer == "-170141183460469231731687303715884105728")
+    return true;
   // Text leaves out the odd seconds of local mean time, so that the value read from it is another.
   return cast[2].size() > 6 && cast[2].compare(cast[2].size() - 6, 6, "-04:56") == 0;
 }
@@ -129,7 +135,8 @@ TEST_F(CastTest, EveryAnswerIsTheReferences) {
     ++checked;
     if (cast[3].find("Unimplemented type for cast") != std::string::npos) {
       // Two more casts exist here.
-      const bool more = to == TypeId::kTime || (from.unit() == TimeUnit::kNano && to.unit() == TimeUnit::kSecond);
+      const bool more =
+          to == TypeId::kTime || (from.unit() == TimeUnit::kNano && to.unit() == TimeUnit::kSecond);
       if (from.id() == TypeId::kTimestamp && more) continue;
       EXPECT_EQ(FindCast(from, to), nullptr) << cast[0] << " to " << cast[1];
       continue;
@@ -137,7 +144,8 @@ TEST_F(CastTest, EveryAnswerIsTheReferences) {
     const std::string answer = Answer(from, to, cast[2]);
     if (answer == cast[3] || DiffersOnPurpose(cast, answer)) continue;
     if (++failures > 60) continue;
-    ADD_FAILURE() << cast[0] << " to " << cast[1] << ": " << cast[2] << " -> " << cast[3] << " but got " << answer;
+    ADD_FAILURE() << cast[0] << " to " << cast[1] << ": " << cast[2] << " -> " << cast[3]
+                  << " but got " << answer;
   }
   EXPECT_EQ(failures, 0);
   EXPECT_GT(checked, 4000);
@@ -145,7 +153,8 @@ TEST_F(CastTest, EveryAnswerIsTheReferences) {
 
 TEST_F(CastTest, ErrorsBelongToTheirRows) {
   std::vector<Value> values;
-  for (int i = 0; i < 200; ++i) values.push_back(i % 3 == 0 ? Value::Null(TypeId::kInt32) : Value::Int32(i));
+  for (int i = 0; i < 200; ++i)
+    values.push_back(i % 3 == 0 ? Value::Null(TypeId::kInt32) : Value::Int32(i));
   const Vector result = Run(testing::FlatOf(TypeId::kInt32, values), 200, TypeId::kInt8);
   for (int i = 0; i < 200; ++i) {
     const bool fits = i <= 127;
@@ -158,7 +167,8 @@ TEST_F(CastTest, ErrorsBelongToTheirRows) {
 }
 
 TEST_F(CastTest, EncodingsDoNotMatter) {
-  const std::vector<Value> entries = {Value::Varchar("1"), Value::Null(TypeId::kVarchar), Value::Varchar("x"),
+  const std::vector<Value> entries = {Value::Varchar("1"), Value::Null(TypeId::kVarchar),
+                                      Value::Varchar("x"),
                                       Value::Varchar("a text of more than twelve bytes")};
   auto dictionary = std::make_shared<const Vector>(testing::FlatOf(TypeId::kVarchar, entries));
   auto codes = MakeIndices(8);
@@ -178,7 +188,8 @@ TEST_F(CastTest, ListsAndStructsCastTheirParts) {
     for (const char* part : parts) elements.push_back(Value::Varchar(part));
     return Value::List(texts, elements);
   };
-  const std::vector<Value> lists = {list({"1", "2"}), Value::Null(texts), list({}), list({"x"}), list({"3"})};
+  const std::vector<Value> lists = {list({"1", "2"}), Value::Null(texts), list({}), list({"x"}),
+                                    list({"3"})};
   const Vector numbers = Run(testing::FlatOf(texts, lists), 5, LogicalType::List(TypeId::kInt32));
   EXPECT_EQ(numbers.GetValue(0).ToString(), "[1, 2]");
   EXPECT_TRUE(numbers.GetValue(1).is_null());
@@ -188,7 +199,9 @@ TEST_F(CastTest, ListsAndStructsCastTheirParts) {
   EXPECT_EQ(numbers.GetValue(4).ToString(), "[3]");
   const LogicalType pair = LogicalType::Struct({{"a", TypeId::kInt32}, {"b", TypeId::kVarchar}});
   const LogicalType swapped = LogicalType::Struct({{"b", TypeId::kInt64}, {"a", TypeId::kVarchar}});
-  const Vector structs = Run(testing::FlatOf(pair, {Value::Struct(pair, {Value::Int32(1), Value::Varchar("2")})}), 1, swapped);
+  const Vector structs =
+      Run(testing::FlatOf(pair, {Value::Struct(pair, {Value::Int32(1), Value::Varchar("2")})}), 1,
+          swapped);
   EXPECT_EQ(structs.GetValue(0).ToString(), "{'b': 2, 'a': 1}");
   EXPECT_EQ(FindCast(pair, texts), nullptr);
   const Vector text = Run(testing::FlatOf(texts, lists), 1, TypeId::kVarchar);
@@ -196,8 +209,10 @@ TEST_F(CastTest, ListsAndStructsCastTheirParts) {
 }
 
 TEST_F(CastTest, TextOfEveryValueReadsBack) {
-  const LogicalType types[] = {TypeId::kInt8, TypeId::kUInt64, TypeId::kInt128, TypeId::kFloat, TypeId::kDouble,
-                               LogicalType::Decimal(38, 20), TypeId::kDate, LogicalType::Timestamp(TimeUnit::kNano)};
+  const LogicalType types[] = {TypeId::kInt8,   TypeId::kUInt64,
+                               TypeId::kInt128, TypeId::kFloat,
+                               TypeId::kDouble, LogicalType::Decimal(38, 20),
+                               TypeId::kDate,   LogicalType::Timestamp(TimeUnit::kNano)};
   for (const LogicalType& type : types) {
     Vector input = Vector::MakeFlat(type);
     auto* const bytes = reinterpret_cast<uint8_t*>(input.mutable_data<int8_t>());

@@ -46,8 +46,8 @@ Result<std::string> TextToBlob(std::string_view text) {
       const int low = high >= 0 ? HexValue(text[i + 3]) : -1;
       if (low < 0) {
         return Status::InvalidInput(
-            StrCat("Invalid hex escape code encountered in string -> blob conversion of string \"", text,
-                   "\": ", text.substr(i, 4)));
+            StrCat("Invalid hex escape code encountered in string -> blob conversion of string \"",
+                   text, "\": ", text.substr(i, 4)));
       }
       bytes.push_back(static_cast<char>(high * 16 + low));
       i += 3;

@@ -43,7 +43,8 @@ bool TimestampConverts(const LogicalType& from, const LogicalType& to) {
 bool Converts(const LogicalType& from, const LogicalType& to) {
   if (from.IsNull()) return true;
   if (from.IsInteger()) {
-    return to.IsInteger() ? IntegerConverts(from, to) : to.IsFloating() || to.id() == TypeId::kDecimal;
+    return to.IsInteger() ? IntegerConverts(from, to)
+                          : to.IsFloating() || to.id() == TypeId::kDecimal;
   }
   switch (from.id()) {
     case TypeId::kFloat: return to.id() == TypeId::kDouble;

@@ -64,7 +64,8 @@ TEST(CastRulesTest, CostsPreferTheCustomaryOverload) {
   EXPECT_LT(cost(TypeId::kInt8, TypeId::kInt64), cost(TypeId::kInt8, TypeId::kDouble));
   EXPECT_LT(cost(TypeId::kInt64, TypeId::kDouble), cost(TypeId::kInt64, TypeId::kFloat));
   EXPECT_LT(cost(TypeId::kInt64, TypeId::kDouble), cost(TypeId::kInt64, TypeId::kInt128));
-  EXPECT_LT(cost(LogicalType::Decimal(9, 2), TypeId::kDouble), cost(LogicalType::Decimal(9, 2), TypeId::kFloat));
+  EXPECT_LT(cost(LogicalType::Decimal(9, 2), TypeId::kDouble),
+            cost(LogicalType::Decimal(9, 2), TypeId::kFloat));
   EXPECT_LT(cost(TypeId::kDate, LogicalType::Timestamp()),
             cost(TypeId::kDate, LogicalType::Timestamp(TimeUnit::kMicro, true)));
 }
@@ -92,14 +93,16 @@ TEST(CastRulesTest, SupertypesAreSymmetricAndAbsorbing) {
     if (static_cast<TypeId>(id) != TypeId::kDecimal) types.emplace_back(static_cast<TypeId>(id));
   }
   for (uint8_t precision = 1; precision <= 38; precision += 7) {
-    for (uint8_t scale = 0; scale <= precision; scale += 5) types.push_back(LogicalType::Decimal(precision, scale));
+    for (uint8_t scale = 0; scale <= precision; scale += 5)
+      types.push_back(LogicalType::Decimal(precision, scale));
   }
   for (const LogicalType& left : types) {
     for (const LogicalType& right : types) {
       const auto common = CommonSupertype(left, right);
       EXPECT_EQ(Text(common), Text(CommonSupertype(right, left)));
       if (common) {
-        EXPECT_EQ(Text(CommonSupertype(*common, left)), Text(common)) << left.ToString() << right.ToString();
+        EXPECT_EQ(Text(CommonSupertype(*common, left)), Text(common))
+            << left.ToString() << right.ToString();
       }
     }
   }

@@ -9,19 +9,21 @@ int32_t DaysInMonth(int64_t year, int32_t month) {
   return month == 2 && IsLeapYear(year) ? 29 : kDays[month - 1];
 }
 
-// Both directions after Howard Hinnant, "chrono-compatible low-level date algorithms" (2013): the year
-// starts in March, so that the leap day is its last, and an era is 400 years.
+// Both directions after Howard Hinnant, "chrono-compatible low-level date algorithms" (2013): the
+// year starts in March, so that the leap day is its last, and an era is 400 years.
 CivilDate CivilFromDays(int32_t days) {
   const int64_t shifted = static_cast<int64_t>(days) + 719468;
   const int64_t era = FloorDivide(shifted, 146097);
   const auto day_of_era = static_cast<uint32_t>(shifted - era * 146097);
   const uint32_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const uint32_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const uint32_t month_from_march = (5 * day_of_year + 2) / 153;
   CivilDate date;
   date.day = static_cast<int32_t>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-  date.month = static_cast<int32_t>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+  date.month =
+      static_cast<int32_t>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
   date.year = static_cast<int32_t>(era * 400 + year_of_era + (date.month <= 2 ? 1 : 0));
   return date;
 }
@@ -70,7 +72,8 @@ bool CombineDateTime(int32_t days, int64_t micros, int64_t* timestamp) {
     return true;
   }
   int64_t result;
-  // A negative day is reached from the day after it, so that the first day does not overflow midway.
+  // A negative day is reached from the day after it, so that the first day does not overflow
+  // midway.
   if (__builtin_mul_overflow(static_cast<int64_t>(days), kMicrosPerDay, &result)) return false;
   if (__builtin_add_overflow(result, micros, &result)) return false;
   if (result < kTimestampMicrosMin || result > kTimestampMicrosMax) return false;
@@ -91,7 +94,8 @@ bool ConvertTimestampUnit(int64_t ticks, TimeUnit from, TimeUnit to, int64_t* re
     *result = ticks / divisor + (rest >= divisor / 2) - (rest <= -divisor / 2);
     return true;
   }
-  return !__builtin_mul_overflow(ticks, to_ticks / from_ticks, result) && IsFiniteTimestamp(*result);
+  return !__builtin_mul_overflow(ticks, to_ticks / from_ticks, result) &&
+         IsFiniteTimestamp(*result);
 }
 
 int32_t DayOfYear(int32_t days) {
@@ -100,7 +104,8 @@ int32_t DayOfYear(int32_t days) {
 }
 
 int32_t DayOfWeek(int32_t days) {
-  return static_cast<int32_t>(FloorModulo(static_cast<int64_t>(days) + 4, 7));  // day 0 was a Thursday
+  return static_cast<int32_t>(
+      FloorModulo(static_cast<int64_t>(days) + 4, 7));  // day 0 was a Thursday
 }
 
 int32_t IsoDayOfWeek(int32_t days) {

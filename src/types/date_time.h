@@ -7,8 +7,8 @@
 
 namespace trivet {
 
-// The proleptic Gregorian calendar over DATE (days), TIME (microseconds of the day) and TIMESTAMP (ticks
-// of its unit). Years are astronomical: 0 is 1 BC.
+// The proleptic Gregorian calendar over DATE (days), TIME (microseconds of the day) and TIMESTAMP
+// (ticks of its unit). Years are astronomical: 0 is 1 BC.
 
 inline constexpr int64_t kSecondsPerDay = 86400;
 inline constexpr int64_t kMicrosPerSecond = 1000000;
@@ -32,8 +32,8 @@ inline constexpr bool IsFiniteTimestamp(int64_t ticks) {
   return ticks != kTimestampInfinity && ticks != kTimestampNegativeInfinity;
 }
 
-// First and last finite values: dates 5877642-06-25 (BC) to 5881580-07-10, timestamps in microseconds
-// 290309-12-22 (BC) 00:00:00 to 294247-01-10 04:00:54.775806.
+// First and last finite values: dates 5877642-06-25 (BC) to 5881580-07-10, timestamps in
+// microseconds 290309-12-22 (BC) 00:00:00 to 294247-01-10 04:00:54.775806.
 inline constexpr int32_t kDateMin = -2147483646;
 inline constexpr int32_t kDateMax = 2147483646;
 inline constexpr int64_t kTimestampMicrosMin = -9223372022400000000;
@@ -93,19 +93,19 @@ inline constexpr int32_t DateOfMicros(int64_t micros) {
   return static_cast<int32_t>(FloorDivide(micros, kMicrosPerDay));
 }
 inline constexpr int64_t TimeOfMicros(int64_t micros) { return FloorModulo(micros, kMicrosPerDay); }
-// Date and microseconds of the day to a timestamp; infinite dates to infinite timestamps. False where
-// the result is out of range.
+// Date and microseconds of the day to a timestamp; infinite dates to infinite timestamps. False
+// where the result is out of range.
 bool CombineDateTime(int32_t days, int64_t micros, int64_t* timestamp);
 
 // Moves a timestamp between units; to a coarser unit it rounds half away from the epoch. Infinities
 // stay. False on overflow.
 bool ConvertTimestampUnit(int64_t ticks, TimeUnit from, TimeUnit to, int64_t* result);
 
-int32_t DayOfYear(int32_t days);       // 1..366
-int32_t DayOfWeek(int32_t days);       // 0 Sunday .. 6 Saturday
-int32_t IsoDayOfWeek(int32_t days);    // 1 Monday .. 7 Sunday
+int32_t DayOfYear(int32_t days);     // 1..366
+int32_t DayOfWeek(int32_t days);     // 0 Sunday .. 6 Saturday
+int32_t IsoDayOfWeek(int32_t days);  // 1 Monday .. 7 Sunday
 IsoWeek IsoWeekOf(int32_t days);
-int32_t MondayOfWeek(int32_t days);    // saturates at the first date
+int32_t MondayOfWeek(int32_t days);  // saturates at the first date
 
 inline constexpr const char* kMonthNames[] = {"January",   "February", "March",    "April",
                                               "May",       "June",     "July",     "August",
@@ -114,6 +114,7 @@ inline constexpr const char* kMonthAbbreviations[] = {"Jan", "Feb", "Mar", "Apr"
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 inline constexpr const char* kDayNames[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                             "Thursday", "Friday", "Saturday"};
-inline constexpr const char* kDayAbbreviations[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+inline constexpr const char* kDayAbbreviations[] = {"Sun", "Mon", "Tue", "Wed",
+                                                    "Thu", "Fri", "Sat"};
 
 }  // namespace trivet

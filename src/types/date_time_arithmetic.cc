@@ -42,8 +42,8 @@ bool AddToTimestamp(int64_t micros, const Interval& interval, int64_t* result) {
     if (!AddDays(date, interval.days, &date)) return false;
     if (!CombineDateTime(date, TimeOfMicros(micros), &micros)) return false;
   }
-  return !__builtin_add_overflow(micros, interval.micros, result) && *result >= kTimestampMicrosMin &&
-         *result <= kTimestampMicrosMax;
+  return !__builtin_add_overflow(micros, interval.micros, result) &&
+         *result >= kTimestampMicrosMin && *result <= kTimestampMicrosMax;
 }
 
 bool SubtractFromTimestamp(int64_t micros, const Interval& interval, int64_t* result) {
@@ -53,9 +53,9 @@ bool SubtractFromTimestamp(int64_t micros, const Interval& interval, int64_t* re
 
 namespace {
 
-// Moves an instant by days that are 24 hours long except where the offset changes: the wall clock keeps
-// its reading. A reading that the new day shows twice is taken before the change if the old one stood
-// before it, and one that it skips moves on by the gap.
+// Moves an instant by days that are 24 hours long except where the offset changes: the wall clock
+// keeps its reading. A reading that the new day shows twice is taken before the change if the old
+// one stood before it, and one that it skips moves on by the gap.
 bool AddLocalDays(int64_t utc, int64_t days, const TimeZone& zone, int64_t* result) {
   int64_t shift;
   int64_t moved;
@@ -65,7 +65,8 @@ bool AddLocalDays(int64_t utc, int64_t days, const TimeZone& zone, int64_t* resu
   const int32_t new_offset = zone.OffsetAt(moved);
   if (old_offset != new_offset) {
     int64_t adjusted;
-    if (__builtin_add_overflow(moved, (old_offset - new_offset) * kMicrosPerSecond, &adjusted)) return false;
+    if (__builtin_add_overflow(moved, (old_offset - new_offset) * kMicrosPerSecond, &adjusted))
+      return false;
     const bool reads_alike = zone.OffsetAt(adjusted) == new_offset;
     // Where the adjusted instant falls back before the change, the wall time does not exist.
     if (reads_alike || old_offset > new_offset) moved = adjusted;
@@ -76,7 +77,8 @@ bool AddLocalDays(int64_t utc, int64_t days, const TimeZone& zone, int64_t* resu
 
 }  // namespace
 
-bool AddToTimestamp(int64_t micros, const Interval& interval, const TimeZone& zone, int64_t* result) {
+bool AddToTimestamp(int64_t micros, const Interval& interval, const TimeZone& zone,
+                    int64_t* result) {
   if (!IsFiniteTimestamp(micros)) {
     *result = micros;
     return true;
@@ -137,7 +139,8 @@ Interval Age(int64_t left, int64_t right) {
 
 int32_t LastDayOfMonth(int32_t days) {
   const CivilDate date = CivilFromDays(days);
-  return static_cast<int32_t>(DaysFromCivil(date.year, date.month, DaysInMonth(date.year, date.month)));
+  return static_cast<int32_t>(
+      DaysFromCivil(date.year, date.month, DaysInMonth(date.year, date.month)));
 }
 
 namespace {
@@ -154,7 +157,9 @@ int64_t MonthIndex(int64_t micros) {
 
 Result<int64_t> TimeBucket(const Interval& width, int64_t micros, std::optional<int64_t> origin) {
   if (!IsFiniteTimestamp(micros)) return micros;
-  const auto out_of_range = [] { return Status::InvalidInput("Timestamp out of range in time_bucket"); };
+  const auto out_of_range = [] {
+    return Status::InvalidInput("Timestamp out of range in time_bucket");
+  };
   if (width.months == 0) {
     const int128_t length = IntervalLengthMicros(width);
     if (length <= 0) return Status::NotImplemented("Period must be greater than 0");

@@ -232,7 +232,8 @@ constexpr double kJulianOfEpoch = 2440588;  // the day that starts at noon of 19
 double JulianOfDate(int32_t days) { return days + kJulianOfEpoch; }
 
 double JulianOfTimestamp(int64_t micros) {
-  const double fraction = static_cast<double>(TimeOfMicros(micros)) / static_cast<double>(kMicrosPerDay);
+  const double fraction =
+      static_cast<double>(TimeOfMicros(micros)) / static_cast<double>(kMicrosPerDay);
   return JulianOfDate(DateOfMicros(micros)) + fraction;
 }
 

@@ -20,11 +20,11 @@ enum class DateField : uint8_t {
   kQuarter,
   kHour,
   kMinute,
-  kSecond,       // whole seconds of the minute
-  kMillisecond,  // of the minute, seconds included
-  kMicrosecond,  // of the minute, seconds included
-  kNanosecond,   // of the minute, seconds included
-  kDayOfWeek,    // 0 Sunday .. 6 Saturday
+  kSecond,        // whole seconds of the minute
+  kMillisecond,   // of the minute, seconds included
+  kMicrosecond,   // of the minute, seconds included
+  kNanosecond,    // of the minute, seconds included
+  kDayOfWeek,     // 0 Sunday .. 6 Saturday
   kIsoDayOfWeek,  // 1 Monday .. 7 Sunday
   kDayOfYear,
   kWeek,      // of ISO 8601

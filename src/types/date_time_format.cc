@@ -15,10 +15,12 @@ char* WriteText(char* out, std::string_view text) {
   return out + text.size();
 }
 
-// The date without the marker of years before 1, which stands behind the day in dates and timestamps.
+// The date without the marker of years before 1, which stands behind the day in dates and
+// timestamps.
 char* WriteCivil(char* out, const CivilDate& date) {
   const bool before_christ = date.year <= 0;
-  const auto year = static_cast<uint64_t>(before_christ ? 1 - static_cast<int64_t>(date.year) : date.year);
+  const auto year =
+      static_cast<uint64_t>(before_christ ? 1 - static_cast<int64_t>(date.year) : date.year);
   out = year < 10000 ? WritePadded(out, year, 4) : WriteUInt64(out, year);
   *out++ = '-';
   out = WritePadded(out, static_cast<uint64_t>(date.month), 2);
@@ -99,7 +101,8 @@ char* WriteTimestamp(char* out, int64_t ticks, TimeUnit unit) {
 
 char* WriteOffset(char* out, int32_t offset_seconds) {
   *out++ = offset_seconds < 0 ? '-' : '+';
-  const auto magnitude = static_cast<uint64_t>(offset_seconds < 0 ? -offset_seconds : offset_seconds);
+  const auto magnitude =
+      static_cast<uint64_t>(offset_seconds < 0 ? -offset_seconds : offset_seconds);
   out = WritePadded(out, magnitude / 3600, 2);
   if (magnitude % 3600 == 0) return out;
   *out++ = ':';

@@ -8,8 +8,8 @@
 namespace trivet {
 
 // Text of dates and times as results print them. Each function writes at `out`, which has room for
-// kMaxDateTimeTextSize bytes, and returns the end of what it wrote. Infinite values print as `infinity`
-// and `-infinity`; years before 1 end in ` (BC)`.
+// kMaxDateTimeTextSize bytes, and returns the end of what it wrote. Infinite values print as
+// `infinity` and `-infinity`; years before 1 end in ` (BC)`.
 
 inline constexpr size_t kMaxDateTimeTextSize = 64;
 

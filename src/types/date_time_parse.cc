@@ -160,7 +160,8 @@ bool ReadOffset(Cursor* cursor, int32_t* seconds) {
 
 bool IsZoneCharacter(char c) {
   const char lower = ToLowerAscii(c);
-  return (lower >= 'a' && lower <= 'z') || IsDigit(c) || c == '/' || c == '_' || c == '+' || c == '-';
+  return (lower >= 'a' && lower <= 'z') || IsDigit(c) || c == '/' || c == '_' || c == '+' ||
+         c == '-';
 }
 
 // Z, an offset, or a blank and the name of a zone; then only blanks up to the end.
@@ -253,7 +254,8 @@ DateTimeParse ParseTimestamp(std::string_view text, TimeUnit unit, int64_t* tick
   }
   if (unit == TimeUnit::kNano) {
     const int128_t nanos = static_cast<int128_t>(parts.days) * kNanosPerDay + parts.nanos_of_day;
-    if (nanos >= kTimestampInfinity || nanos <= kTimestampNegativeInfinity) return DateTimeParse::kOutOfRange;
+    if (nanos >= kTimestampInfinity || nanos <= kTimestampNegativeInfinity)
+      return DateTimeParse::kOutOfRange;
     *ticks = static_cast<int64_t>(nanos);
     return outcome;
   }

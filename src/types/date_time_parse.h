@@ -9,10 +9,11 @@
 
 namespace trivet {
 
-// Dates and times from text, with the forms of the reference dialect's casts: year-month-day with `-`,
+// Dates and times from text, with the forms of the reference dialect's casts: year-month-day with
+// `-`,
 // `/`, `\` or a blank between, years of any length, negative or with ` (BC)` behind; `T` or a blank
-// before the time; fractions of a second of any length (cut, never rounded up); Z, an offset or the name
-// of a zone behind; infinity, -infinity, inf, epoch. Blanks around are ignored.
+// before the time; fractions of a second of any length (cut, never rounded up); Z, an offset or the
+// name of a zone behind; infinity, -infinity, inf, epoch. Blanks around are ignored.
 
 enum class DateTimeParse { kOk, kMalformed, kOutOfRange };
 
@@ -25,10 +26,10 @@ DateTimeParse ParseTime(std::string_view text, int64_t* micros);
 struct ParsedTimestamp {
   int32_t days = 0;
   int64_t nanos_of_day = 0;
-  int infinity = 0;                 // -1 or 1; then nothing else holds
-  bool has_offset = false;          // Z or an offset
-  int32_t offset_seconds = 0;       // local time minus UTC
-  std::string_view zone;            // the name behind a blank, where there is one
+  int infinity = 0;            // -1 or 1; then nothing else holds
+  bool has_offset = false;     // Z or an offset
+  int32_t offset_seconds = 0;  // local time minus UTC
+  std::string_view zone;       // the name behind a blank, where there is one
 };
 DateTimeParse ParseTimestampParts(std::string_view text, ParsedTimestamp* parts);
 
@@ -36,8 +37,8 @@ DateTimeParse ParseTimestampParts(std::string_view text, ParsedTimestamp* parts)
 DateTimeParse ParseTimestamp(std::string_view text, TimeUnit unit, int64_t* ticks);
 
 class TimeZone;
-// TIMESTAMP WITH TIME ZONE in microseconds of UTC; text without offset or zone is local to the session's
-// zone. The error names the text, the expected form or the unknown zone.
+// TIMESTAMP WITH TIME ZONE in microseconds of UTC; text without offset or zone is local to the
+// session's zone. The error names the text, the expected form or the unknown zone.
 Result<int64_t> ParseTimestampWithZone(std::string_view text, const TimeZone& session_zone);
 
 // The message of a failed cast, as the reference dialect words it.

@@ -1,6 +1,7 @@
 #include "types/date_time_pattern.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/string_concat.h"
 #include "types/date_time.h"
@@ -40,6 +41,46 @@ void DateTimePattern::AddLiteral(std::string_view text) {
   }
 }
 
+std::optional<DateTimePattern::Kind> DateTimePattern::FindSpecifier(char specifier, bool padded) {
+  struct Known {
+    char specifier;
+    Kind kind;
+    bool may_drop_padding;
+  };
+  static constexpr Known kKnown[] = {
+      {'a', Kind::kWeekdayShort, false},
+      {'A', Kind::kWeekdayLong, false},
+      {'w', Kind::kWeekday, false},
+      {'u', Kind::kIsoWeekday, false},
+      {'d', Kind::kDay, true},
+      {'b', Kind::kMonthShort, false},
+      {'h', Kind::kMonthShort, false},
+      {'B', Kind::kMonthLong, false},
+      {'m', Kind::kMonth, true},
+      {'y', Kind::kYearOfCentury, true},
+      {'Y', Kind::kYear, false},
+      {'H', Kind::kHour, true},
+      {'I', Kind::kHour12, true},
+      {'p', Kind::kAmPm, false},
+      {'M', Kind::kMinute, true},
+      {'S', Kind::kSecond, true},
+      {'g', Kind::kMillis, false},
+      {'f', Kind::kMicros, false},
+      {'n', Kind::kNanos, false},
+      {'z', Kind::kOffset, false},
+      {'Z', Kind::kZoneName, false},
+      {'j', Kind::kDayOfYear, true},
+      {'U', Kind::kWeekFromSunday, false},
+      {'W', Kind::kWeekFromMonday, false},
+      {'V', Kind::kIsoWeek, false},
+      {'G', Kind::kIsoYear, false},
+  };
+  for (const Known& known : kKnown) {
+    if (known.specifier == specifier && (padded || known.may_drop_padding)) return known.kind;
+  }
+  return std::nullopt;
+}
+
 Status DateTimePattern::CompileSpecifier(char specifier, bool padded) {
   const auto compound = [this](std::string_view expansion) {
     for (const char c : expansion) {
@@ -51,26 +92,6 @@ Status DateTimePattern::CompileSpecifier(char specifier, bool padded) {
     }
     return Status::OK();
   };
-  struct Known {
-    char specifier;
-    Kind kind;
-    bool may_drop_padding;
-  };
-  static constexpr Known kKnown[] = {
-      {'a', Kind::kWeekdayShort, false},    {'A', Kind::kWeekdayLong, false},
-      {'w', Kind::kWeekday, false},         {'u', Kind::kIsoWeekday, false},
-      {'d', Kind::kDay, true},              {'b', Kind::kMonthShort, false},
-      {'h', Kind::kMonthShort, false},      {'B', Kind::kMonthLong, false},
-      {'m', Kind::kMonth, true},            {'y', Kind::kYearOfCentury, true},
-      {'Y', Kind::kYear, false},            {'H', Kind::kHour, true},
-      {'I', Kind::kHour12, true},           {'p', Kind::kAmPm, false},
-      {'M', Kind::kMinute, true},           {'S', Kind::kSecond, true},
-      {'g', Kind::kMillis, false},          {'f', Kind::kMicros, false},
-      {'n', Kind::kNanos, false},           {'z', Kind::kOffset, false},
-      {'Z', Kind::kZoneName, false},        {'j', Kind::kDayOfYear, true},
-      {'U', Kind::kWeekFromSunday, false},  {'W', Kind::kWeekFromMonday, false},
-      {'V', Kind::kIsoWeek, false},         {'G', Kind::kIsoYear, false},
-  };
   if (padded) {
     if (specifier == '%') {
       AddLiteral("%");
@@ -80,9 +101,8 @@ Status DateTimePattern::CompileSpecifier(char specifier, bool padded) {
     if (specifier == 'x') return compound("Y-m-d");
     if (specifier == 'X' || specifier == 'T') return compound("H:M:S");
   }
-  for (const Known& known : kKnown) {
-    if (known.specifier != specifier || (!padded && !known.may_drop_padding)) continue;
-    pieces_.push_back({known.kind, padded, ""});
+  if (const std::optional<Kind> kind = FindSpecifier(specifier, padded)) {
+    pieces_.push_back({*kind, padded, ""});
     return Status::OK();
   }
   return Status::InvalidInput(
@@ -90,7 +110,8 @@ Status DateTimePattern::CompileSpecifier(char specifier, bool padded) {
 }
 
 bool DateTimePattern::Holds(Kind kind) const {
-  return std::any_of(pieces_.begin(), pieces_.end(), [kind](const Piece& piece) { return piece.kind == kind; });
+  return std::any_of(pieces_.begin(), pieces_.end(),
+                     [kind](const Piece& piece) { return piece.kind == kind; });
 }
 
 struct DateTimePattern::Moment {
@@ -106,7 +127,8 @@ namespace {
 
 void AppendNumber(std::string* out, int64_t value, int digits, bool padded) {
   char text[kMaxIntegerTextSize];
-  char* const end = padded ? WritePadded(text, static_cast<uint64_t>(value), digits) : WriteInt64(text, value);
+  char* const end =
+      padded ? WritePadded(text, static_cast<uint64_t>(value), digits) : WriteInt64(text, value);
   out->append(text, end);
 }
 
@@ -141,7 +163,9 @@ bool AppendInfinity(std::string* out, bool finite, bool positive) {
 }  // namespace
 
 void DateTimePattern::FormatPiece(const Piece& piece, const Moment& moment, std::string* out) {
-  const auto number = [&](int64_t value, int digits) { AppendNumber(out, value, digits, piece.padded); };
+  const auto number = [&](int64_t value, int digits) {
+    AppendNumber(out, value, digits, piece.padded);
+  };
   switch (piece.kind) {
     case Kind::kLiteral:
     case Kind::kSpace: out->append(piece.literal); break;
@@ -199,7 +223,8 @@ void DateTimePattern::FormatTimestamp(int64_t ticks, TimeUnit unit, std::string*
   Format(moment, out);
 }
 
-void DateTimePattern::FormatTimestampWithZone(int64_t micros, const TimeZone& zone, std::string* out) const {
+void DateTimePattern::FormatTimestampWithZone(int64_t micros, const TimeZone& zone,
+                                              std::string* out) const {
   if (AppendInfinity(out, IsFiniteTimestamp(micros), micros > 0)) return;
   Moment moment;
   moment.offset_seconds = zone.OffsetAt(micros);
@@ -213,7 +238,8 @@ void DateTimePattern::FormatTimestampWithZone(int64_t micros, const TimeZone& zo
 }
 
 LogicalType DateTimePattern::ParsedType() const {
-  if (Holds(Kind::kOffset) || Holds(Kind::kZoneName)) return LogicalType::Timestamp(TimeUnit::kMicro, true);
+  if (Holds(Kind::kOffset) || Holds(Kind::kZoneName))
+    return LogicalType::Timestamp(TimeUnit::kMicro, true);
   return LogicalType::Timestamp(Holds(Kind::kNanos) ? TimeUnit::kNano : TimeUnit::kMicro);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,9 @@ namespace trivet {
 
 class TimeZone;
 
-// A compiled strftime/strptime format. Specifiers: %a %A %w %u %d %b %h %B %m %y %Y %H %I %p %M %S %f
-// (micros) %n (nanos) %g (millis) %z %Z %j %U %W %V %G %c %x %X %T %%, and %-d %-m %-y %-H %-I %-M %-S
+// A compiled strftime/strptime format. Specifiers: %a %A %w %u %d %b %h %B %m %y %Y %H %I %p %M %S
+// %f (micros) %n (nanos) %g (millis) %z %Z %j %U %W %V %G %c %x %X %T %%, and %-d %-m %-y %-H %-I
+// %-M %-S
 // %-j without padding. Immutable after Compile; thread-safe.
 class DateTimePattern {
  public:
@@ -28,11 +30,11 @@ class DateTimePattern {
   // In the local time of the zone; %z is its offset and %Z its name.
   void FormatTimestampWithZone(int64_t micros, const TimeZone& zone, std::string* out) const;
 
-  // What strptime returns for this format: TIMESTAMP WITH TIME ZONE where it holds %z or %Z, TIMESTAMP_NS
-  // where it holds %n, else TIMESTAMP.
+  // What strptime returns for this format: TIMESTAMP WITH TIME ZONE where it holds %z or %Z,
+  // TIMESTAMP_NS where it holds %n, else TIMESTAMP.
   LogicalType ParsedType() const;
-  // Ticks of ParsedType() in the text. Missing parts are those of 1900-01-01 00:00:00. The error shows
-  // the text with a caret and says what did not match.
+  // Ticks of ParsedType() in the text. Missing parts are those of 1900-01-01 00:00:00. The error
+  // shows the text with a caret and says what did not match.
   Result<int64_t> Parse(std::string_view text) const;
 
  private:
@@ -73,6 +75,7 @@ class DateTimePattern {
   };
   struct Moment;  // a point in time taken apart for formatting
 
+  static std::optional<Kind> FindSpecifier(char specifier, bool padded);
   Status CompileSpecifier(char specifier, bool padded);
   void AddLiteral(std::string_view text);
   bool Holds(Kind kind) const;

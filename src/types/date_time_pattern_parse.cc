@@ -9,12 +9,14 @@
 
 namespace trivet {
 
-// Reads one text by one pattern: collects the fields as the pieces find them, then assembles the ticks.
+// Reads one text by one pattern: collects the fields as the pieces find them, then assembles the
+// ticks.
 class PatternReader {
  public:
   using Kind = DateTimePattern::Kind;
 
-  PatternReader(const DateTimePattern& pattern, std::string_view text) : pattern_(pattern), text_(text) {}
+  PatternReader(const DateTimePattern& pattern, std::string_view text)
+      : pattern_(pattern), text_(text) {}
 
   Result<int64_t> Read() {
     int64_t special;
@@ -24,15 +26,17 @@ class PatternReader {
       TRIVET_RETURN_IF_ERROR(ReadPiece(piece));
     }
     SkipBlanks();
-    if (position_ != text_.size()) return Mismatch("Full specifier did not match: trailing characters");
+    if (position_ != text_.size())
+      return Mismatch("Full specifier did not match: trailing characters");
     return Assemble();
   }
 
  private:
   Status Mismatch(std::string_view reason) const {
-    return Status::InvalidInput(StrCat("Could not parse string \"", text_, "\" according to format specifier \"",
-                                       pattern_.text(), "\"\n", text_, "\n",
-                                       std::string(std::min(position_, text_.size()), ' '), "^\nError: ", reason));
+    return Status::InvalidInput(
+        StrCat("Could not parse string \"", text_, "\" according to format specifier \"",
+               pattern_.text(), "\"\n", text_, "\n",
+               std::string(std::min(position_, text_.size()), ' '), "^\nError: ", reason));
   }
 
   bool ReadSpecial(int64_t* ticks) const {
@@ -53,7 +57,8 @@ class PatternReader {
     while (position_ < text_.size() && IsBlank(text_[position_])) ++position_;
   }
 
-  Status Number(int max_digits, int64_t minimum, int64_t maximum, std::string_view what, int64_t* value) {
+  Status Number(int max_digits, int64_t minimum, int64_t maximum, std::string_view what,
+                int64_t* value) {
     const size_t start = position_;
     int64_t result = 0;
     while (position_ < text_.size() && IsDigit(text_[position_]) &&
@@ -63,7 +68,8 @@ class PatternReader {
     if (position_ == start) return Mismatch("Expected a number");
     if (result < minimum || result > maximum) {
       position_ = start;
-      return Mismatch(StrCat(what, " out of range, expected a value between ", minimum, " and ", maximum));
+      return Mismatch(
+          StrCat(what, " out of range, expected a value between ", minimum, " and ", maximum));
     }
     *value = result;
     return Status::OK();
@@ -74,7 +80,8 @@ class PatternReader {
     const size_t start = position_;
     int64_t value = 0;
     int64_t place = 100000000;
-    for (; position_ < text_.size() && IsDigit(text_[position_]) && digits > 0; ++position_, --digits) {
+    for (; position_ < text_.size() && IsDigit(text_[position_]) && digits > 0;
+         ++position_, --digits) {
       value += (text_[position_] - '0') * place;
       place /= 10;
     }
@@ -88,8 +95,9 @@ class PatternReader {
     for (size_t i = 0; i < n; ++i) {
       const std::string_view name = names[i];
       const std::string_view found = text_.substr(std::min(position_, text_.size()), name.size());
-      const bool equal = std::equal(found.begin(), found.end(), name.begin(), name.end(),
-                                    [](char a, char b) { return ToLowerAscii(a) == ToLowerAscii(b); });
+      const bool equal =
+          std::equal(found.begin(), found.end(), name.begin(), name.end(),
+                     [](char a, char b) { return ToLowerAscii(a) == ToLowerAscii(b); });
       if (!equal) continue;
       position_ += name.size();
       *index = static_cast<int64_t>(i);
@@ -108,7 +116,8 @@ class PatternReader {
 
   Status Offset() {
     const bool negative = position_ < text_.size() && text_[position_] == '-';
-    if (position_ == text_.size() || (!negative && text_[position_] != '+')) return Mismatch("Expected a UTC offset");
+    if (position_ == text_.size() || (!negative && text_[position_] != '+'))
+      return Mismatch("Expected a UTC offset");
     ++position_;
     int64_t part[3] = {0, 0, 0};
     TRIVET_RETURN_IF_ERROR(Number(2, 0, 99, "Offset hour", &part[0]));
@@ -116,7 +125,8 @@ class PatternReader {
       const bool colon = text_[position_] == ':';
       if (!colon && (i == 2 || !IsDigit(text_[position_]))) break;
       position_ += colon ? 1 : 0;
-      TRIVET_RETURN_IF_ERROR(Number(2, 0, 59, i == 1 ? "Offset minute" : "Offset second", &part[i]));
+      TRIVET_RETURN_IF_ERROR(
+          Number(2, 0, 59, i == 1 ? "Offset minute" : "Offset second", &part[i]));
     }
     const int64_t total = part[0] * 3600 + part[1] * 60 + part[2];
     offset_seconds_ = static_cast<int32_t>(negative ? -total : total);
@@ -143,8 +153,12 @@ class PatternReader {
   Status ReadWeekPiece(Kind kind) {
     int64_t value = 0;
     switch (kind) {
-      case Kind::kWeekdayShort: TRIVET_RETURN_IF_ERROR(Name(kDayAbbreviations, "an abbreviated day name", &value)); break;
-      case Kind::kWeekdayLong: TRIVET_RETURN_IF_ERROR(Name(kDayNames, "a full day name", &value)); break;
+      case Kind::kWeekdayShort:
+        TRIVET_RETURN_IF_ERROR(Name(kDayAbbreviations, "an abbreviated day name", &value));
+        break;
+      case Kind::kWeekdayLong:
+        TRIVET_RETURN_IF_ERROR(Name(kDayNames, "a full day name", &value));
+        break;
       case Kind::kWeekday: TRIVET_RETURN_IF_ERROR(Number(1, 0, 6, "Weekday", &value)); break;
       case Kind::kIsoWeekday:
         TRIVET_RETURN_IF_ERROR(Number(1, 1, 7, "ISO weekday offset", &value));
@@ -157,7 +171,8 @@ class PatternReader {
       }
       default: {
         const bool iso = kind == Kind::kIsoWeek;
-        TRIVET_RETURN_IF_ERROR(Number(2, iso ? 1 : 0, 53, iso ? "ISO week offset" : "Week", &value));
+        TRIVET_RETURN_IF_ERROR(
+            Number(2, iso ? 1 : 0, 53, iso ? "ISO week offset" : "Week", &value));
         week_ = value;
         week_kind_ = kind;
         return Status::OK();
@@ -219,7 +234,8 @@ class PatternReader {
     const int64_t first = DaysFromCivil(year, 1, week_kind_ == Kind::kIsoWeek ? 4 : 1);
     const auto first_day = static_cast<int32_t>(first);
     // Start of the week that holds the first of January, or the fourth for ISO weeks.
-    const int64_t start = first - (from_sunday ? DayOfWeek(first_day) : IsoDayOfWeek(first_day) - 1);
+    const int64_t start =
+        first - (from_sunday ? DayOfWeek(first_day) : IsoDayOfWeek(first_day) - 1);
     const int64_t default_weekday = from_sunday ? 0 : 1;
     const int64_t weekday = weekday_.value_or(default_weekday);
     const int64_t in_week = from_sunday ? weekday : (weekday + 6) % 7;
@@ -288,6 +304,8 @@ class PatternReader {
   const TimeZone* zone_ = nullptr;
 };
 
-Result<int64_t> DateTimePattern::Parse(std::string_view text) const { return PatternReader(*this, text).Read(); }
+Result<int64_t> DateTimePattern::Parse(std::string_view text) const {
+  return PatternReader(*this, text).Read();
+}
 
 }  // namespace trivet

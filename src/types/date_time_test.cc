@@ -20,7 +20,8 @@ TEST(DateTimeTest, CalendarCountsEveryDayOnce) {
     const CivilDate date = CivilFromDays(days);
     ASSERT_EQ(DaysFromCivil(date.year, date.month, date.day), days);
     const bool same_month = date.day == previous.day + 1 && date.month == previous.month;
-    const bool next_month = date.day == 1 && previous.day == DaysInMonth(previous.year, previous.month);
+    const bool next_month =
+        date.day == 1 && previous.day == DaysInMonth(previous.year, previous.month);
     ASSERT_TRUE(same_month || next_month) << days;
     previous = date;
   }
@@ -46,11 +47,14 @@ TEST(DateTimeTest, EndsOfTheRangeConvertBothWays) {
 
 TEST(DateTimeTest, TimestampTextReadsBackInEveryUnit) {
   std::mt19937_64 random(5);
-  for (const TimeUnit unit : {TimeUnit::kSecond, TimeUnit::kMilli, TimeUnit::kMicro, TimeUnit::kNano}) {
+  for (const TimeUnit unit :
+       {TimeUnit::kSecond, TimeUnit::kMilli, TimeUnit::kMicro, TimeUnit::kNano}) {
     // The range that all units can read back through microseconds.
-    const int64_t limit = kTimestampMicrosMax / 1000000 * (TicksPerSecond(unit) > 1000000 ? 1000000 : TicksPerSecond(unit)) / 2;
+    const int64_t limit = kTimestampMicrosMax / 1000000 *
+                          (TicksPerSecond(unit) > 1000000 ? 1000000 : TicksPerSecond(unit)) / 2;
     for (int i = 0; i < 20000; ++i) {
-      const int64_t ticks = static_cast<int64_t>(random() >> 1) % limit * (random() % 2 == 0 ? 1 : -1);
+      const int64_t ticks =
+          static_cast<int64_t>(random() >> 1) % limit * (random() % 2 == 0 ? 1 : -1);
       char text[kMaxDateTimeTextSize];
       const std::string printed(text, WriteTimestamp(text, ticks, unit));
       int64_t back = 0;
@@ -67,7 +71,8 @@ TEST(DateTimeTest, UnitsConvertWithRangeChecks) {
   EXPECT_EQ(result, -2);
   ASSERT_TRUE(ConvertTimestampUnit(1499, TimeUnit::kMilli, TimeUnit::kSecond, &result));
   EXPECT_EQ(result, 1);
-  ASSERT_TRUE(ConvertTimestampUnit(kTimestampInfinity, TimeUnit::kSecond, TimeUnit::kNano, &result));
+  ASSERT_TRUE(
+      ConvertTimestampUnit(kTimestampInfinity, TimeUnit::kSecond, TimeUnit::kNano, &result));
   EXPECT_EQ(result, kTimestampInfinity);
 }
 
@@ -118,13 +123,14 @@ TEST(DateTimeTest, AgeAddsBackToTheLaterTime) {
   std::mt19937_64 random(6);
   for (int i = 0; i < 20000; ++i) {
     const int64_t earlier = static_cast<int64_t>(random() % (200 * 365)) * kMicrosPerDay;
-    const int64_t later = earlier + static_cast<int64_t>(random() % (100 * 365 * 24)) * kMicrosPerHour;
+    const int64_t later =
+        earlier + static_cast<int64_t>(random() % (100 * 365 * 24)) * kMicrosPerHour;
     const Interval age = Age(later, earlier);
     ASSERT_TRUE(age.months >= 0 && age.days >= 0 && age.micros >= 0 && age.micros < kMicrosPerDay);
     const Interval back = Age(earlier, later);
     ASSERT_EQ(age, (Interval{-back.months, -back.days, -back.micros}));
-    // Days of the earlier month were borrowed: months first, then days, leads to the later time again
-    // unless the first step had to clamp.
+    // Days of the earlier month were borrowed: months first, then days, leads to the later time
+    // again unless the first step had to clamp.
     int64_t sum;
     ASSERT_TRUE(AddToTimestamp(earlier, age, &sum));
     ASSERT_LE(std::abs(sum - later), 3 * kMicrosPerDay);
@@ -133,9 +139,12 @@ TEST(DateTimeTest, AgeAddsBackToTheLaterTime) {
 
 TEST(IntervalTest, CanonicalFormKeepsTheLengthAndIsOnePerLength) {
   std::mt19937_64 random(7);
-  const auto part = [&random](int64_t limit) { return static_cast<int64_t>(random() % static_cast<uint64_t>(2 * limit + 1)) - limit; };
+  const auto part = [&random](int64_t limit) {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(2 * limit + 1)) - limit;
+  };
   for (int i = 0; i < 20000; ++i) {
-    const Interval interval{static_cast<int32_t>(part(100)), static_cast<int32_t>(part(4000)), part(4000 * kMicrosPerDay)};
+    const Interval interval{static_cast<int32_t>(part(100)), static_cast<int32_t>(part(4000)),
+                            part(4000 * kMicrosPerDay)};
     const Interval canonical = CanonicalInterval(interval);
     ASSERT_EQ(CompareIntervals(interval, canonical), 0);
     ASSERT_EQ(CanonicalInterval(canonical), canonical);
@@ -153,7 +162,8 @@ TEST(IntervalTest, CanonicalFormKeepsTheLengthAndIsOnePerLength) {
 TEST(IntervalTest, TextReadsBack) {
   std::mt19937_64 random(8);
   for (int i = 0; i < 20000; ++i) {
-    const Interval interval{static_cast<int32_t>(random()), static_cast<int32_t>(random()), static_cast<int64_t>(random())};
+    const Interval interval{static_cast<int32_t>(random()), static_cast<int32_t>(random()),
+                            static_cast<int64_t>(random())};
     char text[kMaxIntervalTextSize];
     const std::string printed(text, WriteInterval(text, interval));
     const auto back = ParseInterval(printed);
@@ -184,7 +194,8 @@ TEST(DateTimePatternTest, WeekdaysOfWeeksCount) {
 TEST(DateTimePatternTest, ErrorsShowWhereTheTextStoppedMatching) {
   const auto pattern = DateTimePattern::Compile("%Y-%m");
   EXPECT_EQ(pattern->Parse("2020-13").status().message(),
-            "Could not parse string \"2020-13\" according to format specifier \"%Y-%m\"\n2020-13\n     ^\n"
+            "Could not parse string \"2020-13\" according to format specifier \"%Y-%m\"\n2020-13\n "
+            "    ^\n"
             "Error: Month out of range, expected a value between 1 and 12");
   EXPECT_EQ(DateTimePattern::Compile("%q").status().message(),
             "Failed to parse format specifier %q: Unrecognized format for strftime/strptime: %q");

@@ -137,8 +137,8 @@ bool CountBoundaries(DateField field, int64_t start, int64_t end, int64_t* resul
 
 namespace {
 
-// Whole months from start to end, start <= end. A start on a day that the end's month lacks counts as
-// that month's last day.
+// Whole months from start to end, start <= end. A start on a day that the end's month lacks counts
+// as that month's last day.
 int64_t WholeMonths(int64_t start, int64_t end) {
   const CivilDate to = CivilFromDays(DateOfMicros(end));
   CivilDate from = CivilFromDays(DateOfMicros(start));

@@ -10,8 +10,8 @@
 
 namespace trivet {
 
-// Decimals are integers with an implied point: value = unscaled / 10^scale. All widths share this code
-// through 128 bits; kernels of narrower storage convert at their edges.
+// Decimals are integers with an implied point: value = unscaled / 10^scale. All widths share this
+// code through 128 bits; kernels of narrower storage convert at their edges.
 
 namespace internal {
 constexpr std::array<int128_t, 39> MakePowersOfTen() {
@@ -40,15 +40,17 @@ inline constexpr int128_t DivideByPowerOfTen(int128_t unscaled, int digits) {
   const int128_t divisor = PowerOfTen(digits);
   const int128_t rest = unscaled % divisor;
   const int128_t half = divisor / 2;
-  return unscaled / divisor + (digits > 0 && rest >= half ? 1 : 0) - (digits > 0 && rest <= -half ? 1 : 0);
+  return unscaled / divisor + (digits > 0 && rest >= half ? 1 : 0) -
+         (digits > 0 && rest <= -half ? 1 : 0);
 }
 
-// Moves a decimal to another scale, rounding half away from zero. False where the result has more than
-// `to_precision` digits.
-bool RescaleDecimal(int128_t unscaled, int from_scale, int to_precision, int to_scale, int128_t* result);
+// Moves a decimal to another scale, rounding half away from zero. False where the result has more
+// than `to_precision` digits.
+bool RescaleDecimal(int128_t unscaled, int from_scale, int to_precision, int to_scale,
+                    int128_t* result);
 
-// The value with all digits of its scale: 1.50, -0.05; without a leading zero where precision equals
-// scale (.50), as the reference dialect has it. Returns the end.
+// The value with all digits of its scale: 1.50, -0.05; without a leading zero where precision
+// equals scale (.50), as the reference dialect has it. Returns the end.
 inline constexpr size_t kMaxDecimalTextSize = 44;
 char* WriteDecimal(char* out, int128_t unscaled, int precision, int scale);
 

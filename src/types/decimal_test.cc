@@ -45,7 +45,8 @@ TEST(DecimalTest, TextReadsBackAtEveryScale) {
     const int128_t value = RandomDecimal(random);
     const int scale = static_cast<int>(random() % 39);
     int128_t back = 0;
-    ASSERT_EQ(ParseDecimal(Text(value, 38, scale), 38, scale, &back), NumberParse::kOk) << Text(value, 38, scale);
+    ASSERT_EQ(ParseDecimal(Text(value, 38, scale), 38, scale, &back), NumberParse::kOk)
+        << Text(value, 38, scale);
     ASSERT_EQ(back, value);
   }
 }
@@ -129,8 +130,9 @@ TEST(Int256Test, RoundedDivisionGoesHalfAwayFromZero) {
   EXPECT_EQ(DivideRounded(Int256::From(-5), -2).ToInt128(), 3);
   EXPECT_EQ(DivideRounded(Int256::From(4), 3).ToInt128(), 1);
   EXPECT_EQ(DivideRounded(Int256::From(1), 3).ToInt128(), 0);
-  EXPECT_EQ(DivideRounded(Int256::Multiply(PowerOfTen(38), PowerOfTen(38)), PowerOfTen(38)).ToInt128(),
-            PowerOfTen(38));
+  EXPECT_EQ(
+      DivideRounded(Int256::Multiply(PowerOfTen(38), PowerOfTen(38)), PowerOfTen(38)).ToInt128(),
+      PowerOfTen(38));
 }
 
 TEST(Int256Test, ConversionToDoubleIsTheNearest) {

@@ -4,11 +4,12 @@
 
 namespace trivet {
 
-// An unevaluated sum of two doubles, about 106 bits: what the engine's elementary functions carry until
-// their one rounding at the end (Dekker, "A floating-point technique for extending the available
-// precision", Numerische Mathematik 1971). Only additions, multiplications, divisions and square roots of
-// IEEE 754, without fused operations: the same bits on every processor. Results are normalised: low is at
-// most half a unit in the last place of high. Operands stay far from overflow.
+// An unevaluated sum of two doubles, about 106 bits: what the engine's elementary functions carry
+// until their one rounding at the end (Dekker, "A floating-point technique for extending the
+// available precision", Numerische Mathematik 1971). Only additions, multiplications, divisions and
+// square roots of IEEE 754, without fused operations: the same bits on every processor. Results are
+// normalised: low is at most half a unit in the last place of high. Operands stay far from
+// overflow.
 struct DoubleDouble {
   double high = 0;
   double low = 0;
@@ -67,7 +68,8 @@ inline DoubleDouble operator*(const DoubleDouble& a, const DoubleDouble& b) {
   return QuickTwoSum(product.high, product.low + (a.high * b.low + a.low * b.high));
 }
 
-// The sum where |a| >= |b|, at a third of the cost; relative error 2^-104 as long as it does not cancel.
+// The sum where |a| >= |b|, at a third of the cost; relative error 2^-104 as long as it does not
+// cancel.
 inline DoubleDouble AddSmaller(const DoubleDouble& a, const DoubleDouble& b) {
   const DoubleDouble sum = QuickTwoSum(a.high, b.high);
   return QuickTwoSum(sum.high, sum.low + (a.low + b.low));

@@ -43,7 +43,8 @@ void ExactProductSum::AddOutside(double left, double right, const ExactSumArena&
   AddShifted(product, negative, exponent - scale_);
 }
 
-bool ExactProductSum::AddToWide(uint128_t low, int128_t high, uint32_t scale, const ExactSumArena& arena) {
+bool ExactProductSum::AddToWide(uint128_t low, int128_t high, uint32_t scale,
+                                const ExactSumArena& arena) {
   if (low == 0 && high == 0) return true;
   if (wide_ == nullptr) {
     void* const memory = arena.allocate(arena.context, sizeof(Wide));
@@ -97,7 +98,8 @@ ScaledInteger ExactProductSum::Exact() const {
   const uint64_t limbs[4] = {static_cast<uint64_t>(low_), static_cast<uint64_t>(low_ >> 64),
                              static_cast<uint64_t>(high_), static_cast<uint64_t>(high_ >> 64)};
   if (wide_ == nullptr) {
-    return ScaledInteger::FromTwosComplement(limbs, 4, static_cast<int>(scale_) - 2 + kLowestExponent);
+    return ScaledInteger::FromTwosComplement(limbs, 4,
+                                             static_cast<int>(scale_) - 2 + kLowestExponent);
   }
   Wide total = *wide_;
   total.AddShifted(limbs, 4, static_cast<int>(scale_) - 2);
@@ -105,7 +107,9 @@ ScaledInteger ExactProductSum::Exact() const {
 }
 
 void ExactProductSum::Serialize(std::string* out) const {
-  const auto append = [out](const void* data, size_t size) { out->append(static_cast<const char*>(data), size); };
+  const auto append = [out](const void* data, size_t size) {
+    out->append(static_cast<const char*>(data), size);
+  };
   const uint8_t flags = static_cast<uint8_t>((saw_special_ ? 1 : 0) | (wide_ != nullptr ? 2 : 0));
   append(&low_, sizeof(low_));
   append(&high_, sizeof(high_));
@@ -114,7 +118,8 @@ void ExactProductSum::Serialize(std::string* out) const {
   if (wide_ != nullptr) append(wide_->limbs, sizeof(wide_->limbs));
 }
 
-bool ExactProductSum::Deserialize(std::string_view* in, const ExactSumArena& arena, ExactProductSum* sum) {
+bool ExactProductSum::Deserialize(std::string_view* in, const ExactSumArena& arena,
+                                  ExactProductSum* sum) {
   const auto take = [in](void* target, size_t size) {
     if (in->size() < size) return false;
     std::memcpy(target, in->data(), size);
@@ -128,7 +133,8 @@ bool ExactProductSum::Deserialize(std::string_view* in, const ExactSumArena& are
     return false;
   }
   const bool empty = sum->scale_ == kNoScale;
-  const bool valid_scale = empty ? sum->low_ == 0 && sum->high_ == 0 : sum->scale_ >= 2 && sum->scale_ <= 2 * 2046;
+  const bool valid_scale =
+      empty ? sum->low_ == 0 && sum->high_ == 0 : sum->scale_ >= 2 && sum->scale_ <= 2 * 2046;
   if (!valid_scale || flags > 3 || (empty && (flags & 2) != 0)) return false;
   sum->saw_special_ = (flags & 1) != 0;
   if ((flags & 2) == 0) return true;

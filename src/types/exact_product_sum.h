@@ -11,9 +11,9 @@
 
 namespace trivet {
 
-// The exact sum of products of doubles, as ExactSum is of doubles: neither a product nor an addition
-// rounds. A window of 256 bits takes products of 106 bits within 2^±63 of the first one's scale; the rest
-// goes to a superaccumulator in the caller's arena.
+// The exact sum of products of doubles, as ExactSum is of doubles: neither a product nor an
+// addition rounds. A window of 256 bits takes products of 106 bits within 2^±63 of the first one's
+// scale; the rest goes to a superaccumulator in the caller's arena.
 //
 // 48 bytes, trivially copyable; copies must not both go on adding. Not synchronised.
 class alignas(16) ExactProductSum {
@@ -26,13 +26,15 @@ class alignas(16) ExactProductSum {
     const auto b = std::bit_cast<uint64_t>(right);
     const auto a_exponent = static_cast<uint32_t>(a >> 52 & 0x7ff);
     const auto b_exponent = static_cast<uint32_t>(b >> 52 & 0x7ff);
-    // The sum of biased exponents is the product's scale; zeros, denormals, infinities and NaNs go aside.
+    // The sum of biased exponents is the product's scale; zeros, denormals, infinities and NaNs go
+    // aside.
     const bool plain = a_exponent - 1 < 0x7feU && b_exponent - 1 < 0x7feU;
     const uint32_t shift = a_exponent + b_exponent - scale_;
     if (plain && shift <= kReach) [[likely]] {
       const uint128_t product = static_cast<uint128_t>((a & kFractionMask) | kHiddenBit) *
                                 ((b & kFractionMask) | kHiddenBit);
-      if (AddShifted(product, static_cast<int64_t>(a ^ b) < 0, shift)) [[likely]] return;
+      if (AddShifted(product, static_cast<int64_t>(a ^ b) < 0, shift)) [[likely]]
+        return;
     }
     AddOutside(left, right, arena);
   }
@@ -54,7 +56,8 @@ class alignas(16) ExactProductSum {
   static constexpr uint32_t kReach = 127;
   static constexpr uint32_t kNoScale = 0x10000;  // beyond every sum of exponents
 
-  // Adds ±(product << shift), shift <= kReach; false, with nothing changed, where the window overflows.
+  // Adds ±(product << shift), shift <= kReach; false, with nothing changed, where the window
+  // overflows.
   bool AddShifted(uint128_t product, bool negative, uint32_t shift) {
     // In limbs and without branches, for the signs and shifts of data cannot be predicted.
     const auto bottom = static_cast<uint64_t>(product);
@@ -63,7 +66,8 @@ class alignas(16) ExactProductSum {
     const uint64_t first = bottom << bits;
     const uint64_t second = (top << bits) | (bottom >> 1 >> (63 - bits));
     const uint64_t third = top >> 1 >> (63 - bits);
-    const uint64_t moved = 0 - static_cast<uint64_t>(shift >> 6);  // all ones where a whole limb is skipped
+    const uint64_t moved =
+        0 - static_cast<uint64_t>(shift >> 6);  // all ones where a whole limb is skipped
     const uint64_t sign = 0 - static_cast<uint64_t>(negative);
     const uint64_t limb_1 = (first & moved) | (second & ~moved);
     const uint64_t limb_2 = (second & moved) | (third & ~moved);
@@ -85,7 +89,8 @@ class alignas(16) ExactProductSum {
 
   uint128_t low_ = 0;
   int128_t high_ = 0;
-  uint32_t scale_ = kNoScale;  // sum of the biased exponents of factors whose product has its last bit at bit 0
+  uint32_t scale_ =
+      kNoScale;  // sum of the biased exponents of factors whose product has its last bit at bit 0
   bool saw_special_ = false;
   Wide* wide_ = nullptr;
 };

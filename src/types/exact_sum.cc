@@ -24,7 +24,8 @@ int BitLength(int128_t value) {
   const uint128_t magnitude =
       value < 0 ? ~static_cast<uint128_t>(value) + 1 : static_cast<uint128_t>(value);
   const auto high = static_cast<uint64_t>(magnitude >> 64);
-  return high != 0 ? 128 - std::countl_zero(high) : 64 - std::countl_zero(static_cast<uint64_t>(magnitude));
+  return high != 0 ? 128 - std::countl_zero(high)
+                   : 64 - std::countl_zero(static_cast<uint64_t>(magnitude));
 }
 
 }  // namespace
@@ -112,7 +113,8 @@ ScaledInteger ExactSum::Exact() const {
   if (scale_ == kNoScale) return {};
   const uint64_t limbs[2] = {Int128Low(window_), static_cast<uint64_t>(Int128High(window_))};
   if (wide_ == nullptr) {
-    return ScaledInteger::FromTwosComplement(limbs, 2, static_cast<int>(scale_) - 1 + kLowestExponent);
+    return ScaledInteger::FromTwosComplement(limbs, 2,
+                                             static_cast<int>(scale_) - 1 + kLowestExponent);
   }
   Wide total = *wide_;
   total.AddShifted(limbs, 2, static_cast<int>(scale_) - 1);
@@ -125,17 +127,21 @@ double ExactSum::Rounded() const {
   if (scale_ == kNoScale || window_ == 0) return 0.0;
   // The common case without the machinery: 128 bits to a double.
   const bool negative = window_ < 0;
-  const uint128_t magnitude = negative ? ~static_cast<uint128_t>(window_) + 1 : static_cast<uint128_t>(window_);
+  const uint128_t magnitude =
+      negative ? ~static_cast<uint128_t>(window_) + 1 : static_cast<uint128_t>(window_);
   const auto high = static_cast<uint64_t>(magnitude >> 64);
-  const int shift = high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(static_cast<uint64_t>(magnitude));
+  const int shift =
+      high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(static_cast<uint64_t>(magnitude));
   const uint128_t aligned = magnitude << shift;
-  return RoundToDouble(negative, static_cast<uint64_t>(aligned >> 64), static_cast<uint64_t>(aligned) != 0,
+  return RoundToDouble(negative, static_cast<uint64_t>(aligned >> 64),
+                       static_cast<uint64_t>(aligned) != 0,
                        static_cast<int>(scale_) - 1 + kLowestExponent + 64 - shift);
 }
 
 double ExactSum::RoundedMean(uint64_t count) const {
   constexpr uint8_t kBoth = kSawInfinity | kSawNegativeInfinity;
-  if ((specials_ & kSawNaN) != 0 || (specials_ & kBoth) == kBoth) return std::numeric_limits<double>::quiet_NaN();
+  if ((specials_ & kSawNaN) != 0 || (specials_ & kBoth) == kBoth)
+    return std::numeric_limits<double>::quiet_NaN();
   if ((specials_ & kSawInfinity) != 0) return std::numeric_limits<double>::infinity();
   if ((specials_ & kSawNegativeInfinity) != 0) return -std::numeric_limits<double>::infinity();
   TRIVET_ASSERT(count > 0);
@@ -143,7 +149,9 @@ double ExactSum::RoundedMean(uint64_t count) const {
 }
 
 void ExactSum::Serialize(std::string* out) const {
-  const auto append = [out](const void* data, size_t size) { out->append(static_cast<const char*>(data), size); };
+  const auto append = [out](const void* data, size_t size) {
+    out->append(static_cast<const char*>(data), size);
+  };
   const uint8_t has_wide = wide_ != nullptr;
   append(&window_, sizeof(window_));
   append(&scale_, sizeof(scale_));
@@ -165,7 +173,8 @@ bool ExactSum::Deserialize(std::string_view* in, const ExactSumArena& arena, Exa
       !take(&sum->specials_, sizeof(sum->specials_)) || !take(&has_wide, sizeof(has_wide))) {
     return false;
   }
-  const bool valid_scale = sum->scale_ == kNoScale ? sum->window_ == 0 : sum->scale_ >= 1 && sum->scale_ <= kMaxScale;
+  const bool valid_scale =
+      sum->scale_ == kNoScale ? sum->window_ == 0 : sum->scale_ >= 1 && sum->scale_ <= kMaxScale;
   if (!valid_scale || has_wide > 1 || (has_wide == 1 && sum->scale_ == kNoScale)) return false;
   if (has_wide == 0) return true;
   void* const memory = arena.allocate(arena.context, sizeof(Wide));

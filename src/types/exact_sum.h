@@ -15,9 +15,10 @@ namespace trivet {
 // The exact sum of doubles: no addition rounds, so the result does not depend on the order or the
 // partitioning of the input, and is rounded once at the end.
 //
-// The sum is held in a window of 128 bits at a scale that the first value decides; values of up to 2^±31
-// times it are added with two integer additions. What does not fit moves the window: its content goes to
-// a superaccumulator over the whole range of doubles, which lives in the caller's arena.
+// The sum is held in a window of 128 bits at a scale that the first value decides; values of up to
+// 2^±31 times it are added with two integer additions. What does not fit moves the window: its
+// content goes to a superaccumulator over the whole range of doubles, which lives in the caller's
+// arena.
 //
 // 32 bytes, trivially copyable; two copies must not both go on adding, as they share the
 // superaccumulator. Not synchronised.
@@ -33,7 +34,8 @@ class alignas(16) ExactSum {
       const auto magnitude = static_cast<int64_t>((bits & kFractionMask) | kHiddenBit);
       const int64_t sign = static_cast<int64_t>(bits) >> 63;
       const int64_t mantissa = (magnitude ^ sign) - sign;
-      const int128_t addend = MakeInt128(mantissa >> 1 >> (63 - shift), static_cast<uint64_t>(mantissa) << shift);
+      const int128_t addend =
+          MakeInt128(mantissa >> 1 >> (63 - shift), static_cast<uint64_t>(mantissa) << shift);
       int128_t sum;
       if (!__builtin_add_overflow(window_, addend, &sum)) [[likely]] {
         window_ = sum;
@@ -45,14 +47,14 @@ class alignas(16) ExactSum {
 
   // Adds n values; the fast way for a sum without groups.
   void AddBlock(const double* values, size_t count, const ExactSumArena& arena);
-  // Adds all of another sum, which may live in another arena; that one must not be used further unless
-  // its arena lives on.
+  // Adds all of another sum, which may live in another arena; that one must not be used further
+  // unless its arena lives on.
   void Merge(const ExactSum& other, const ExactSumArena& arena);
 
   // Whether any value was added, zeros and NaNs included.
   bool HasValue() const { return scale_ != kNoScale || specials_ != 0; }
-  // The exact sum rounded to nearest, ties to even; infinite beyond the range. Any NaN, and infinities of
-  // both signs, give NaN; zero is positive.
+  // The exact sum rounded to nearest, ties to even; infinite beyond the range. Any NaN, and
+  // infinities of both signs, give NaN; zero is positive.
   double Rounded() const;
   // The exact sum divided by the count (> 0), rounded once.
   double RoundedMean(uint64_t count) const;
@@ -61,16 +63,16 @@ class alignas(16) ExactSum {
   // The value, where it is finite.
   ScaledInteger Exact() const;
 
-  // Bytes that stand for the sum on another machine; Deserialize takes the arena for what does not fit the
-  // state and fails on bytes that Serialize did not write.
+  // Bytes that stand for the sum on another machine; Deserialize takes the arena for what does not
+  // fit the state and fails on bytes that Serialize did not write.
   void Serialize(std::string* out) const;
   static bool Deserialize(std::string_view* in, const ExactSumArena& arena, ExactSum* sum);
 
  private:
   static constexpr uint64_t kFractionMask = (uint64_t{1} << 52) - 1;
   static constexpr uint64_t kHiddenBit = uint64_t{1} << 52;
-  static constexpr uint32_t kReach = 63;            // exponents of the window
-  static constexpr uint32_t kNoScale = 0x10000;     // beyond every exponent
+  static constexpr uint32_t kReach = 63;         // exponents of the window
+  static constexpr uint32_t kNoScale = 0x10000;  // beyond every exponent
   static constexpr uint32_t kMaxScale = 2046 - kReach;
   enum Special : uint8_t { kSawZero = 1, kSawNaN = 2, kSawInfinity = 4, kSawNegativeInfinity = 8 };
 

@@ -1,8 +1,9 @@
-// The ungrouped exact sum: error-free extraction over blocks (Rump, Ogita, Oishi: "Accurate floating-point
-// summation", SIAM J. Sci. Comput. 2008). Adding and subtracting a power of two splits every value into a
-// multiple of a common unit, small enough that a whole block of these adds up without rounding, and a rest,
-// which the next unit splits likewise. All of it is exact, so neither the width of the processor's vectors
-// nor the order of its additions can show in the result.
+// The ungrouped exact sum: error-free extraction over blocks (Rump, Ogita, Oishi: "Accurate
+// floating-point summation", SIAM J. Sci. Comput. 2008). Adding and subtracting a power of two
+// splits every value into a multiple of a common unit, small enough that a whole block of these
+// adds up without rounding, and a rest, which the next unit splits likewise. All of it is exact, so
+// neither the width of the processor's vectors nor the order of its additions can show in the
+// result.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -52,8 +53,8 @@ struct Extracted {
   Words rest = {};
 };
 
-[[gnu::always_inline]] inline void ExtractLoop(const double* values, size_t count, double unit, double next_unit,
-                                               Extracted* out) {
+[[gnu::always_inline]] inline void ExtractLoop(const double* values, size_t count, double unit,
+                                               double next_unit, Extracted* out) {
   const Lanes high = unit - Lanes{};
   const Lanes low = next_unit - Lanes{};
   Lanes first[2] = {};
@@ -82,21 +83,23 @@ struct Extracted {
 }
 
 double LargestPlain(const double* values, size_t count) { return LargestLoop(values, count); }
-void ExtractPlain(const double* values, size_t count, double unit, double next_unit, Extracted* out) {
+void ExtractPlain(const double* values, size_t count, double unit, double next_unit,
+                  Extracted* out) {
   ExtractLoop(values, count, unit, next_unit, out);
 }
 
 struct BlockKernels {
   double (*largest)(const double* values, size_t count) = LargestPlain;
-  void (*extract)(const double* values, size_t count, double unit, double next_unit, Extracted* out) = ExtractPlain;
+  void (*extract)(const double* values, size_t count, double unit, double next_unit,
+                  Extracted* out) = ExtractPlain;
 };
 
 #if defined(__x86_64__)
 [[gnu::target("avx2")]] double LargestAvx2(const double* values, size_t count) {
   return LargestLoop(values, count);
 }
-[[gnu::target("avx2")]] void ExtractAvx2(const double* values, size_t count, double unit, double next_unit,
-                                         Extracted* out) {
+[[gnu::target("avx2")]] void ExtractAvx2(const double* values, size_t count, double unit,
+                                         double next_unit, Extracted* out) {
   ExtractLoop(values, count, unit, next_unit, out);
 }
 #endif
@@ -141,7 +144,9 @@ bool ExactSum::AddFiniteBlock(const double* values, size_t count, const ExactSum
     }
   };
   add_lanes(sums);
-  const auto has_rest = [](const Words& rest) { return (rest[0] | rest[1] | rest[2] | rest[3]) != 0; };
+  const auto has_rest = [](const Words& rest) {
+    return (rest[0] | rest[1] | rest[2] | rest[3]) != 0;
+  };
   if (!has_rest(sums.rest)) return true;
 
   // Values far below the block's largest: what two levels left over.

@@ -36,8 +36,8 @@ class Heap {
   std::vector<std::unique_ptr<uint8_t[]>> blocks_;
 };
 
-// The oracle: a plain big integer in units of 2^-2148, kept as a vector of digits of 32 bits, with nothing
-// in common with the code under test.
+// The oracle: a plain big integer in units of 2^-2148, kept as a vector of digits of 32 bits, with
+// nothing in common with the code under test.
 class BigNumber {
  public:
   void Add(double value) { AddScaled(value, 2148); }
@@ -47,7 +47,8 @@ class BigNumber {
     const auto a = static_cast<int64_t>(std::ldexp(std::frexp(left, &left_exponent), 53));
     const auto b = static_cast<int64_t>(std::ldexp(std::frexp(right, &right_exponent), 53));
     const bool negative = (a < 0) != (b < 0);
-    const auto product = static_cast<uint128_t>(std::llabs(a)) * static_cast<uint64_t>(std::llabs(b));
+    const auto product =
+        static_cast<uint128_t>(std::llabs(a)) * static_cast<uint64_t>(std::llabs(b));
     int shift = left_exponent + right_exponent - 106 + 2148;
     uint128_t rest = product;
     for (; shift < 0; ++shift) rest >>= 1;  // trailing zeros of denormals only
@@ -70,15 +71,19 @@ class BigNumber {
     if (top < 0) return 0;
     // Bits from the top; 53, or fewer for denormals, then round by what is left.
     const auto bit = [&](int position) {
-      return position < 0 ? 0 : static_cast<int>(digits[static_cast<size_t>(position / 32)] >> (position % 32) & 1);
+      return position < 0 ? 0
+                          : static_cast<int>(
+                                digits[static_cast<size_t>(position / 32)] >> (position % 32) & 1);
     };
     int highest = 32 * top + 31;
     while (bit(highest) == 0) --highest;
     const int lowest = std::max(highest - 52, 2148 - 1074);
     uint64_t mantissa = 0;
-    for (int position = highest; position >= lowest; --position) mantissa = mantissa * 2 + static_cast<uint64_t>(bit(position));
+    for (int position = highest; position >= lowest; --position)
+      mantissa = mantissa * 2 + static_cast<uint64_t>(bit(position));
     bool sticky = false;
-    for (int position = lowest - 2; position >= 0 && !sticky; --position) sticky = bit(position) != 0;
+    for (int position = lowest - 2; position >= 0 && !sticky; --position)
+      sticky = bit(position) != 0;
     if (bit(lowest - 1) != 0 && (sticky || (mantissa & 1) != 0)) ++mantissa;
     const double result = std::ldexp(static_cast<double>(mantissa), lowest - 2148);
     return negative ? -result : result;
@@ -114,10 +119,14 @@ std::vector<double> Column(int kind, size_t count, std::mt19937_64& random) {
   std::uniform_real_distribution<double> unit(0, 1);
   for (double& value : values) {
     switch (kind) {
-      case 0: value = std::round(unit(random) * 1e7) / 100; break;              // prices
+      case 0: value = std::round(unit(random) * 1e7) / 100; break;  // prices
       case 1: value = unit(random) - 0.5; break;
-      case 2: value = std::ldexp(unit(random) - 0.5, static_cast<int>(random() % 2000) - 1000); break;
-      case 3: value = std::bit_cast<double>(random() & ~(uint64_t{1} << 62)); break;  // half the range, denormals
+      case 2:
+        value = std::ldexp(unit(random) - 0.5, static_cast<int>(random() % 2000) - 1000);
+        break;
+      case 3:
+        value = std::bit_cast<double>(random() & ~(uint64_t{1} << 62));
+        break;  // half the range, denormals
       case 4: value = static_cast<double>(random() % 7) * kDenormal; break;
       case 5: value = random() % 100 == 0 ? 1e300 * (unit(random) - 0.5) : unit(random); break;
       case 6: value = random() % 2 == 0 ? 0.0 : -0.0; break;
@@ -132,7 +141,9 @@ std::vector<double> Column(int kind, size_t count, std::mt19937_64& random) {
 }
 constexpr int kKinds = 8;
 
-bool SameBits(double left, double right) { return std::bit_cast<uint64_t>(left) == std::bit_cast<uint64_t>(right); }
+bool SameBits(double left, double right) {
+  return std::bit_cast<uint64_t>(left) == std::bit_cast<uint64_t>(right);
+}
 
 TEST(ExactSumTest, EqualsTheBigIntegerSumRoundedOnce) {
   std::mt19937_64 random(1);
@@ -207,7 +218,8 @@ TEST(ExactSumTest, SpecialValuesFollowTheirRules) {
     ExactSum block;
     values.resize(64);  // zeros, so that the block path is taken
     block.AddBlock(values.data(), values.size(), heap.arena());
-    EXPECT_TRUE(SameBits(sum.Rounded(), block.Rounded()) || (std::isnan(sum.Rounded()) && std::isnan(block.Rounded())));
+    EXPECT_TRUE(SameBits(sum.Rounded(), block.Rounded()) ||
+                (std::isnan(sum.Rounded()) && std::isnan(block.Rounded())));
     return sum.Rounded();
   };
   EXPECT_TRUE(std::isnan(sum_of({1, kNaN, kInfinity})));
@@ -222,7 +234,7 @@ TEST(ExactSumTest, SpecialValuesFollowTheirRules) {
   EXPECT_EQ(sum_of({kLargest, kLargest}), kInfinity);
   EXPECT_EQ(sum_of({kLargest, std::ldexp(1.0, 970)}), kInfinity);  // half a unit in the last place
   EXPECT_EQ(sum_of({kLargest, std::ldexp(1.0, 969)}), kLargest);
-  EXPECT_EQ(sum_of({1, std::ldexp(1.0, -53)}), 1);                  // a tie goes to even
+  EXPECT_EQ(sum_of({1, std::ldexp(1.0, -53)}), 1);  // a tie goes to even
   EXPECT_EQ(sum_of({1, std::ldexp(1.0, -53), kDenormal}), 1 + std::ldexp(1.0, -52));
   EXPECT_FALSE(ExactSum().HasValue());
 }
@@ -288,7 +300,8 @@ TEST(ExactProductSumTest, EqualsTheBigIntegerSumRoundedOnce) {
     Heap heap;
     const size_t count = random() % 500 + 1;
     const std::vector<double> left = Column(round % (kKinds - 1), count, random);
-    const std::vector<double> right = Column(static_cast<int>(random() % (kKinds - 1)), count, random);
+    const std::vector<double> right =
+        Column(static_cast<int>(random() % (kKinds - 1)), count, random);
     BigNumber oracle;
     ExactProductSum whole;
     ExactProductSum parts[3];
@@ -341,8 +354,8 @@ TEST(ScaledIntegerTest, RemaindersOfBothDivisionsBreakTies) {
   EXPECT_EQ((product(3, 5) - crumb).RoundedQuotient(3, 5), even);
 }
 
-// count, values as hexadecimal floats, then sum, mean, population and sample variance as exact rationals
-// rounded once; from test/differential/sum_vectors.py.
+// count, values as hexadecimal floats, then sum, mean, population and sample variance as exact
+// rationals rounded once; from test/differential/sum_vectors.py.
 struct SumVector {
   std::vector<double> values;
   double sum;
@@ -370,7 +383,8 @@ TEST(ExactStatisticsTest, MomentsAreExactRationalsRoundedOnce) {
     if (count > 1) {
       ASSERT_TRUE(SameBits(SampleVariance(sum, squares, count), vector.sample_variance));
     }
-    ASSERT_TRUE(SameBits(PopulationCovariance(sum, sum, squares, count), vector.population_variance));
+    ASSERT_TRUE(
+        SameBits(PopulationCovariance(sum, sum, squares, count), vector.population_variance));
   }
 }
 

@@ -13,8 +13,8 @@ uint128_t Magnitude(int128_t value) {
   return value < 0 ? ~static_cast<uint128_t>(value) + 1 : static_cast<uint128_t>(value);
 }
 
-// Divides high:low by the divisor, where high < divisor, one bit at a time. Wide division is rare (the
-// end of a sum, a product beyond 128 bits), so plainness wins over speed.
+// Divides high:low by the divisor, where high < divisor, one bit at a time. Wide division is rare
+// (the end of a sum, a product beyond 128 bits), so plainness wins over speed.
 uint128_t DivideWide(uint128_t high, uint128_t low, uint128_t divisor, uint128_t* remainder) {
   for (int bit = 0; bit < 128; ++bit) {
     const bool carry = static_cast<bool>(high >> 127);
@@ -78,13 +78,14 @@ Int256 DivideRounded(const Int256& dividend, int128_t divisor) {
 
 double Int256::ToDouble() const {
   const Int256 magnitude = IsNegative() ? -*this : *this;
-  uint64_t limbs[4] = {static_cast<uint64_t>(magnitude.low), static_cast<uint64_t>(magnitude.low >> 64),
+  uint64_t limbs[4] = {static_cast<uint64_t>(magnitude.low),
+                       static_cast<uint64_t>(magnitude.low >> 64),
                        static_cast<uint64_t>(magnitude.high),
                        static_cast<uint64_t>(static_cast<uint128_t>(magnitude.high) >> 64)};
   int top = 3;
   while (top > 0 && limbs[top] == 0) --top;
-  // The leading 64 bits, with everything below them folded into the last one, so that one rounding to
-  // 53 bits sees on which side of a tie the value lies.
+  // The leading 64 bits, with everything below them folded into the last one, so that one rounding
+  // to 53 bits sees on which side of a tie the value lies.
   const int shift = limbs[top] == 0 ? 0 : __builtin_clzll(limbs[top]);
   uint64_t leading = limbs[top] << shift;
   bool sticky = false;
@@ -93,7 +94,8 @@ double Int256::ToDouble() const {
     sticky = (limbs[top - 1] << shift) != 0;
     for (int i = top - 2; i >= 0; --i) sticky = sticky || limbs[i] != 0;
   }
-  const double result = std::ldexp(static_cast<double>(leading | (sticky ? 1 : 0)), 64 * top - shift);
+  const double result =
+      std::ldexp(static_cast<double>(leading | (sticky ? 1 : 0)), 64 * top - shift);
   return IsNegative() ? -result : result;
 }
 

@@ -6,9 +6,9 @@
 
 namespace trivet {
 
-// Signed 256-bit integer in two's complement: sums of decimals and of 128-bit integers, and products
-// and quotients of decimals before their range is checked. Arithmetic wraps; sums of 2^127 addends of
-// 128 bits cannot. Trivially copyable.
+// Signed 256-bit integer in two's complement: sums of decimals and of 128-bit integers, and
+// products and quotients of decimals before their range is checked. Arithmetic wraps; sums of 2^127
+// addends of 128 bits cannot. Trivially copyable.
 struct Int256 {
   uint128_t low = 0;
   int128_t high = 0;

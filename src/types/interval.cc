@@ -22,11 +22,12 @@ int CompareIntervals(const Interval& left, const Interval& right) {
 Interval CanonicalInterval(const Interval& interval) {
   using Part = std::numeric_limits<int32_t>;
   int128_t rest = IntervalLengthMicros(interval);
-  // At the far end months or days saturate; what is left then still fits in the next part, because the
-  // interval given is itself such a division.
+  // At the far end months or days saturate; what is left then still fits in the next part, because
+  // the interval given is itself such a division.
   const auto take = [&rest](int64_t unit_micros) {
     const auto count = static_cast<int128_t>(rest / unit_micros);
-    const auto clamped = static_cast<int64_t>(std::clamp<int128_t>(count, Part::min(), Part::max()));
+    const auto clamped =
+        static_cast<int64_t>(std::clamp<int128_t>(count, Part::min(), Part::max()));
     rest -= static_cast<int128_t>(clamped) * unit_micros;
     return static_cast<int32_t>(clamped);
   };
@@ -69,8 +70,8 @@ bool ToInt32(double value, int32_t* result) {
   return true;
 }
 
-// PostgreSQL's cascade from parts that were scaled to fractions: the fraction of a month becomes days
-// of 30 to the month, that of a day microseconds.
+// PostgreSQL's cascade from parts that were scaled to fractions: the fraction of a month becomes
+// days of 30 to the month, that of a day microseconds.
 bool CascadeFractions(double months, double days, double micros, Interval* result) {
   if (!ToInt32(months, &result->months) || !ToInt32(days, &result->days)) return false;
   const double month_days = RoundToMicro((months - result->months) * kDaysPerMonth);

@@ -16,8 +16,8 @@ int128_t IntervalLengthMicros(const Interval& interval);
 // -1, 0 or 1 by length.
 int CompareIntervals(const Interval& left, const Interval& right);
 
-// The one representative of all intervals of equal length: as many whole months as fit in, then whole
-// days, then the rest, all of one sign. Hashing and grouping see this form.
+// The one representative of all intervals of equal length: as many whole months as fit in, then
+// whole days, then the rest, all of one sign. Hashing and grouping see this form.
 Interval CanonicalInterval(const Interval& interval);
 
 // Part-wise arithmetic; false on overflow.
@@ -29,8 +29,8 @@ bool MultiplyInterval(const Interval& value, int64_t factor, Interval* result);
 bool MultiplyInterval(const Interval& value, double factor, Interval* result);
 bool DivideInterval(const Interval& value, double divisor, Interval* result);
 
-// Reads `1 year 2 mons 3 days 04:05:06.789 ago`: amounts with units in any order and number, fractions
-// included, a clock time, a leading `@`. InvalidInput says what could not be read.
+// Reads `1 year 2 mons 3 days 04:05:06.789 ago`: amounts with units in any order and number,
+// fractions included, a clock time, a leading `@`. InvalidInput says what could not be read.
 Result<Interval> ParseInterval(std::string_view text);
 
 }  // namespace trivet

@@ -22,29 +22,65 @@ struct UnitSpelling {
 };
 
 constexpr UnitSpelling kUnits[] = {
-    {"millennium", {12000, 0, 0}}, {"millennia", {12000, 0, 0}},   {"millenniums", {12000, 0, 0}},
-    {"millenium", {12000, 0, 0}},  {"mil", {12000, 0, 0}},         {"mils", {12000, 0, 0}},
-    {"century", {1200, 0, 0}},     {"centuries", {1200, 0, 0}},    {"cent", {1200, 0, 0}},
-    {"c", {1200, 0, 0}},           {"decade", {120, 0, 0}},        {"decades", {120, 0, 0}},
-    {"dec", {120, 0, 0}},          {"decs", {120, 0, 0}},          {"year", {12, 0, 0}},
-    {"years", {12, 0, 0}},         {"yr", {12, 0, 0}},             {"yrs", {12, 0, 0}},
-    {"y", {12, 0, 0}},             {"quarter", {3, 0, 0}},         {"quarters", {3, 0, 0}},
-    {"month", {1, 0, 0}},          {"months", {1, 0, 0}},          {"mon", {1, 0, 0}},
-    {"mons", {1, 0, 0}},           {"week", {0, 7, 0}},            {"weeks", {0, 7, 0}},
-    {"w", {0, 7, 0}},              {"day", {0, 1, 0}},             {"days", {0, 1, 0}},
-    {"d", {0, 1, 0}},              {"dayofmonth", {0, 1, 0}},      {"hour", {0, 0, kMicrosPerHour}},
-    {"hours", {0, 0, kMicrosPerHour}},                             {"hr", {0, 0, kMicrosPerHour}},
-    {"hrs", {0, 0, kMicrosPerHour}},                               {"h", {0, 0, kMicrosPerHour}},
-    {"minute", {0, 0, kMicrosPerMinute}},                          {"minutes", {0, 0, kMicrosPerMinute}},
-    {"min", {0, 0, kMicrosPerMinute}},                             {"mins", {0, 0, kMicrosPerMinute}},
-    {"m", {0, 0, kMicrosPerMinute}},                               {"second", {0, 0, kMicrosPerSecond}},
-    {"seconds", {0, 0, kMicrosPerSecond}},                         {"sec", {0, 0, kMicrosPerSecond}},
-    {"secs", {0, 0, kMicrosPerSecond}},                            {"s", {0, 0, kMicrosPerSecond}},
-    {"millisecond", {0, 0, kMicrosPerMilli}},                      {"milliseconds", {0, 0, kMicrosPerMilli}},
-    {"ms", {0, 0, kMicrosPerMilli}},                               {"msec", {0, 0, kMicrosPerMilli}},
-    {"msecs", {0, 0, kMicrosPerMilli}},                            {"microsecond", {0, 0, 1}},
-    {"microseconds", {0, 0, 1}},   {"us", {0, 0, 1}},              {"usec", {0, 0, 1}},
-    {"usecs", {0, 0, 1}},          {"usecond", {0, 0, 1}},         {"useconds", {0, 0, 1}},
+    {"millennium", {12000, 0, 0}},
+    {"millennia", {12000, 0, 0}},
+    {"millenniums", {12000, 0, 0}},
+    {"millenium", {12000, 0, 0}},
+    {"mil", {12000, 0, 0}},
+    {"mils", {12000, 0, 0}},
+    {"century", {1200, 0, 0}},
+    {"centuries", {1200, 0, 0}},
+    {"cent", {1200, 0, 0}},
+    {"c", {1200, 0, 0}},
+    {"decade", {120, 0, 0}},
+    {"decades", {120, 0, 0}},
+    {"dec", {120, 0, 0}},
+    {"decs", {120, 0, 0}},
+    {"year", {12, 0, 0}},
+    {"years", {12, 0, 0}},
+    {"yr", {12, 0, 0}},
+    {"yrs", {12, 0, 0}},
+    {"y", {12, 0, 0}},
+    {"quarter", {3, 0, 0}},
+    {"quarters", {3, 0, 0}},
+    {"month", {1, 0, 0}},
+    {"months", {1, 0, 0}},
+    {"mon", {1, 0, 0}},
+    {"mons", {1, 0, 0}},
+    {"week", {0, 7, 0}},
+    {"weeks", {0, 7, 0}},
+    {"w", {0, 7, 0}},
+    {"day", {0, 1, 0}},
+    {"days", {0, 1, 0}},
+    {"d", {0, 1, 0}},
+    {"dayofmonth", {0, 1, 0}},
+    {"hour", {0, 0, kMicrosPerHour}},
+    {"hours", {0, 0, kMicrosPerHour}},
+    {"hr", {0, 0, kMicrosPerHour}},
+    {"hrs", {0, 0, kMicrosPerHour}},
+    {"h", {0, 0, kMicrosPerHour}},
+    {"minute", {0, 0, kMicrosPerMinute}},
+    {"minutes", {0, 0, kMicrosPerMinute}},
+    {"min", {0, 0, kMicrosPerMinute}},
+    {"mins", {0, 0, kMicrosPerMinute}},
+    {"m", {0, 0, kMicrosPerMinute}},
+    {"second", {0, 0, kMicrosPerSecond}},
+    {"seconds", {0, 0, kMicrosPerSecond}},
+    {"sec", {0, 0, kMicrosPerSecond}},
+    {"secs", {0, 0, kMicrosPerSecond}},
+    {"s", {0, 0, kMicrosPerSecond}},
+    {"millisecond", {0, 0, kMicrosPerMilli}},
+    {"milliseconds", {0, 0, kMicrosPerMilli}},
+    {"ms", {0, 0, kMicrosPerMilli}},
+    {"msec", {0, 0, kMicrosPerMilli}},
+    {"msecs", {0, 0, kMicrosPerMilli}},
+    {"microsecond", {0, 0, 1}},
+    {"microseconds", {0, 0, 1}},
+    {"us", {0, 0, 1}},
+    {"usec", {0, 0, 1}},
+    {"usecs", {0, 0, 1}},
+    {"usecond", {0, 0, 1}},
+    {"useconds", {0, 0, 1}},
 };
 
 const IntervalUnit* FindUnit(std::string_view text) {
@@ -109,7 +145,8 @@ class IntervalParser {
   }
 
   void Fraction(Amount* amount) {
-    constexpr int64_t kDenominatorLimit = 1000000000000000;  // 15 digits; further ones are below notice
+    constexpr int64_t kDenominatorLimit =
+        1000000000000000;  // 15 digits; further ones are below notice
     for (; !AtEnd() && IsDigit(text_[position_]); ++position_) {
       if (amount->denominator >= kDenominatorLimit) continue;
       amount->numerator = amount->numerator * 10 + (text_[position_] - '0');
@@ -135,11 +172,13 @@ class IntervalParser {
     }
     SkipBlanks();
     const size_t start = position_;
-    while (!AtEnd() && ToLowerAscii(text_[position_]) >= 'a' && ToLowerAscii(text_[position_]) <= 'z') {
+    while (!AtEnd() && ToLowerAscii(text_[position_]) >= 'a' &&
+           ToLowerAscii(text_[position_]) <= 'z') {
       ++position_;
     }
     const std::string_view name = text_.substr(start, position_ - start);
-    if (name.empty() && AtEnd() && result_ == Interval{}) return Add(amount, {0, 0, kMicrosPerSecond});
+    if (name.empty() && AtEnd() && result_ == Interval{})
+      return Add(amount, {0, 0, kMicrosPerSecond});
     const IntervalUnit* const unit = FindUnit(name);
     if (unit == nullptr) {
       return Status::InvalidInput(StrCat("extract specifier \"", name, "\" not recognized"));
@@ -152,7 +191,8 @@ class IntervalParser {
     const auto accumulate = [&fits](auto* target, int128_t value) {
       using Target = std::remove_pointer_t<decltype(target)>;
       const int128_t sum = value + *target;
-      fits = fits && sum >= std::numeric_limits<Target>::min() && sum <= std::numeric_limits<Target>::max();
+      fits = fits && sum >= std::numeric_limits<Target>::min() &&
+             sum <= std::numeric_limits<Target>::max();
       if (fits) *target = static_cast<Target>(sum);
     };
     const int128_t numerator = amount.numerator;
@@ -173,11 +213,14 @@ class IntervalParser {
       }
     } else if (unit.days > 0) {
       const int128_t scaled = numerator * unit.days;
-      accumulate(&result_.days, static_cast<int128_t>(amount.whole) * unit.days + scaled / amount.denominator);
-      accumulate(&result_.micros, Rounded(scaled % amount.denominator * kMicrosPerDay, amount.denominator));
+      accumulate(&result_.days,
+                 static_cast<int128_t>(amount.whole) * unit.days + scaled / amount.denominator);
+      accumulate(&result_.micros,
+                 Rounded(scaled % amount.denominator * kMicrosPerDay, amount.denominator));
     } else {
       // A part of a microsecond does not round up a whole one.
-      const int128_t fraction = unit.micros == 1 ? 0 : Rounded(numerator * unit.micros, amount.denominator);
+      const int128_t fraction =
+          unit.micros == 1 ? 0 : Rounded(numerator * unit.micros, amount.denominator);
       accumulate(&result_.micros, static_cast<int128_t>(amount.whole) * unit.micros + fraction);
     }
     return fits ? Status::OK() : OutOfRange();
@@ -205,12 +248,14 @@ class IntervalParser {
       }
     }
     if (!AtEnd() && !IsBlank(text_[position_])) return Malformed();
-    int128_t micros = static_cast<int128_t>(hours) * kMicrosPerHour + minutes * kMicrosPerMinute +
-                      seconds * kMicrosPerSecond +
-                      static_cast<int128_t>(fraction.numerator) * kMicrosPerSecond / fraction.denominator;
+    int128_t micros =
+        static_cast<int128_t>(hours) * kMicrosPerHour + minutes * kMicrosPerMinute +
+        seconds * kMicrosPerSecond +
+        static_cast<int128_t>(fraction.numerator) * kMicrosPerSecond / fraction.denominator;
     if (negative) micros = -micros;
     micros += result_.micros;
-    if (micros > std::numeric_limits<int64_t>::max() || micros < std::numeric_limits<int64_t>::min()) {
+    if (micros > std::numeric_limits<int64_t>::max() ||
+        micros < std::numeric_limits<int64_t>::min()) {
       return OutOfRange();
     }
     result_.micros = static_cast<int64_t>(micros);

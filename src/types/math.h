@@ -3,9 +3,9 @@
 namespace trivet::math {
 
 // Elementary functions of doubles, one implementation for all processors: the host's library picks
-// variants at run time, and their last bits differ. Errors stay below 0.55 units in the last place; special
-// values are those of IEEE 754 and C, NaNs come out as the one positive quiet NaN. Square roots and the
-// rounding functions may use the processor's, which are exact.
+// variants at run time, and their last bits differ. Errors stay below 0.55 units in the last place;
+// special values are those of IEEE 754 and C, NaNs come out as the one positive quiet NaN. Square
+// roots and the rounding functions may use the processor's, which are exact.
 
 double Exp(double x);
 double Expm1(double x);
@@ -32,8 +32,8 @@ double Asinh(double x);
 double Acosh(double x);
 double Atanh(double x);
 
-// Γ and ln |Γ|. Gamma is exact where the result is a factorial that a double holds; NaN at 0 and the
-// negative integers for Gamma, infinity for LogGamma. Errors stay below 1 unit.
+// Γ and ln |Γ|. Gamma is exact where the result is a factorial that a double holds; NaN at 0 and
+// the negative integers for Gamma, infinity for LogGamma. Errors stay below 1 unit.
 double Gamma(double x);
 double LogGamma(double x);
 

@@ -1,5 +1,5 @@
-// Exponentials, logarithms and powers. The leading terms of each series are kept in double-double, so that
-// only terms below 2^-6 of the result see the rounding of doubles.
+// Exponentials, logarithms and powers. The leading terms of each series are kept in double-double,
+// so that only terms below 2^-6 of the result see the rounding of doubles.
 #include <cmath>
 
 #include "types/math.h"
@@ -18,25 +18,38 @@ double Scale(double value, int exponent) {
     // Large steps down would round twice; stay normal until the last.
     value *= PowerOfTwo(-900);
     exponent += 900;
-    if (exponent < -1022) return value * PowerOfTwo(-1022) * PowerOfTwo(exponent + 1022 < -1022 ? -1022 : exponent + 1022);
+    if (exponent < -1022)
+      return value * PowerOfTwo(-1022) *
+             PowerOfTwo(exponent + 1022 < -1022 ? -1022 : exponent + 1022);
   }
   return value * PowerOfTwo(exponent);
 }
 
 ScaledExp ExpKernel(const DoubleDouble& x) {
-  // x = k·ln 2 + r, |r| <= 0.347; the upper part of ln 2 has 42 bits, so that its product with k is exact.
+  // x = k·ln 2 + r, |r| <= 0.347; the upper part of ln 2 has 42 bits, so that its product with k is
+  // exact.
   constexpr double kLn2High = 0x1.62e42fefa3800p-1;
   constexpr double kLn2Low = 0x1.ef35793c76730p-45;
-  constexpr double kRound = 6755399441055744.0;  // 1.5 × 2^52: its sum with x rounds x to an integer
+  constexpr double kRound =
+      6755399441055744.0;  // 1.5 × 2^52: its sum with x rounds x to an integer
   const double k = (x.high * 1.4426950408889634 + kRound) - kRound;
   DoubleDouble r = TwoSum(x.high - k * kLn2High, -(k * kLn2Low));
   r = r + x.low;
   // e^r = 1 + r + r²/2 + r³·P(r)
-  static constexpr double kTail[] = {
-      1.0 / 6,           1.0 / 24,           1.0 / 120,           1.0 / 720,
-      1.0 / 5040,        1.0 / 40320,        1.0 / 362880,        1.0 / 3628800,
-      1.0 / 39916800,    1.0 / 479001600,    1.0 / 6227020800.0,  1.0 / 87178291200.0,
-      1.0 / 1307674368000.0, 1.0 / 20922789888000.0};
+  static constexpr double kTail[] = {1.0 / 6,
+                                     1.0 / 24,
+                                     1.0 / 120,
+                                     1.0 / 720,
+                                     1.0 / 5040,
+                                     1.0 / 40320,
+                                     1.0 / 362880,
+                                     1.0 / 3628800,
+                                     1.0 / 39916800,
+                                     1.0 / 479001600,
+                                     1.0 / 6227020800.0,
+                                     1.0 / 87178291200.0,
+                                     1.0 / 1307674368000.0,
+                                     1.0 / 20922789888000.0};
   const DoubleDouble square = r * r;
   const double tail = square.high * r.high * Polynomial(r.high, kTail);
   const DoubleDouble half = AddSmaller({square.high * 0.5, square.low * 0.5}, {tail, 0});
@@ -59,10 +72,10 @@ double Expm1(double x) {
   if (std::fabs(x) < 0x1p-55) return x;
   if (std::fabs(x) < 0.3) {
     // x + x²/2 + x³·P(x)
-    static constexpr double kTail[] = {
-        1.0 / 6,        1.0 / 24,        1.0 / 120,          1.0 / 720,           1.0 / 5040,
-        1.0 / 40320,    1.0 / 362880,    1.0 / 3628800,      1.0 / 39916800,      1.0 / 479001600,
-        1.0 / 6227020800.0, 1.0 / 87178291200.0};
+    static constexpr double kTail[] = {1.0 / 6,         1.0 / 24,           1.0 / 120,
+                                       1.0 / 720,       1.0 / 5040,         1.0 / 40320,
+                                       1.0 / 362880,    1.0 / 3628800,      1.0 / 39916800,
+                                       1.0 / 479001600, 1.0 / 6227020800.0, 1.0 / 87178291200.0};
     const DoubleDouble square = TwoProduct(x, x);
     const double tail = square.high * x * Polynomial(x, kTail);
     const DoubleDouble half = {square.high * 0.5, square.low * 0.5};
@@ -76,8 +89,9 @@ double Expm1(double x) {
 
 DoubleDouble TwiceAtanh(const DoubleDouble& s) {
   // 2s·(1 + z/3 + z²/5 + z³/7 + z⁴·T(z)), z = s²
-  static constexpr double kTail[] = {1.0 / 9,  1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21,
-                                     1.0 / 23, 1.0 / 25, 1.0 / 27, 1.0 / 29, 1.0 / 31, 1.0 / 33};
+  static constexpr double kTail[] = {1.0 / 9,  1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17,
+                                     1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25, 1.0 / 27,
+                                     1.0 / 29, 1.0 / 31, 1.0 / 33};
   constexpr DoubleDouble kThird = {0x1.5555555555555p-2, 0x1.5555555555555p-56};
   constexpr DoubleDouble kFifth = {0x1.999999999999ap-3, -0x1.999999999999ap-57};
   constexpr DoubleDouble kSeventh = {0x1.2492492492492p-3, 0x1.2492492492492p-57};
@@ -105,7 +119,8 @@ double Normalised(double x, int* exponent) {
 }
 
 double Mantissa(double x, int exponent) {
-  return std::bit_cast<double>(std::bit_cast<uint64_t>(x) - (static_cast<uint64_t>(static_cast<int64_t>(exponent)) << 52));
+  return std::bit_cast<double>(std::bit_cast<uint64_t>(x) -
+                               (static_cast<uint64_t>(static_cast<int64_t>(exponent)) << 52));
 }
 
 // (m - 1) / (m + 1) of a mantissa in [√½, √2): the difference is exact, the sum nearly so.
@@ -118,7 +133,8 @@ DoubleDouble LogArgument(double m) {
   return QuickTwoSum(first, rest / denominator.high);
 }
 
-// ln x as exponent·ln 2 + log; for logarithms that are rounded at once. Error of log below 2^-59 of it.
+// ln x as exponent·ln 2 + log; for logarithms that are rounded at once. Error of log below 2^-59 of
+// it.
 struct SplitLog {
   int exponent;
   DoubleDouble log;
@@ -206,7 +222,9 @@ double Log1p(double x) {
 namespace {
 
 bool IsInteger(double x) { return std::fabs(x) >= 0x1p52 || x == std::trunc(x); }
-bool IsOddInteger(double x) { return std::fabs(x) < 0x1p53 && IsInteger(x) && std::fmod(x, 2) != 0; }
+bool IsOddInteger(double x) {
+  return std::fabs(x) < 0x1p53 && IsInteger(x) && std::fmod(x, 2) != 0;
+}
 
 // Powers with a zero or infinity among base and exponent; false where there is none.
 bool PowSpecial(double base, double exponent, double* result) {
@@ -233,8 +251,8 @@ double Pow(double base, double exponent) {
   const bool negative = base < 0 && IsOddInteger(exponent);
   if (base < 0 && !IsInteger(exponent)) return kNaN;
   const DoubleDouble log = LogKernel({std::fabs(base), 0});
-  // Beyond these bounds the result over- or underflows whatever the low bits; also keeps the product from
-  // overflowing.
+  // Beyond these bounds the result over- or underflows whatever the low bits; also keeps the
+  // product from overflowing.
   const double estimate = log.high * exponent;
   if (!(std::fabs(estimate) < 800)) {
     const double magnitude = estimate > 0 ? kInfinity : 0.0;

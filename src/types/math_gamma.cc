@@ -14,13 +14,17 @@ constexpr DoubleDouble kOneMinusGamma = {0x1.b0ee6072093cep-2, 0x1.6cb90701fbfab
 
 // ln Γ(z) for z >= 20.
 DoubleDouble Stirling(const DoubleDouble& z) {
-  static constexpr double kTail[] = {0.0007936507936507937, -0.0005952380952380953, 0.0008417508417508417, -0.0019175269175269176, 0.00641025641025641, -0.029550653594771242, 0.17964437236883057, -1.3924322169059011, 13.402864044168393};
+  static constexpr double kTail[] = {
+      0.0007936507936507937,  -0.0005952380952380953, 0.0008417508417508417,
+      -0.0019175269175269176, 0.00641025641025641,    -0.029550653594771242,
+      0.17964437236883057,    -1.3924322169059011,    13.402864044168393};
   constexpr DoubleDouble kTwelfth = {0x1.5555555555555p-4, 0x1.5555555555555p-58};
   constexpr DoubleDouble kThreeHundredSixtieth = {-0x1.6c16c16c16c17p-9, 0x1.f49f49f49f49fp-64};
   const DoubleDouble inverse = DoubleDouble{1, 0} / z;
   const DoubleDouble square = inverse * inverse;
   const DoubleDouble series =
-      inverse * (kTwelfth + square * (kThreeHundredSixtieth + square.high * Polynomial(square.high, kTail)));
+      inverse *
+      (kTwelfth + square * (kThreeHundredSixtieth + square.high * Polynomial(square.high, kTail)));
   return (z + -0.5) * LogKernel(z) - z + (kHalfLn2Pi + series);
 }
 
@@ -52,7 +56,8 @@ DoubleDouble SinPi(double x) {
   const double whole = std::nearbyint(x);
   const double fraction = x - whole;  // exact, |fraction| <= ½
   const double magnitude = std::fabs(fraction);
-  DoubleDouble sine = magnitude <= 0.25 ? SinKernel(kPi * magnitude) : CosKernel(kPi * (0.5 - magnitude));
+  DoubleDouble sine =
+      magnitude <= 0.25 ? SinKernel(kPi * magnitude) : CosKernel(kPi * (0.5 - magnitude));
   if (fraction < 0) sine = -sine;
   return std::fmod(whole, 2) != 0 ? -sine : sine;
 }
@@ -85,8 +90,14 @@ double Gamma(double x) {
 }
 
 double LogGamma(double x) {
-  static constexpr double kAtOne[] = {0.8224670334241132, 0.40068563438653143, 0.27058080842778454, 0.20738555102867398, 0.1695571769974082, 0.1440498967688461, 0.12550966952474304, 0.11133426586956469, 0.1000994575127818, 0.09095401714582904, 0.083353840546109, 0.0769325164113522};
-  static constexpr double kAtTwo[] = {0.3224670334241132, 0.0673523010531981, 0.020580808427784546, 0.007385551028673986, 0.0028905103307415234, 0.001192753911703261, 0.0005096695247430425, 0.00022315475845357939, 9.945751278180853e-05, 4.492623673813314e-05, 2.050721277567069e-05, 9.439488275268397e-06};
+  static constexpr double kAtOne[] = {0.8224670334241132,  0.40068563438653143, 0.27058080842778454,
+                                      0.20738555102867398, 0.1695571769974082,  0.1440498967688461,
+                                      0.12550966952474304, 0.11133426586956469, 0.1000994575127818,
+                                      0.09095401714582904, 0.083353840546109,   0.0769325164113522};
+  static constexpr double kAtTwo[] = {
+      0.3224670334241132,    0.0673523010531981,    0.020580808427784546,  0.007385551028673986,
+      0.0028905103307415234, 0.001192753911703261,  0.0005096695247430425, 0.00022315475845357939,
+      9.945751278180853e-05, 4.492623673813314e-05, 2.050721277567069e-05, 9.439488275268397e-06};
   if (std::isnan(x)) return kNaN;
   if (std::isinf(x) || x == 0) return kInfinity;
   if (x < 0 && x == std::trunc(x)) return kInfinity;

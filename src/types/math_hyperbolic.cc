@@ -8,8 +8,14 @@ namespace trivet::math {
 
 DoubleDouble SmallSinh(double x) {
   // x + x³·P(x²)
-  static constexpr double kTail[] = {1.0 / 6,        1.0 / 120,          1.0 / 5040,            1.0 / 362880,
-                                     1.0 / 39916800, 1.0 / 6227020800.0, 1.0 / 1307674368000.0, 1.0 / 355687428096000.0};
+  static constexpr double kTail[] = {1.0 / 6,
+                                     1.0 / 120,
+                                     1.0 / 5040,
+                                     1.0 / 362880,
+                                     1.0 / 39916800,
+                                     1.0 / 6227020800.0,
+                                     1.0 / 1307674368000.0,
+                                     1.0 / 355687428096000.0};
   const double z = x * x;
   return DoubleDouble{x, 0} + x * z * Polynomial(z, kTail);
 }

@@ -23,7 +23,8 @@ inline double PowerOfTwo(int exponent) {
 // value × 2^exponent, exact unless the result is denormal or out of range.
 double Scale(double value, int exponent);
 
-// e^(high + low) as mantissa × 2^exponent, mantissa about 1. Relative error below 2^-60. |high| < 2000.
+// e^(high + low) as mantissa × 2^exponent, mantissa about 1. Relative error below 2^-60. |high| <
+// 2000.
 struct ScaledExp {
   DoubleDouble mantissa;
   int exponent;

@@ -16,8 +16,8 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// A function, its arguments (the second is 0 where there is one) and the true result as a sum of two
-// doubles; from test/differential/math_vectors.py.
+// A function, its arguments (the second is 0 where there is one) and the true result as a sum of
+// two doubles; from test/differential/math_vectors.py.
 struct MathVector {
   const char* function;
   double x;
@@ -31,10 +31,10 @@ const MathVector kVectors[] = {
 
 double Evaluate(const std::string& function, double x, double y) {
   static const std::map<std::string, double (*)(double)> kUnary = {
-      {"Exp", Exp},     {"Expm1", Expm1}, {"Log", Log},     {"Log2", Log2},   {"Log10", Log10},
-      {"Log1p", Log1p}, {"Cbrt", Cbrt},   {"Sin", Sin},     {"Cos", Cos},     {"Tan", Tan},
-      {"Cot", Cot},     {"Asin", Asin},   {"Acos", Acos},   {"Atan", Atan},   {"Sinh", Sinh},
-      {"Cosh", Cosh},   {"Tanh", Tanh},   {"Asinh", Asinh}, {"Acosh", Acosh}, {"Atanh", Atanh},
+      {"Exp", Exp},     {"Expm1", Expm1},      {"Log", Log},     {"Log2", Log2},   {"Log10", Log10},
+      {"Log1p", Log1p}, {"Cbrt", Cbrt},        {"Sin", Sin},     {"Cos", Cos},     {"Tan", Tan},
+      {"Cot", Cot},     {"Asin", Asin},        {"Acos", Acos},   {"Atan", Atan},   {"Sinh", Sinh},
+      {"Cosh", Cosh},   {"Tanh", Tanh},        {"Asinh", Asinh}, {"Acosh", Acosh}, {"Atanh", Atanh},
       {"Gamma", Gamma}, {"LogGamma", LogGamma}};
   if (function == "Pow") return Pow(x, y);
   if (function == "Atan2") return Atan2(x, y);
@@ -49,7 +49,9 @@ double Error(double answer, const MathVector& vector) {
   return std::fabs(std::ldexp(distance, 53 - exponent));
 }
 
-bool SameBits(double left, double right) { return std::bit_cast<uint64_t>(left) == std::bit_cast<uint64_t>(right); }
+bool SameBits(double left, double right) {
+  return std::bit_cast<uint64_t>(left) == std::bit_cast<uint64_t>(right);
+}
 
 TEST(MathTest, ErrorsStayBelowTheBounds) {
   std::map<std::string, double> worst;
@@ -65,8 +67,10 @@ TEST(MathTest, ErrorsStayBelowTheBounds) {
   EXPECT_EQ(worst.size(), 24U);
   for (const auto& [function, error] : worst) {
     const double bound = function.find("Gamma") != std::string::npos ? 1.0 : 0.55;
-    if (std::getenv("TRIVET_SHOW_ERRORS") != nullptr) std::printf("%-9s %.4f\n", function.c_str(), error);
-    EXPECT_LE(error, bound) << function << " at " << std::hexfloat << where[function]->x << ", " << where[function]->y;
+    if (std::getenv("TRIVET_SHOW_ERRORS") != nullptr)
+      std::printf("%-9s %.4f\n", function.c_str(), error);
+    EXPECT_LE(error, bound) << function << " at " << std::hexfloat << where[function]->x << ", "
+                            << where[function]->y;
   }
 }
 
@@ -100,13 +104,15 @@ TEST(MathTest, ExactResultsAreExact) {
 }
 
 TEST(MathTest, SpecialValuesFollowTheStandard) {
-  double (*const kOdd[])(double) = {Sin, Tan, Asin, Atan, Sinh, Tanh, Asinh, Atanh, Expm1, Log1p, Cbrt};
+  double (*const kOdd[])(double) = {Sin,   Tan,   Asin,  Atan,  Sinh, Tanh,
+                                    Asinh, Atanh, Expm1, Log1p, Cbrt};
   for (const auto function : kOdd) {
     EXPECT_TRUE(SameBits(function(-0.0), -0.0));
     EXPECT_TRUE(SameBits(function(0x1p-1060), 0x1p-1060) || function == Cbrt);
   }
-  double (*const kAll[])(double) = {Exp,  Expm1, Log,  Log2, Log10, Log1p, Cbrt,  Sin,   Cos,   Tan,   Cot,
-                                    Asin, Acos,  Atan, Sinh, Cosh,  Tanh,  Asinh, Acosh, Atanh, Gamma, LogGamma};
+  double (*const kAll[])(double) = {Exp,  Expm1, Log,   Log2,  Log10, Log1p,   Cbrt, Sin,
+                                    Cos,  Tan,   Cot,   Asin,  Acos,  Atan,    Sinh, Cosh,
+                                    Tanh, Asinh, Acosh, Atanh, Gamma, LogGamma};
   for (const auto function : kAll) EXPECT_TRUE(SameBits(function(-kNaN), kNaN));
   EXPECT_EQ(Exp(kInfinity), kInfinity);
   EXPECT_EQ(Exp(-kInfinity), 0);

@@ -9,9 +9,14 @@ namespace trivet::math {
 
 DoubleDouble SinKernel(const DoubleDouble& x) {
   // x + x³·(-1/6 + z·T(z)), z = x²
-  static constexpr double kTail[] = {
-      1.0 / 120,           -1.0 / 5040,          1.0 / 362880,          -1.0 / 39916800,
-      1.0 / 6227020800.0,  -1.0 / 1307674368000.0, 1.0 / 355687428096000.0, -1.0 / 121645100408832000.0};
+  static constexpr double kTail[] = {1.0 / 120,
+                                     -1.0 / 5040,
+                                     1.0 / 362880,
+                                     -1.0 / 39916800,
+                                     1.0 / 6227020800.0,
+                                     -1.0 / 1307674368000.0,
+                                     1.0 / 355687428096000.0,
+                                     -1.0 / 121645100408832000.0};
   constexpr DoubleDouble kSixth = {-0x1.5555555555555p-3, -0x1.5555555555555p-57};
   const DoubleDouble z = x * x;
   const DoubleDouble factor = AddSmaller(kSixth, {z.high * Polynomial(z.high, kTail), 0});
@@ -20,9 +25,14 @@ DoubleDouble SinKernel(const DoubleDouble& x) {
 
 DoubleDouble CosKernel(const DoubleDouble& x) {
   // 1 - z/2 + z²·T(z)
-  static constexpr double kTail[] = {
-      1.0 / 24,            -1.0 / 720,           1.0 / 40320,           -1.0 / 3628800,
-      1.0 / 479001600,     -1.0 / 87178291200.0, 1.0 / 20922789888000.0, -1.0 / 6402373705728000.0};
+  static constexpr double kTail[] = {1.0 / 24,
+                                     -1.0 / 720,
+                                     1.0 / 40320,
+                                     -1.0 / 3628800,
+                                     1.0 / 479001600,
+                                     -1.0 / 87178291200.0,
+                                     1.0 / 20922789888000.0,
+                                     -1.0 / 6402373705728000.0};
   const DoubleDouble z = x * x;
   const DoubleDouble half = {-0.5 * z.high, -0.5 * z.low};
   return AddSmaller({1, 0}, AddSmaller(half, {z.high * z.high * Polynomial(z.high, kTail), 0}));
@@ -36,13 +46,28 @@ struct Reduced {
 };
 
 // The first 1344 bits of 2/π behind the point, after 64 zeros for the alignment of small numbers.
-constexpr uint64_t kTwoOverPi[] = {
-    0,
-    0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041, 0xfe5163abdebbc561, 0xb7246e3a424dd2e0,
-    0x06492eea09d1921c, 0xfe1deb1cb129a73e, 0xe88235f52ebb4484, 0xe99c7026b45f7e41, 0x3991d639835339f4,
-    0x9c845f8bbdf9283b, 0x1ff897ffde05980f, 0xef2f118b5a0a6d1f, 0x6d367ecf27cb09b7, 0x4f463f669e5fea2d,
-    0x7527bac7ebe5f17b, 0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08, 0x56033046fc7b6bab, 0xf0cfbc209af4361d,
-    0xa9e391615ee61b08};
+constexpr uint64_t kTwoOverPi[] = {0,
+                                   0xa2f9836e4e441529,
+                                   0xfc2757d1f534ddc0,
+                                   0xdb6295993c439041,
+                                   0xfe5163abdebbc561,
+                                   0xb7246e3a424dd2e0,
+                                   0x06492eea09d1921c,
+                                   0xfe1deb1cb129a73e,
+                                   0xe88235f52ebb4484,
+                                   0xe99c7026b45f7e41,
+                                   0x3991d639835339f4,
+                                   0x9c845f8bbdf9283b,
+                                   0x1ff897ffde05980f,
+                                   0xef2f118b5a0a6d1f,
+                                   0x6d367ecf27cb09b7,
+                                   0x4f463f669e5fea2d,
+                                   0x7527bac7ebe5f17b,
+                                   0x3d0739f78a5292ea,
+                                   0x6bfb5fb11f8d5d08,
+                                   0x56033046fc7b6bab,
+                                   0xf0cfbc209af4361d,
+                                   0xa9e391615ee61b08};
 
 // A number of 254 bits behind the point as a double-double.
 DoubleDouble FromFraction(uint64_t (&limbs)[4]) {
@@ -53,15 +78,16 @@ DoubleDouble FromFraction(uint64_t (&limbs)[4]) {
   for (int i = top; i >= 0 && i > top - 3; --i) {
     // Each limb in two exact halves.
     for (const int half : {1, 0}) {
-      value = static_cast<double>(static_cast<uint32_t>(limbs[i] >> (32 * half))) * PowerOfTwo(64 * i + 32 * half - 254);
+      value = static_cast<double>(static_cast<uint32_t>(limbs[i] >> (32 * half))) *
+              PowerOfTwo(64 * i + 32 * half - 254);
       result = result + value;
     }
   }
   return result;
 }
 
-// Payne and Hanek's reduction ("Radian reduction for trigonometric functions", SIGNUM 1983): only the bits
-// of 2/π that decide the quadrant and the fraction are multiplied.
+// Payne and Hanek's reduction ("Radian reduction for trigonometric functions", SIGNUM 1983): only
+// the bits of 2/π that decide the quadrant and the fraction are multiplied.
 Reduced ReduceLarge(double x) {
   const auto bits = std::bit_cast<uint64_t>(x);
   const uint64_t mantissa = (bits & ((uint64_t{1} << 52) - 1)) | (uint64_t{1} << 52);
@@ -101,7 +127,8 @@ Reduced ReduceLarge(double x) {
   return {rest, quadrant & 3};
 }
 
-// x = rest + quadrant·π/2 for |x| up to 2^19, with π/2 in parts of 33 bits whose multiples are exact.
+// x = rest + quadrant·π/2 for |x| up to 2^19, with π/2 in parts of 33 bits whose multiples are
+// exact.
 Reduced ReduceMedium(double x) {
   constexpr double kRound = 6755399441055744.0;  // 1.5 × 2^52
   const double k = (x * 0x1.45f306dc9c883p-1 + kRound) - kRound;
@@ -165,7 +192,7 @@ namespace {
 
 // atan of t, |t| <= 0.126.
 DoubleDouble SmallAtan(const DoubleDouble& t) {
-  static constexpr double kTail[] = {-1.0 / 3,  1.0 / 5,  -1.0 / 7,  1.0 / 9,  -1.0 / 11,
+  static constexpr double kTail[] = {-1.0 / 3, 1.0 / 5,   -1.0 / 7, 1.0 / 9,   -1.0 / 11,
                                      1.0 / 13, -1.0 / 15, 1.0 / 17, -1.0 / 19, 1.0 / 21};
   const double z = t.high * t.high;
   return AddSmaller(t, {t.high * z * Polynomial(z, kTail), 0});
@@ -213,7 +240,9 @@ double Atan2(double y, double x) {
   if (x == 0) return std::copysign(kHalfPi.high, y);
   if (std::isinf(x) || std::isinf(y)) {
     if (!std::isinf(y)) return std::signbit(x) ? std::copysign(kPi.high, y) : std::copysign(0.0, y);
-    const double angle = !std::isinf(x) ? kHalfPi.high : x > 0 ? kHalfPi.high / 2 : 0x1.2d97c7f3321d2p+1;  // 3π/4
+    const double angle = !std::isinf(x) ? kHalfPi.high
+                         : x > 0        ? kHalfPi.high / 2
+                                        : 0x1.2d97c7f3321d2p+1;  // 3π/4
     return std::copysign(angle, y);
   }
   // Far apart, the smaller one no longer counts, or the result is the bare quotient.

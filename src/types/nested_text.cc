@@ -10,7 +10,8 @@ namespace {
 
 bool NeedsQuotes(std::string_view text) {
   if (text.empty() || IsBlank(text.front()) || IsBlank(text.back())) return true;
-  return EqualsLower(text, "null") || text.find_first_of(",[]{}()\"'\\:=") != std::string_view::npos;
+  return EqualsLower(text, "null") ||
+         text.find_first_of(",[]{}()\"'\\:=") != std::string_view::npos;
 }
 
 void AppendQuoted(std::string& out, std::string_view text) {
@@ -38,7 +39,9 @@ void AppendStructKey(std::string& out, std::string_view name) {
 }
 
 std::string QuoteIdentifier(std::string_view name) {
-  const auto plain = [](char c) { return IsDigit(c) || c == '_' || (ToLowerAscii(c) >= 'a' && ToLowerAscii(c) <= 'z'); };
+  const auto plain = [](char c) {
+    return IsDigit(c) || c == '_' || (ToLowerAscii(c) >= 'a' && ToLowerAscii(c) <= 'z');
+  };
   if (!name.empty() && !IsDigit(name.front()) && std::all_of(name.begin(), name.end(), plain)) {
     return std::string(name);
   }

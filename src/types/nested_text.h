@@ -7,7 +7,8 @@ namespace trivet {
 
 // How elements of lists and structs print inside their brackets.
 
-// The text of a scalar element: quoted and escaped where it could be mistaken for syntax or for NULL.
+// The text of a scalar element: quoted and escaped where it could be mistaken for syntax or for
+// NULL.
 void AppendElementText(std::string& out, std::string_view text);
 // A struct's key, always quoted: 'a': .
 void AppendStructKey(std::string& out, std::string_view name);

@@ -16,8 +16,8 @@ char* WriteUInt64(char* out, uint64_t value);
 char* WriteInt128(char* out, int128_t value);
 
 // The shortest digits that read back as the same value: 1.0, 1e+20, 0.0001, 1e-05, nan, inf, -inf.
-// Exponents of ten from -4 to 15 print in full. The sign of a NaN is not shown, for it depends on the
-// processor.
+// Exponents of ten from -4 to 15 print in full. The sign of a NaN is not shown, for it depends on
+// the processor.
 inline constexpr size_t kMaxFloatingTextSize = 32;
 char* WriteDouble(char* out, double value);
 char* WriteFloat(char* out, float value);

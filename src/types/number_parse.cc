@@ -23,8 +23,8 @@ bool EqualsLower(std::string_view text, std::string_view lower) {
 
 namespace {
 
-// Reads a run of digits in which single underscores may separate digits, calling accept(digit). Returns
-// whether the run is well formed; `count` tells how many digits there were.
+// Reads a run of digits in which single underscores may separate digits, calling accept(digit).
+// Returns whether the run is well formed; `count` tells how many digits there were.
 template <typename Accept>
 bool ScanDigits(std::string_view text, size_t* position, int* count, const Accept& accept) {
   *count = 0;
@@ -34,7 +34,8 @@ bool ScanDigits(std::string_view text, size_t* position, int* count, const Accep
       accept(c - '0');
       ++*count;
     } else if (c == '_') {
-      const bool between = *count > 0 && *position + 1 < text.size() && IsDigit(text[*position + 1]);
+      const bool between =
+          *count > 0 && *position + 1 < text.size() && IsDigit(text[*position + 1]);
       if (!between) return false;
     } else {
       break;
@@ -44,8 +45,8 @@ bool ScanDigits(std::string_view text, size_t* position, int* count, const Accep
   return true;
 }
 
-// A number taken apart: (-1)^negative × mantissa × 10^exponent. Digits that no longer fit in the mantissa
-// are dropped; `next_digit` is the first of them.
+// A number taken apart: (-1)^negative × mantissa × 10^exponent. Digits that no longer fit in the
+// mantissa are dropped; `next_digit` is the first of them.
 struct ScannedNumber {
   bool negative = false;
   uint128_t mantissa = 0;
@@ -114,8 +115,8 @@ NumberParse ScaleMantissa(const ScannedNumber& number, int scale, int128_t* unsc
   if (shift > 0) {
     // A mantissa that had to drop digits is so large that any shift takes it out of range.
     if (shift > 38 || number.dropped) return NumberParse::kOutOfRange;
-    if (__builtin_mul_overflow(magnitude, static_cast<uint128_t>(PowerOfTen(static_cast<int>(shift))),
-                               &magnitude)) {
+    if (__builtin_mul_overflow(
+            magnitude, static_cast<uint128_t>(PowerOfTen(static_cast<int>(shift))), &magnitude)) {
       return NumberParse::kOutOfRange;
     }
   } else if (shift == 0) {
@@ -181,7 +182,8 @@ NumberParse ParseFloating(std::string_view text, T* value) {
   }
   if (!text.empty() && text.front() == '+') {
     text.remove_prefix(1);
-    if (!text.empty() && (text.front() == '-' || text.front() == '+')) return NumberParse::kMalformed;
+    if (!text.empty() && (text.front() == '-' || text.front() == '+'))
+      return NumberParse::kMalformed;
   }
   const auto answer = fast_float::from_chars(text.data(), text.data() + text.size(), *value);
   if (answer.ec != std::errc() || answer.ptr != text.data() + text.size()) {
@@ -200,7 +202,8 @@ NumberParse ParseScaled(std::string_view text, int scale, int128_t* unscaled) {
   return ScaleMantissa(number, scale, unscaled);
 }
 
-NumberParse ParseInteger(std::string_view text, int128_t minimum, int128_t maximum, int128_t* value) {
+NumberParse ParseInteger(std::string_view text, int128_t minimum, int128_t maximum,
+                         int128_t* value) {
   text = TrimBlanks(text);
   // Plain digits are nearly all there is.
   if (!text.empty() && text.size() <= 18) {

@@ -7,18 +7,19 @@
 
 namespace trivet {
 
-// Numbers from text, with the forms and roundings of the reference dialect's casts. Blanks around the
-// number are ignored; single underscores may stand between digits.
+// Numbers from text, with the forms and roundings of the reference dialect's casts. Blanks around
+// the number are ignored; single underscores may stand between digits.
 
 enum class NumberParse { kOk, kMalformed, kOutOfRange };
 
-// Decimal text as unscaled × 10^-scale, rounded half away from zero: an optional sign, digits with an
-// optional point, an optional exponent. kOutOfRange where it leaves 128 bits.
+// Decimal text as unscaled × 10^-scale, rounded half away from zero: an optional sign, digits with
+// an optional point, an optional exponent. kOutOfRange where it leaves 128 bits.
 NumberParse ParseScaled(std::string_view text, int scale, int128_t* unscaled);
 
 // An integer in [minimum, maximum]: as ParseScaled with scale 0 (so 1.5 is 2 and 1e2 is 100), and
 // 0x1F, 0b101 without a sign.
-NumberParse ParseInteger(std::string_view text, int128_t minimum, int128_t maximum, int128_t* value);
+NumberParse ParseInteger(std::string_view text, int128_t minimum, int128_t maximum,
+                         int128_t* value);
 
 // Nearest value, ties to even; also inf, infinity, nan in any case. What is too large is infinite.
 NumberParse ParseDouble(std::string_view text, double* value);

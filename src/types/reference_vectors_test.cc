@@ -1,5 +1,5 @@
-// Compares conversions, fields and arithmetic with the recorded answers of the reference engine; see
-// test/differential/type_vectors.py, which writes them.
+// Compares conversions, fields and arithmetic with the recorded answers of the reference engine;
+// see test/differential/type_vectors.py, which writes them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -62,7 +62,9 @@ std::vector<Fields> AllVectors() {
   return all;
 }
 
-Answer Text(const LogicalType& type, int128_t value) { return Value::Integer(type, value).ToString(); }
+Answer Text(const LogicalType& type, int128_t value) {
+  return Value::Integer(type, value).ToString();
+}
 Answer Text(const Interval& interval) { return Value::FromInterval(interval).ToString(); }
 Answer Micros(int64_t micros) { return Text(LogicalType::Timestamp(), micros); }
 
@@ -71,13 +73,18 @@ int64_t Timestamp(const std::string& text) {
   EXPECT_EQ(ParseTimestamp(text, TimeUnit::kMicro, &micros), DateTimeParse::kOk) << text;
   return micros;
 }
-int64_t Instant(const std::string& text) { return ParseTimestampWithZone(text, TimeZone::Utc()).value(); }
+int64_t Instant(const std::string& text) {
+  return ParseTimestampWithZone(text, TimeZone::Utc()).value();
+}
 Interval ToInterval(const std::string& text) { return ParseInterval(text).value(); }
 
 Answer CastInteger(const LogicalType& type, const std::string& text) {
   const int bits = 8 * static_cast<int>(TypeSize(type));
-  const int128_t minimum = !type.IsSigned() ? 0 : bits == 128 ? kInt128Min : -(int128_t{1} << (bits - 1));
-  const int128_t maximum = bits == 128 ? kInt128Max : (int128_t{1} << (bits - (type.IsSigned() ? 1 : 0))) - 1;
+  const int128_t minimum = !type.IsSigned() ? 0
+                           : bits == 128    ? kInt128Min
+                                            : -(int128_t{1} << (bits - 1));
+  const int128_t maximum =
+      bits == 128 ? kInt128Max : (int128_t{1} << (bits - (type.IsSigned() ? 1 : 0))) - 1;
   int128_t value;
   if (ParseInteger(text, minimum, maximum, &value) != NumberParse::kOk) return std::nullopt;
   return Text(type, value);
@@ -86,7 +93,8 @@ Answer CastInteger(const LogicalType& type, const std::string& text) {
 Answer CastDecimal(int precision, int scale, const std::string& text) {
   int128_t value;
   if (ParseDecimal(text, precision, scale, &value) != NumberParse::kOk) return std::nullopt;
-  return Text(LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale)), value);
+  return Text(LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale)),
+              value);
 }
 
 Answer CastFloating(bool is_double, const std::string& text) {
@@ -141,7 +149,8 @@ Answer CastTemporal(const std::string& type, const std::string& text) {
     if (!instant.ok()) return std::nullopt;
     return Text(LogicalType::Timestamp(TimeUnit::kMicro, true), *instant);
   }
-  for (const TimeUnit unit : {TimeUnit::kSecond, TimeUnit::kMilli, TimeUnit::kMicro, TimeUnit::kNano}) {
+  for (const TimeUnit unit :
+       {TimeUnit::kSecond, TimeUnit::kMilli, TimeUnit::kMicro, TimeUnit::kNano}) {
     const LogicalType timestamp = LogicalType::Timestamp(unit);
     if (timestamp.ToString() != type) continue;
     if (ParseTimestamp(text, unit, &ticks) != DateTimeParse::kOk) return std::nullopt;
@@ -187,7 +196,8 @@ Answer IntervalPart(const Fields& fields) {
 Answer Truncate(const Fields& fields) {
   const DateField field = FindDateField(fields[1]).value();
   int64_t result;
-  if (!IsTruncationField(field) || !TruncateTimestamp(field, Timestamp(fields[2]), &result)) return std::nullopt;
+  if (!IsTruncationField(field) || !TruncateTimestamp(field, Timestamp(fields[2]), &result))
+    return std::nullopt;
   return Micros(result);
 }
 
@@ -218,8 +228,9 @@ Answer Difference(const Fields& fields) {
 Answer Shift(const Fields& fields) {
   int64_t result;
   const Interval interval = ToInterval(fields[2]);
-  const bool fits = fields[0] == "add" ? AddToTimestamp(Timestamp(fields[1]), interval, &result)
-                                       : SubtractFromTimestamp(Timestamp(fields[1]), interval, &result);
+  const bool fits = fields[0] == "add"
+                        ? AddToTimestamp(Timestamp(fields[1]), interval, &result)
+                        : SubtractFromTimestamp(Timestamp(fields[1]), interval, &result);
   if (!fits) return std::nullopt;
   return Micros(result);
 }
@@ -255,9 +266,11 @@ Answer Zoned(const Fields& fields) {
   } else if (fields[0] == "utc") {
     result = ParseTimestampWithZone(fields[2], zone).value();
   } else if (fields[0] == "zadd") {
-    if (!AddToTimestamp(Instant(fields[2]), ToInterval(fields[3]), zone, &result)) return std::nullopt;
+    if (!AddToTimestamp(Instant(fields[2]), ToInterval(fields[3]), zone, &result))
+      return std::nullopt;
   } else if (fields[0] == "ztrunc") {
-    if (!TruncateTimestamp(*FindDateField(fields[2]), Instant(fields[3]), zone, &result)) return std::nullopt;
+    if (!TruncateTimestamp(*FindDateField(fields[2]), Instant(fields[3]), zone, &result))
+      return std::nullopt;
   } else {
     std::string text;
     DateTimePattern::Compile("%c %z %Z")->FormatTimestampWithZone(Instant(fields[2]), zone, &text);
@@ -284,17 +297,28 @@ Answer ParseVector(const Fields& fields) {
 
 const std::map<std::string, Answer (*)(const Fields&)>& Kinds() {
   static const std::map<std::string, Answer (*)(const Fields&)> kinds = {
-      {"cast", Cast},         {"part", Part},
-      {"ipart", IntervalPart}, {"trunc", Truncate},
-      {"itrunc", TruncateIntervalVector}, {"date_diff", Count},
-      {"date_sub", Count},    {"age", Difference},
-      {"minus", Difference},  {"add", Shift},
-      {"subtract", Shift},    {"bucket", Bucket},
-      {"iadd", IntervalArithmetic}, {"iless", IntervalArithmetic},
-      {"imultiply", IntervalArithmetic}, {"idivide", IntervalArithmetic},
-      {"local", Zoned},       {"utc", Zoned},
-      {"zadd", Zoned},        {"ztrunc", Zoned},
-      {"zformat", Zoned},     {"strftime", FormatVector},
+      {"cast", Cast},
+      {"part", Part},
+      {"ipart", IntervalPart},
+      {"trunc", Truncate},
+      {"itrunc", TruncateIntervalVector},
+      {"date_diff", Count},
+      {"date_sub", Count},
+      {"age", Difference},
+      {"minus", Difference},
+      {"add", Shift},
+      {"subtract", Shift},
+      {"bucket", Bucket},
+      {"iadd", IntervalArithmetic},
+      {"iless", IntervalArithmetic},
+      {"imultiply", IntervalArithmetic},
+      {"idivide", IntervalArithmetic},
+      {"local", Zoned},
+      {"utc", Zoned},
+      {"zadd", Zoned},
+      {"ztrunc", Zoned},
+      {"zformat", Zoned},
+      {"strftime", FormatVector},
       {"strptime", ParseVector},
   };
   return kinds;
@@ -306,16 +330,19 @@ bool DiffersOnPurpose(const Fields& fields) {
     return std::find(list.begin(), list.end(), text) != list.end();
   };
   if (fields[0] == "cast") {
-    // Exponents: the reference drops the range check, or refuses a fraction because of its exponent.
+    // Exponents: the reference drops the range check, or refuses a fraction because of its
+    // exponent.
     if (fields[1] == "DECIMAL(5,2)" && fields[2] == "3.2767e4") return true;
     if (fields[1] == "DECIMAL(38,0)" && fields[2] == "1.5e38") return true;
     if (fields[1] == "DECIMAL(4,4)" && fields[2].find("e-") != std::string::npos) return true;
     // Rounding to a coarser unit overflows microseconds inside the reference.
-    return is_one_of(fields[1], {"TIMESTAMP_S", "TIMESTAMP_MS"}) && fields[2] == "294247-01-10 04:00:54.775806";
+    return is_one_of(fields[1], {"TIMESTAMP_S", "TIMESTAMP_MS"}) &&
+           fields[2] == "294247-01-10 04:00:54.775806";
   }
   // Quarters before the year 1 are counted from the wrong end; epochs are summed in floating point.
   if (fields[0] == "date_diff" && fields[1] == "quarter") {
-    return fields[2].find("(BC)") != std::string::npos || fields[3].find("(BC)") != std::string::npos;
+    return fields[2].find("(BC)") != std::string::npos ||
+           fields[3].find("(BC)") != std::string::npos;
   }
   return fields[0] == "ipart" && fields[1] == "epoch";
 }

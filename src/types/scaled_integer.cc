@@ -21,8 +21,8 @@ double RoundToDouble(bool negative, uint64_t leading, bool inexact, int exponent
   const uint64_t half = uint64_t{1} << (dropped - 1);
   const uint64_t rest = dropped == 64 ? leading : leading & ((uint64_t{1} << dropped) - 1);
   const bool up = rest > half || (rest == half && (inexact || (kept & 1) != 0));
-  // With the hidden bit added in, a carry out of the significand moves into the exponent by itself, and
-  // from the largest finite number to infinity.
+  // With the hidden bit added in, a carry out of the significand moves into the exponent by itself,
+  // and from the largest finite number to infinity.
   const uint64_t base = biased >= 1 ? static_cast<uint64_t>(biased - 1) << 52 : 0;
   return std::bit_cast<double>(sign | (base + kept + (up ? 1 : 0)));
 }
@@ -168,7 +168,8 @@ double ScaledInteger::RoundedQuotient(uint64_t divisor, uint64_t second_divisor)
   if (divisor != 1 || second_divisor != 1) {
     // At least 66 bits of quotient are left: two divisors of 64 bits eat 128 of these.
     constexpr int kWanted = 66 + 128;
-    if (const int length = quotient.BitLength(); length < kWanted) quotient.ShiftLeft(kWanted - length);
+    if (const int length = quotient.BitLength(); length < kWanted)
+      quotient.ShiftLeft(kWanted - length);
     // Dividing by one after the other cuts the same as dividing by the product.
     inexact = !quotient.DivideBy(divisor);
     inexact = !quotient.DivideBy(second_divisor) || inexact;

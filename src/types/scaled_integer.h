@@ -7,9 +7,9 @@
 
 namespace trivet {
 
-// A signed integer of any size up to kCapacity limbs, times a power of two: the exact values from which
-// sums, means and variances are rounded once. Value semantics; used at the end of aggregates only, never
-// per row.
+// A signed integer of any size up to kCapacity limbs, times a power of two: the exact values from
+// which sums, means and variances are rounded once. Value semantics; used at the end of aggregates
+// only, never per row.
 class ScaledInteger {
  public:
   // Room for n·Σx² - (Σx)² over the whole range of doubles, with the difference of scales.
@@ -39,14 +39,15 @@ class ScaledInteger {
   int BitLength() const;
   static int CompareMagnitudes(const ScaledInteger& left, const ScaledInteger& right);
 
-  std::array<uint64_t, kCapacity> limbs_;  // magnitude, least significant first; [0, count_) are set
+  std::array<uint64_t, kCapacity>
+      limbs_;  // magnitude, least significant first; [0, count_) are set
   int count_ = 0;
   int exponent_ = 0;
   bool negative_ = false;
 };
 
-// The nearest double to ±(leading + ε) × 2^exponent, where the top bit of leading is set, ε is in [0, 1)
-// and not 0 exactly where `inexact`. Ties to even; denormals and infinities included.
+// The nearest double to ±(leading + ε) × 2^exponent, where the top bit of leading is set, ε is in
+// [0, 1) and not 0 exactly where `inexact`. Ties to even; denormals and infinities included.
 double RoundToDouble(bool negative, uint64_t leading, bool inexact, int exponent);
 
 }  // namespace trivet

@@ -6,8 +6,9 @@
 
 namespace trivet {
 
-// A fixed-point number in two's complement that is wide enough for every sum it is made for, so that no
-// addition ever rounds (Kulisch's accumulator). Zero-initialised by assignment of {}. Trivially copyable.
+// A fixed-point number in two's complement that is wide enough for every sum it is made for, so
+// that no addition ever rounds (Kulisch's accumulator). Zero-initialised by assignment of {}.
+// Trivially copyable.
 template <int limb_count>
 struct Superaccumulator {
   static constexpr int kLimbs = limb_count;
@@ -35,9 +36,9 @@ struct Superaccumulator {
   void Add(const Superaccumulator& other) { AddShifted(other.limbs, limb_count, 0); }
 };
 
-// Where sums get the memory of accumulators that do not fit their fixed-size state. `allocate` gives 16-byte
-// aligned memory that lives as long as the states, or null when there is none left: then the sum turns into
-// NaN and the caller, whose arena knows, fails.
+// Where sums get the memory of accumulators that do not fit their fixed-size state. `allocate`
+// gives 16-byte aligned memory that lives as long as the states, or null when there is none left:
+// then the sum turns into NaN and the caller, whose arena knows, fails.
 struct ExactSumArena {
   void* context;
   void* (*allocate)(void* context, size_t bytes);

@@ -62,11 +62,12 @@ bool IsKnown(const icu::TimeZone* zone) {
   return ToUtf8(zone->getID(id)) != "Etc/Unknown";
 }
 
-// A zone by its exact name in the database, or nullptr. Custom offsets, which ICU also understands, are
-// left to CustomZone.
+// A zone by its exact name in the database, or nullptr. Custom offsets, which ICU also understands,
+// are left to CustomZone.
 std::unique_ptr<icu::TimeZone> NamedZone(const std::string& name) {
   if (name.size() > 3 && (name[3] == '+' || name[3] == '-')) return nullptr;
-  std::unique_ptr<icu::TimeZone> zone(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(name)));
+  std::unique_ptr<icu::TimeZone> zone(
+      icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(name)));
   return IsKnown(zone.get()) ? std::move(zone) : nullptr;
 }
 
@@ -76,7 +77,8 @@ std::unique_ptr<icu::TimeZone> CustomZone(std::string_view name) {
   const std::string prefix = Lower(name.substr(0, 3));
   if ((prefix != "gmt" && prefix != "utc") || (name[3] != '+' && name[3] != '-')) return nullptr;
   const std::string id = StrCat("GMT", name.substr(3));
-  std::unique_ptr<icu::TimeZone> zone(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(id)));
+  std::unique_ptr<icu::TimeZone> zone(
+      icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(id)));
   return IsKnown(zone.get()) ? std::move(zone) : nullptr;
 }
 
@@ -87,13 +89,15 @@ Status UnknownZone(std::string_view name) {
   const std::string lower = Lower(name);
   for (const auto& [key, spelling] : NameIndex()) {
     const size_t slash = key.rfind('/');
-    const std::string_view city = slash == std::string::npos ? key : std::string_view(key).substr(slash + 1);
+    const std::string_view city =
+        slash == std::string::npos ? key : std::string_view(key).substr(slash + 1);
     const bool similar = lower.size() >= 3 && (city.find(lower) != std::string_view::npos ||
                                                lower.find(city) != std::string::npos);
     if (!similar || city.size() < 3 || found == 5) continue;
     nearest += (found++ == 0 ? "" : ", ") + spelling;
   }
-  return nearest.empty() ? status : std::move(status).WithHint(StrCat("did you mean ", nearest, "?"));
+  return nearest.empty() ? status
+                         : std::move(status).WithHint(StrCat("did you mean ", nearest, "?"));
 }
 
 }  // namespace
@@ -154,14 +158,15 @@ bool TimeZone::ToLocal(int64_t utc_micros, int64_t* local_micros) const {
     return true;
   }
   const int64_t offset = OffsetAt(utc_micros) * kMicrosPerSecond;
-  return !__builtin_add_overflow(utc_micros, offset, local_micros) && IsFiniteTimestamp(*local_micros);
+  return !__builtin_add_overflow(utc_micros, offset, local_micros) &&
+         IsFiniteTimestamp(*local_micros);
 }
 
 int32_t TimeZone::OffsetAtLocalSeconds(int64_t local_seconds) const {
   if (transitions_.empty()) return first_offset_seconds_;
-  // The offsets in force a day before and a day after are the only candidates. Where the later one gives
-  // an instant at which it is indeed in force, it wins (a repeated time is its second occurrence);
-  // otherwise the earlier one also covers skipped times, which it moves on by the gap.
+  // The offsets in force a day before and a day after are the only candidates. Where the later one
+  // gives an instant at which it is indeed in force, it wins (a repeated time is its second
+  // occurrence); otherwise the earlier one also covers skipped times, which it moves on by the gap.
   const int32_t before = OffsetAtSeconds(local_seconds - kSecondsPerDay);
   const int32_t after = OffsetAtSeconds(local_seconds + kSecondsPerDay);
   return OffsetAtSeconds(local_seconds - after) == after ? after : before;
@@ -182,8 +187,8 @@ std::string TimeZone::AbbreviationAt(int64_t utc_micros) const {
   UErrorCode error = U_ZERO_ERROR;
   int32_t raw = 0;
   int32_t saving = 0;
-  rules_->zone->getOffset(static_cast<double>(FloorDivide(utc_micros, kMicrosPerMilli)), false, raw, saving,
-                          error);
+  rules_->zone->getOffset(static_cast<double>(FloorDivide(utc_micros, kMicrosPerMilli)), false, raw,
+                          saving, error);
   icu::UnicodeString text;
   rules_->zone->getDisplayName(saving != 0, icu::TimeZone::SHORT, icu::Locale::getUS(), text);
   return ToUtf8(text);

@@ -9,7 +9,8 @@ namespace trivet {
 namespace {
 
 int64_t Micros(int64_t year, int32_t month, int32_t day, int64_t hour = 0, int64_t minute = 0) {
-  return DaysFromCivil(year, month, day) * kMicrosPerDay + hour * kMicrosPerHour + minute * kMicrosPerMinute;
+  return DaysFromCivil(year, month, day) * kMicrosPerDay + hour * kMicrosPerHour +
+         minute * kMicrosPerMinute;
 }
 
 const TimeZone& Zone(const char* name) {
@@ -45,10 +46,12 @@ TEST(TimeZoneTest, SkippedTimesMoveOnAndRepeatedTimesAreTheLater) {
 }
 
 TEST(TimeZoneTest, LocalAndBackIsTheIdentityOutsideRepeats) {
-  for (const char* name : {"America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe",
-                           "Pacific/Apia", "America/St_Johns", "Africa/Monrovia"}) {
+  for (const char* name :
+       {"America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia",
+        "America/St_Johns", "Africa/Monrovia"}) {
     const TimeZone& zone = Zone(name);
-    for (int64_t utc = Micros(1880, 1, 1); utc < Micros(2230, 1, 1); utc += 61 * kMicrosPerHour + 7) {
+    for (int64_t utc = Micros(1880, 1, 1); utc < Micros(2230, 1, 1);
+         utc += 61 * kMicrosPerHour + 7) {
       int64_t local;
       int64_t back;
       ASSERT_TRUE(zone.ToLocal(utc, &local) && zone.ToUtc(local, &back));

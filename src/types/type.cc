@@ -81,7 +81,8 @@ bool LogicalType::operator==(const LogicalType& other) const {
   if (id_ != other.id_) return false;
   switch (id_) {
     case TypeId::kDecimal: return precision_ == other.precision_ && scale_ == other.scale_;
-    case TypeId::kTimestamp: return unit_ == other.unit_ && with_time_zone_ == other.with_time_zone_;
+    case TypeId::kTimestamp:
+      return unit_ == other.unit_ && with_time_zone_ == other.with_time_zone_;
     case TypeId::kList:
     case TypeId::kStruct: return children_ == other.children_ || *children_ == *other.children_;
     default: return true;

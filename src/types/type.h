@@ -114,7 +114,8 @@ class LogicalType {
 
   bool operator==(const LogicalType& other) const;
 
-  // DuckDB's spelling: BIGINT, DECIMAL(15,2), TIMESTAMP WITH TIME ZONE, INTEGER[], STRUCT(a INTEGER).
+  // DuckDB's spelling: BIGINT, DECIMAL(15,2), TIMESTAMP WITH TIME ZONE, INTEGER[], STRUCT(a
+  // INTEGER).
   std::string ToString() const;
 
  private:

@@ -74,7 +74,8 @@ Value Value::List(LogicalType list_type, std::vector<Value> elements) {
 }
 
 Value Value::Struct(LogicalType struct_type, std::vector<Value> fields) {
-  TRIVET_ASSERT(struct_type.id() == TypeId::kStruct && struct_type.fields().size() == fields.size());
+  TRIVET_ASSERT(struct_type.id() == TypeId::kStruct &&
+                struct_type.fields().size() == fields.size());
   Value result;
   result.type_ = std::move(struct_type);
   result.data_ = std::move(fields);
@@ -155,7 +156,8 @@ char* WriteScalar(char* out, const Value& value, const TimeZone& zone) {
   switch (type.id()) {
     case TypeId::kFloat: return WriteFloat(out, static_cast<float>(value.floating()));
     case TypeId::kDouble: return WriteDouble(out, value.floating());
-    case TypeId::kDecimal: return WriteDecimal(out, value.integer(), type.precision(), type.scale());
+    case TypeId::kDecimal:
+      return WriteDecimal(out, value.integer(), type.precision(), type.scale());
     case TypeId::kDate: return WriteDate(out, static_cast<int32_t>(value.integer()));
     case TypeId::kTime: return WriteTime(out, static_cast<int64_t>(value.integer()));
     case TypeId::kTimestamp: {

@@ -87,7 +87,8 @@ TEST(ValueTest, IntervalsPrintTheirParts) {
 TEST(ValueTest, NestedValuesQuoteWhatCouldBeMistaken) {
   const LogicalType strings = LogicalType::List(TypeId::kVarchar);
   std::vector<Value> elements;
-  for (const char* text : {"a", "b c", "it's", "NULL", "", " x", "a,b", "[x]", "a\\b", "a:b", "k;v"}) {
+  for (const char* text :
+       {"a", "b c", "it's", "NULL", "", " x", "a,b", "[x]", "a\\b", "a:b", "k;v"}) {
     elements.push_back(Value::Varchar(text));
   }
   elements.push_back(Value::Null(TypeId::kVarchar));
@@ -101,7 +102,8 @@ TEST(ValueTest, NestedValuesQuoteWhatCouldBeMistaken) {
 }
 
 TEST(ValueTest, BlobsAndUuidsPrint) {
-  EXPECT_EQ(Value::Blob(std::string("\xab\0abc\x7f'\"\\", 9)).ToString(), "\\xAB\\x00abc\\x7F\\x27\\x22\\x5C");
+  EXPECT_EQ(Value::Blob(std::string("\xab\0abc\x7f'\"\\", 9)).ToString(),
+            "\\xAB\\x00abc\\x7F\\x27\\x22\\x5C");
   int128_t uuid;
   ASSERT_TRUE(ParseUuid("{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}", &uuid));
   EXPECT_EQ(Value::Integer(TypeId::kUuid, uuid).ToString(), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");

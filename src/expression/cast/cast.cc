@@ -35,7 +35,8 @@ std::string_view StorageName(const LogicalType& type) {
 Status OutOfRange(const LogicalType& from, std::string_view value, const LogicalType& to) {
   return Status::InvalidInput(
       StrCat("Type ", StorageName(from), " with value ", value,
-             " can't be cast because the value is out of range for the destination type ", StorageName(to)));
+             " can't be cast because the value is out of range for the destination type ",
+             StorageName(to)));
 }
 
 Status BadText(std::string_view text, std::string_view target) {
@@ -44,9 +45,12 @@ Status BadText(std::string_view text, std::string_view target) {
 
 namespace {
 
-bool IsIntegral(const LogicalType& type) { return type.IsInteger() || type.id() == TypeId::kBoolean; }
+bool IsIntegral(const LogicalType& type) {
+  return type.IsInteger() || type.id() == TypeId::kBoolean;
+}
 bool IsDateOrTime(const LogicalType& type) {
-  return type.id() == TypeId::kDate || type.id() == TypeId::kTime || type.id() == TypeId::kTimestamp;
+  return type.id() == TypeId::kDate || type.id() == TypeId::kTime ||
+         type.id() == TypeId::kTimestamp;
 }
 bool IsUuidOrBlob(const LogicalType& type) {
   return type.id() == TypeId::kUuid || type.id() == TypeId::kBlob;
@@ -67,7 +71,8 @@ CastKernel FindCast(const LogicalType& from, const LogicalType& to) {
   }
   if (from.id() == TypeId::kDecimal) return to_number ? FindFromDecimalCast(from, to) : nullptr;
   if (from_number && to_number) {
-    return IsIntegral(from) && IsIntegral(to) ? FindIntegerCast(from, to) : FindFloatingCast(from, to);
+    return IsIntegral(from) && IsIntegral(to) ? FindIntegerCast(from, to)
+                                              : FindFloatingCast(from, to);
   }
   if (IsDateOrTime(from) && IsDateOrTime(to)) return FindTemporalCast(from, to);
   if (IsUuidOrBlob(from) && IsUuidOrBlob(to)) return FindUuidCast(from, to);
@@ -82,7 +87,8 @@ bool ToDecimalCanFail(const LogicalType& from, const LogicalType& to) {
   if (from.id() == TypeId::kBoolean) return IntegerDigits(to) < 1;
   if (from.IsInteger()) {
     // 128 bits hold numbers of 39 digits.
-    return from.id() == TypeId::kInt128 || IntegerDigits(DecimalOfInteger(from)) > IntegerDigits(to);
+    return from.id() == TypeId::kInt128 ||
+           IntegerDigits(DecimalOfInteger(from)) > IntegerDigits(to);
   }
   if (from.id() != TypeId::kDecimal) return true;
   // Rounding may carry into one more digit.

@@ -16,8 +16,9 @@ namespace {
 
 // Arithmetic of a pair of storage types: 64 bits where both fit, as 128-bit division is slow.
 template <typename From, typename To>
-using Wide = std::conditional_t<sizeof(From) == 16 || sizeof(To) == 16 || std::is_same_v<From, uint64_t>,
-                                int128_t, int64_t>;
+using Wide =
+    std::conditional_t<sizeof(From) == 16 || sizeof(To) == 16 || std::is_same_v<From, uint64_t>,
+                       int128_t, int64_t>;
 
 template <typename W>
 W Power(int exponent) {
@@ -53,7 +54,9 @@ void IntegerToDecimal(const KernelCall& call, Vector& result) {
         out = static_cast<To>(fits ? wide * factor : 0);
         return fits;
       },
-      [&to](From value) { return NumberOutOfRange(IntegerText(static_cast<int128_t>(value)), to); });
+      [&to](From value) {
+        return NumberOutOfRange(IntegerText(static_cast<int128_t>(value)), to);
+      });
 }
 
 template <typename From, typename To>
@@ -70,7 +73,8 @@ void FloatingToDecimal(const KernelCall& call, Vector& result) {
         return fits;
       },
       [&to](From value) {
-        const std::string text = std::isnan(value) ? "nan" : std::to_string(static_cast<double>(value));
+        const std::string text =
+            std::isnan(value) ? "nan" : std::to_string(static_cast<double>(value));
         return NumberOutOfRange(text, to);
       });
 }
@@ -83,8 +87,9 @@ void DecimalToDecimal(const KernelCall& call, Vector& result) {
   const auto error = [&](From value) {
     char text[kMaxDecimalTextSize];
     const char* const end = WriteDecimal(text, value, from.precision(), from.scale());
-    return Status::InvalidInput(StrCat("Casting value \"", std::string_view(text, static_cast<size_t>(end - text)),
-                                       "\" to type ", to.ToString(), " failed: value is out of range!"));
+    return Status::InvalidInput(
+        StrCat("Casting value \"", std::string_view(text, static_cast<size_t>(end - text)),
+               "\" to type ", to.ToString(), " failed: value is out of range!"));
   };
   const int growth = to.scale() - from.scale();
   if (growth >= 0) {
@@ -95,7 +100,7 @@ void DecimalToDecimal(const KernelCall& call, Vector& result) {
     TryUnaryKernel<From, To>(
         call, result,
         [factor, limit](From value, To& out) {
-          const bool fits = static_cast<W>(value) < limit && static_cast<W>(value) > -limit;
+          const bool fits = static_cast<W>(value)<limit&& static_cast<W>(value)> - limit;
           out = static_cast<To>(fits ? static_cast<W>(value) * factor : 0);
           return fits;
         },
@@ -133,9 +138,9 @@ void DecimalToInteger(const KernelCall& call, Vector& result) {
         return rounded >= minimum && rounded <= maximum;
       },
       [&](From value) {
-        return Status::InvalidInput(
-            StrCat("Failed to cast decimal value ", IntegerText(DivideByPowerOfTen(value, from.scale())),
-                   " to type ", StorageName(to)));
+        return Status::InvalidInput(StrCat("Failed to cast decimal value ",
+                                           IntegerText(DivideByPowerOfTen(value, from.scale())),
+                                           " to type ", StorageName(to)));
       });
 }
 
@@ -145,7 +150,8 @@ void DecimalToFloating(const KernelCall& call, Vector& result) {
   const double power = PowerOfTenDouble(scale);
   if constexpr (sizeof(From) <= 4) {
     // Operands exact in a double: one division, rounded once.
-    UnaryKernel<From, To>(call, result, [power](From value) { return static_cast<To>(value / power); });
+    UnaryKernel<From, To>(call, result,
+                          [power](From value) { return static_cast<To>(value / power); });
   } else {
     constexpr int64_t kExact = int64_t{1} << 53;
     const bool exact_power = scale <= 22;
@@ -160,7 +166,8 @@ void DecimalToFloating(const KernelCall& call, Vector& result) {
 
 template <typename From>
 void DecimalToBoolean(const KernelCall& call, Vector& result) {
-  UnaryKernel<From, uint8_t>(call, result, [](From value) { return static_cast<uint8_t>(value != 0); });
+  UnaryKernel<From, uint8_t>(call, result,
+                             [](From value) { return static_cast<uint8_t>(value != 0); });
 }
 
 template <typename To>

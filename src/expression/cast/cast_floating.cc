@@ -62,7 +62,8 @@ void DoubleToFloat(const KernelCall& call, Vector& result) {
 
 template <typename From>
 void FloatingToBoolean(const KernelCall& call, Vector& result) {
-  UnaryKernel<From, uint8_t>(call, result, [](From value) { return static_cast<uint8_t>(value != 0); });
+  UnaryKernel<From, uint8_t>(call, result,
+                             [](From value) { return static_cast<uint8_t>(value != 0); });
 }
 
 template <typename From>

@@ -29,9 +29,11 @@ constexpr bool kAlwaysFits =
 // Compares in the narrowest type that holds both ranges, so that loops vectorise.
 template <typename From, typename To>
 bool Fits(From value) {
-  using Wide = std::conditional_t<sizeof(From) == 16 || sizeof(To) == 16 ||
-                                      (std::is_same_v<From, uint64_t> != std::is_same_v<To, uint64_t>),
-                                  int128_t, std::conditional_t<std::is_same_v<From, uint64_t>, uint64_t, int64_t>>;
+  using Wide =
+      std::conditional_t<sizeof(From) == 16 || sizeof(To) == 16 ||
+                             (std::is_same_v<From, uint64_t> != std::is_same_v<To, uint64_t>),
+                         int128_t,
+                         std::conditional_t<std::is_same_v<From, uint64_t>, uint64_t, int64_t>>;
   return static_cast<Wide>(value) >= static_cast<Wide>(Range<To>::kMinimum) &&
          static_cast<Wide>(value) <= static_cast<Wide>(Range<To>::kMaximum);
 }
@@ -50,14 +52,16 @@ void IntegerToInteger(const KernelCall& call, Vector& result) {
         [&call](From value) {
           char text[kMaxIntegerTextSize];
           const char* const end = WriteInt128(text, static_cast<int128_t>(value));
-          return OutOfRange(call.arguments[0].type(), {text, static_cast<size_t>(end - text)}, call.result_type);
+          return OutOfRange(call.arguments[0].type(), {text, static_cast<size_t>(end - text)},
+                            call.result_type);
         });
   }
 }
 
 template <typename From>
 void IntegerToBoolean(const KernelCall& call, Vector& result) {
-  UnaryKernel<From, uint8_t>(call, result, [](From value) { return static_cast<uint8_t>(value != 0); });
+  UnaryKernel<From, uint8_t>(call, result,
+                             [](From value) { return static_cast<uint8_t>(value != 0); });
 }
 
 template <typename From>

@@ -16,7 +16,8 @@ void UuidToBlob(const KernelCall& call, Vector& result) {
   ForEachRow(call, result, [&](size_t row) {
     const uint128_t bits = static_cast<uint128_t>(in[row]) ^ kUuidFlip;
     char bytes[16];
-    for (int i = 0; i < 16; ++i) bytes[i] = static_cast<char>(static_cast<uint8_t>(bits >> (120 - 8 * i)));
+    for (int i = 0; i < 16; ++i)
+      bytes[i] = static_cast<char>(static_cast<uint8_t>(bits >> (120 - 8 * i)));
     result.SetString(row, {bytes, sizeof(bytes)});
   });
 }
@@ -29,7 +30,8 @@ void BlobToUuid(const KernelCall& call, Vector& result) {
     if (bytes.size() != 16) {
       out[row] = 0;
       Fail(call, result, row,
-           Status::InvalidInput(StrCat("Could not cast a BLOB of ", bytes.size(), " bytes to UUID: it takes 16")));
+           Status::InvalidInput(
+               StrCat("Could not cast a BLOB of ", bytes.size(), " bytes to UUID: it takes 16")));
       return;
     }
     uint128_t bits = 0;
@@ -72,7 +74,8 @@ void ListToList(const KernelCall& call, Vector& result) {
     }
     return std::nullopt;
   };
-  const Vector& source = call.arguments[0].is_dictionary() ? *call.arguments[0].dictionary() : call.arguments[0];
+  const Vector& source =
+      call.arguments[0].is_dictionary() ? *call.arguments[0].dictionary() : call.arguments[0];
   result.mutable_children() = {
       CastChild(call, source.children()[0], elements, call.result_type.element(), owner, result)};
 }
@@ -85,7 +88,8 @@ void StructToStruct(const KernelCall& call, Vector& result) {
   const auto& from = source.type().fields();
   const auto owner = [](size_t row) -> std::optional<size_t> { return row; };
   for (const StructField& field : call.result_type.fields()) {
-    const auto match = std::find_if(from.begin(), from.end(), [&](const StructField& f) { return f.name == field.name; });
+    const auto match = std::find_if(from.begin(), from.end(),
+                                    [&](const StructField& f) { return f.name == field.name; });
     const Vector& child = source.children()[static_cast<size_t>(match - from.begin())];
     fields.push_back(CastChild(call, child, call.count, field.type, owner, result));
   }
@@ -115,7 +119,8 @@ CastKernel FindUuidCast(const LogicalType& from, const LogicalType& to) {
 
 CastKernel FindNestedCast(const LogicalType& from, const LogicalType& to) {
   if (from.id() != to.id()) return nullptr;
-  if (from.id() == TypeId::kList) return HasCast(from.element(), to.element()) ? ListToList : nullptr;
+  if (from.id() == TypeId::kList)
+    return HasCast(from.element(), to.element()) ? ListToList : nullptr;
   return StructsMatch(from, to) ? StructToStruct : nullptr;
 }
 

@@ -1,5 +1,5 @@
-// Dates, times and timestamps into one another. Timestamps with time zone are read in the zone of the
-// session.
+// Dates, times and timestamps into one another. Timestamps with time zone are read in the zone of
+// the session.
 #include "base/string_concat.h"
 #include "expression/cast/cast_kernels.h"
 #include "expression/kernel.h"
@@ -35,29 +35,35 @@ struct ZoneOfCall {
 Status DateOutOfRange(int32_t days) {
   char text[kMaxDateTimeTextSize];
   const char* const end = WriteDate(text, days);
-  return Status::InvalidInput(StrCat("Type INT32 with value ", std::string_view(text, static_cast<size_t>(end - text)),
+  return Status::InvalidInput(StrCat("Type INT32 with value ",
+                                     std::string_view(text, static_cast<size_t>(end - text)),
                                      " can't be cast to the destination type INT64"));
 }
 
-Status TimestampOutOfRange() { return Status::InvalidInput("Could not convert Timestamp to higher precision."); }
+Status TimestampOutOfRange() {
+  return Status::InvalidInput("Could not convert Timestamp to higher precision.");
+}
 
 // Ticks moved by the offset between UTC and local time; infinities stay.
 bool ShiftTicks(int64_t ticks, int64_t ticks_per_second, int32_t offset_seconds, int64_t* result) {
-  return !__builtin_add_overflow(ticks, offset_seconds * ticks_per_second, result) && IsFiniteTimestamp(*result);
+  return !__builtin_add_overflow(ticks, offset_seconds * ticks_per_second, result) &&
+         IsFiniteTimestamp(*result);
 }
 
 bool LocalTicks(int64_t ticks, TimeUnit unit, const TimeZone& zone, int64_t* result) {
   *result = ticks;
   if (!IsFiniteTimestamp(ticks)) return true;
   const int64_t per_second = TicksPerSecond(unit);
-  return ShiftTicks(ticks, per_second, zone.OffsetAtSeconds(FloorDivide(ticks, per_second)), result);
+  return ShiftTicks(ticks, per_second, zone.OffsetAtSeconds(FloorDivide(ticks, per_second)),
+                    result);
 }
 
 bool UtcTicks(int64_t ticks, TimeUnit unit, const TimeZone& zone, int64_t* result) {
   *result = ticks;
   if (!IsFiniteTimestamp(ticks)) return true;
   const int64_t per_second = TicksPerSecond(unit);
-  return ShiftTicks(ticks, per_second, -zone.OffsetAtLocalSeconds(FloorDivide(ticks, per_second)), result);
+  return ShiftTicks(ticks, per_second, -zone.OffsetAtLocalSeconds(FloorDivide(ticks, per_second)),
+                    result);
 }
 
 void DateToTimestamp(const KernelCall& call, Vector& result) {
@@ -118,7 +124,8 @@ void TimestampToDate(const KernelCall& call, Vector& result) {
         if (!plain && !LocalMicros(from, *session.zone, ticks, &micros)) {
           // Seconds and milliseconds reach beyond microseconds, not beyond dates.
           if (from.with_time_zone()) return false;
-          const int64_t days = FloorDivide(FloorDivide(ticks, TicksPerSecond(from.unit())), kSecondsPerDay);
+          const int64_t days =
+              FloorDivide(FloorDivide(ticks, TicksPerSecond(from.unit())), kSecondsPerDay);
           out = static_cast<int32_t>(days);
           return days >= kDateMin && days <= kDateMax;
         }
@@ -136,13 +143,15 @@ void TimestampToTime(const KernelCall& call, Vector& result) {
       call, result,
       [&](int64_t ticks, int64_t& out) {
         int64_t micros = 0;
-        if (!IsFiniteTimestamp(ticks) || !LocalMicros(from, *session.zone, ticks, &micros)) return false;
+        if (!IsFiniteTimestamp(ticks) || !LocalMicros(from, *session.zone, ticks, &micros))
+          return false;
         out = TimeOfMicros(micros);
         return true;
       },
       [](int64_t ticks) {
-        return IsFiniteTimestamp(ticks) ? TimestampOutOfRange()
-                                        : Status::InvalidInput("Can't get TIME of infinite TIMESTAMP");
+        return IsFiniteTimestamp(ticks)
+                   ? TimestampOutOfRange()
+                   : Status::InvalidInput("Can't get TIME of infinite TIMESTAMP");
       });
 }
 

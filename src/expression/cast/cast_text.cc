@@ -38,7 +38,8 @@ void FromText(const KernelCall& call, Vector& result, const Parse& parse, const 
 template <typename To>
 void TextToInteger(const KernelCall& call, Vector& result) {
   constexpr int kBits = 8 * sizeof(To) - (std::is_unsigned_v<To> ? 0 : 1);
-  constexpr int128_t kMaximum = kBits >= 127 ? kInt128Max : (int128_t{1} << (kBits >= 127 ? 0 : kBits)) - 1;
+  constexpr int128_t kMaximum =
+      kBits >= 127 ? kInt128Max : (int128_t{1} << (kBits >= 127 ? 0 : kBits)) - 1;
   constexpr int128_t kMinimum = std::is_unsigned_v<To> ? 0 : -kMaximum - 1;
   FromText<To>(
       call, result,
@@ -58,24 +59,30 @@ void TextToDecimal(const KernelCall& call, Vector& result) {
       call, result,
       [&to](std::string_view text, To& out) {
         int128_t value = 0;
-        if (ParseDecimal(text, to.precision(), to.scale(), &value) != NumberParse::kOk) return false;
+        if (ParseDecimal(text, to.precision(), to.scale(), &value) != NumberParse::kOk)
+          return false;
         out = static_cast<To>(value);
         return true;
       },
       [&to](std::string_view text) {
-        return Status::InvalidInput(StrCat("Could not convert string \"", text, "\" to ", to.ToString()));
+        return Status::InvalidInput(
+            StrCat("Could not convert string \"", text, "\" to ", to.ToString()));
       });
 }
 
 void TextToFloat(const KernelCall& call, Vector& result) {
   FromText<float>(
-      call, result, [](std::string_view text, float& out) { return ParseFloat(text, &out) == NumberParse::kOk; },
+      call, result,
+      [](std::string_view text, float& out) { return ParseFloat(text, &out) == NumberParse::kOk; },
       [](std::string_view text) { return BadText(text, "FLOAT"); });
 }
 
 void TextToDouble(const KernelCall& call, Vector& result) {
   FromText<double>(
-      call, result, [](std::string_view text, double& out) { return ParseDouble(text, &out) == NumberParse::kOk; },
+      call, result,
+      [](std::string_view text, double& out) {
+        return ParseDouble(text, &out) == NumberParse::kOk;
+      },
       [](std::string_view text) { return BadText(text, "DOUBLE"); });
 }
 
@@ -111,7 +118,9 @@ void TextToDate(const KernelCall& call, Vector& result) {
 void TextToTime(const KernelCall& call, Vector& result) {
   FromText<int64_t>(
       call, result,
-      [](std::string_view text, int64_t& out) { return ParseTime(text, &out) == DateTimeParse::kOk; },
+      [](std::string_view text, int64_t& out) {
+        return ParseTime(text, &out) == DateTimeParse::kOk;
+      },
       TimeParseError);
 }
 
@@ -212,34 +221,41 @@ void DecimalToText(const KernelCall& call, Vector& result) {
 
 void BooleanToText(const KernelCall& call, Vector& result) {
   const Argument<uint8_t> in(call, 0);
-  ForEachRow(call, result, [&](size_t row) { result.SetString(row, in[row] != 0 ? "true" : "false"); });
+  ForEachRow(call, result,
+             [&](size_t row) { result.SetString(row, in[row] != 0 ? "true" : "false"); });
 }
 
 void FloatToText(const KernelCall& call, Vector& result) {
-  ToText<float, kMaxFloatingTextSize>(call, result, [](char* out, float value) { return WriteFloat(out, value); });
+  ToText<float, kMaxFloatingTextSize>(
+      call, result, [](char* out, float value) { return WriteFloat(out, value); });
 }
 
 void DoubleToText(const KernelCall& call, Vector& result) {
-  ToText<double, kMaxFloatingTextSize>(call, result, [](char* out, double value) { return WriteDouble(out, value); });
+  ToText<double, kMaxFloatingTextSize>(
+      call, result, [](char* out, double value) { return WriteDouble(out, value); });
 }
 
 void DateToText(const KernelCall& call, Vector& result) {
-  ToText<int32_t, kMaxDateTimeTextSize>(call, result, [](char* out, int32_t days) { return WriteDate(out, days); });
+  ToText<int32_t, kMaxDateTimeTextSize>(
+      call, result, [](char* out, int32_t days) { return WriteDate(out, days); });
 }
 
 void TimeToText(const KernelCall& call, Vector& result) {
-  ToText<int64_t, kMaxDateTimeTextSize>(call, result, [](char* out, int64_t micros) { return WriteTime(out, micros); });
+  ToText<int64_t, kMaxDateTimeTextSize>(
+      call, result, [](char* out, int64_t micros) { return WriteTime(out, micros); });
 }
 
 void TimestampToText(const KernelCall& call, Vector& result) {
   const LogicalType& from = call.arguments[0].type();
   const TimeUnit unit = from.unit();
   if (!from.with_time_zone()) {
-    ToText<int64_t, kMaxDateTimeTextSize>(
-        call, result, [unit](char* out, int64_t ticks) { return WriteTimestamp(out, ticks, unit); });
+    ToText<int64_t, kMaxDateTimeTextSize>(call, result, [unit](char* out, int64_t ticks) {
+      return WriteTimestamp(out, ticks, unit);
+    });
     return;
   }
-  // An unknown zone cannot be set, so text in UTC is a fallback that is never seen; it is exact anyway.
+  // An unknown zone cannot be set, so text in UTC is a fallback that is never seen; it is exact
+  // anyway.
   const Result<const TimeZone*> found = TimeZone::Find(call.context.time_zone());
   const TimeZone& zone = found.ok() ? **found : TimeZone::Utc();
   ToText<int64_t, kMaxDateTimeTextSize>(call, result, [&zone, unit](char* out, int64_t ticks) {
@@ -249,12 +265,14 @@ void TimestampToText(const KernelCall& call, Vector& result) {
 }
 
 void IntervalToText(const KernelCall& call, Vector& result) {
-  ToText<Interval, kMaxIntervalTextSize>(
-      call, result, [](char* out, const Interval& interval) { return WriteInterval(out, interval); });
+  ToText<Interval, kMaxIntervalTextSize>(call, result, [](char* out, const Interval& interval) {
+    return WriteInterval(out, interval);
+  });
 }
 
 void UuidToText(const KernelCall& call, Vector& result) {
-  ToText<int128_t, kUuidTextSize>(call, result, [](char* out, int128_t uuid) { return WriteUuid(out, uuid); });
+  ToText<int128_t, kUuidTextSize>(call, result,
+                                  [](char* out, int128_t uuid) { return WriteUuid(out, uuid); });
 }
 
 void BlobToTextKernel(const KernelCall& call, Vector& result) {
@@ -266,8 +284,9 @@ void BlobToTextKernel(const KernelCall& call, Vector& result) {
 void NestedToText(const KernelCall& call, Vector& result) {
   const Result<const TimeZone*> found = TimeZone::Find(call.context.time_zone());
   const TimeZone& zone = found.ok() ? **found : TimeZone::Utc();
-  ForEachRow(call, result,
-             [&](size_t row) { result.SetString(row, call.arguments[0].GetValue(row).ToString(zone)); });
+  ForEachRow(call, result, [&](size_t row) {
+    result.SetString(row, call.arguments[0].GetValue(row).ToString(zone));
+  });
 }
 
 }  // namespace
