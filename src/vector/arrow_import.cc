@@ -75,9 +75,13 @@ void ImportValidity(const Import& import, Vector& vector) {
 template <typename From, typename To, typename Convert>
 Vector Convert1(const Import& import, const LogicalType& type, const Convert& convert) {
   Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
-  const auto* in = import.buffer<From>(1) + import.first;
+  const auto* in = import.buffer<uint8_t>(1) + import.first * sizeof(From);
   auto* out = vector.mutable_data<To>();
-  for (size_t i = 0; i < import.count; ++i) out[i] = convert(in[i]);
+  for (size_t i = 0; i < import.count; ++i) {
+    From value;  // foreign buffers are aligned to 8 bytes only
+    std::memcpy(&value, in + i * sizeof(From), sizeof(From));
+    out[i] = convert(value);
+  }
   ImportValidity(import, vector);
   return vector;
 }
