@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <span>
 
 #include "base/string_concat.h"
 #include "expression/rewrite.h"
@@ -11,9 +11,10 @@ namespace trivet::binder {
 // A join while its condition is bound.
 struct TableBinder::JoinParts {
   JoinKind kind;
-  BoundTable left;
-  BoundTable right;
-  FromScope scope;  // of both sides
+  PlanPtr left;
+  PlanPtr right;
+  FromScope scope;   // of both sides
+  size_t left_star;  // places of `*` that the left side has
   bool dependent = false;
   std::vector<ExpressionPtr> conditions;
   PendingJoins above;   // subqueries of the condition of an inner join
@@ -37,20 +38,20 @@ bool Intersects(const std::set<ColumnId>& a, const std::set<ColumnId>& b) {
   return std::ranges::any_of(a, [&](ColumnId id) { return b.contains(id); });
 }
 
-std::string SideNames(const FromScope& scope) {
+std::string SideNames(std::span<const StarColumn> side) {
   std::string names;
-  for (const StarColumn& column : scope.star()) {
+  for (const StarColumn& column : side) {
     names += StrCat(names.empty() ? "" : ", ", column.relation, ".", column.name);
   }
   return names;
 }
 
 // The one column of a side that USING names.
-Result<size_t> UsingColumn(const syntax::Identifier& name, const FromScope& scope,
+Result<size_t> UsingColumn(const syntax::Identifier& name, std::span<const StarColumn> columns,
                            std::string_view side) {
   std::vector<size_t> places;
-  for (size_t i = 0; i < scope.star().size(); ++i) {
-    if (syntax::EqualIgnoringCase(scope.star()[i].name, name.text)) places.push_back(i);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (syntax::EqualIgnoringCase(columns[i].name, name.text)) places.push_back(i);
   }
   if (places.size() == 1) return places[0];
   if (places.empty()) {
@@ -94,32 +95,34 @@ Result<BoundTable> TableBinder::Join(const syntax::JoinTable* written, JoinKind 
                                      BoundTable left, const syntax::TableReference& right,
                                      QueryLevel* outer) {
   TRIVET_RETURN_IF_ERROR(state_.CountOperator().WithPosition(right.position));
-  JoinParts parts{kind, std::move(left), {}, {}, false, {}, {}, {}};
   QueryLevel lateral;
   lateral.outer = outer;
-  lateral.from = &parts.left.scope;
+  lateral.from = &left.scope;
   lateral.clause = "FROM clause";
-  TRIVET_ASSIGN_OR_RETURN(parts.right, Bind(right, &lateral));
-  parts.dependent = Intersects(FreeColumns(*parts.right.plan), OutputIds(*parts.left.plan));
-  if (parts.dependent && kind != JoinKind::kInner && kind != JoinKind::kLeft) {
+  TRIVET_ASSIGN_OR_RETURN(BoundTable bound, Bind(right, &lateral));
+  const std::set<ColumnId> free = FreeColumns(*bound.plan);
+  const bool dependent = !free.empty() && Intersects(free, OutputIds(*left.plan));
+  if (dependent && kind != JoinKind::kInner && kind != JoinKind::kLeft) {
     return Status::InvalidInput("The combining JOIN type must be INNER or LEFT for a LATERAL reference")
         .WithPosition(right.position);
   }
-  parts.scope = parts.left.scope;
-  parts.scope.Append(parts.right.scope);
-  if (written != nullptr) TRIVET_RETURN_IF_ERROR(BindCondition(*written, parts, outer));
-
-  BoundTable joined;
-  joined.plan = parts.inside.empty() ? PlanOf(parts) : PlanWithInside(parts);
   const bool left_only = kind == JoinKind::kSemi || kind == JoinKind::kAnti;
-  joined.scope = left_only ? std::move(parts.left.scope) : std::move(parts.scope);
+  BoundTable joined;
+  if (left_only) joined.scope = left.scope;
+  const size_t left_star = left.scope.star().size();
+  JoinParts parts{kind, std::move(left.plan), std::move(bound.plan), std::move(left.scope), left_star,
+                  dependent, {}, {}, {}};
+  parts.scope.Append(std::move(bound.scope));
+  if (written != nullptr) TRIVET_RETURN_IF_ERROR(BindCondition(*written, parts, outer));
+  joined.plan = parts.inside.empty() ? PlanOf(parts) : PlanWithInside(parts);
+  if (!left_only) joined.scope = std::move(parts.scope);
   return joined;
 }
 
 PlanPtr TableBinder::PlanOf(JoinParts& parts) {
   const bool filters_above = !parts.above.empty();
   auto node = std::make_unique<LogicalJoin>(
-      parts.kind, std::move(parts.left.plan), std::move(parts.right.plan),
+      parts.kind, std::move(parts.left), std::move(parts.right),
       filters_above ? std::vector<ExpressionPtr>{} : parts.conditions);
   node->dependent = parts.dependent;
   if (!filters_above) return node;
@@ -130,8 +133,8 @@ PlanPtr TableBinder::PlanOf(JoinParts& parts) {
 // L LEFT JOIN R ON p, where a subquery of p speaks of both sides, is L LEFT JOIN LATERAL (R WHERE p);
 // semi and anti joins ask whether that has rows.
 PlanPtr TableBinder::PlanWithInside(JoinParts& parts) {
-  PlanPtr& outer = parts.kind == JoinKind::kRight ? parts.right.plan : parts.left.plan;
-  PlanPtr& inner = parts.kind == JoinKind::kRight ? parts.left.plan : parts.right.plan;
+  PlanPtr& outer = parts.kind == JoinKind::kRight ? parts.right : parts.left;
+  PlanPtr& inner = parts.kind == JoinKind::kRight ? parts.left : parts.right;
   PlanPtr matches = AttachJoins(std::move(inner), std::move(parts.inside));
   matches = std::make_unique<LogicalFilter>(std::move(matches), std::move(parts.conditions));
   const bool left_only = parts.kind == JoinKind::kSemi || parts.kind == JoinKind::kAnti;
@@ -150,8 +153,12 @@ Status TableBinder::BindCondition(const syntax::JoinTable& written, JoinParts& p
                                   QueryLevel* outer) {
   if (written.natural) {
     std::vector<syntax::Identifier> common;
-    for (const StarColumn& column : parts.left.scope.star()) {
-      if (!parts.right.scope.FindColumns(column.name).empty()) {
+    const std::span<const StarColumn> star = parts.scope.star();
+    for (const StarColumn& column : star.first(parts.left_star)) {
+      const auto same_name = [&](const StarColumn& other) {
+        return syntax::EqualIgnoringCase(other.name, column.name);
+      };
+      if (std::ranges::any_of(star.subspan(parts.left_star), same_name)) {
         common.push_back({column.name, written.position});
       }
     }
@@ -159,8 +166,8 @@ Status TableBinder::BindCondition(const syntax::JoinTable& written, JoinParts& p
       return Status::InvalidInput(
                  StrCat("No columns found to join on in NATURAL JOIN.\nUse CROSS JOIN if you intended "
                         "for this to be a cross-product.\n   Left candidates: ",
-                        SideNames(parts.left.scope),
-                        "\n   Right candidates: ", SideNames(parts.right.scope)))
+                        SideNames(star.first(parts.left_star)),
+                        "\n   Right candidates: ", SideNames(star.subspan(parts.left_star))))
           .WithPosition(written.position);
     }
     return BindUsing(common, parts);
@@ -185,8 +192,8 @@ Status TableBinder::PlaceJoins(PendingJoins joins, size_t position, JoinParts& p
     parts.above = std::move(joins);
     return Status::OK();
   }
-  const std::set<ColumnId> left = OutputIds(*parts.left.plan);
-  const std::set<ColumnId> right = OutputIds(*parts.right.plan);
+  const std::set<ColumnId> left = OutputIds(*parts.left);
+  const std::set<ColumnId> right = OutputIds(*parts.right);
   std::vector<bool> on_left;
   bool both = false;
   std::set<ColumnId> made_left;  // by subqueries placed on the left
@@ -210,7 +217,7 @@ Status TableBinder::PlaceJoins(PendingJoins joins, size_t position, JoinParts& p
     return Status::OK();
   }
   for (size_t i = 0; i < joins.size(); ++i) {
-    PlanPtr& side = on_left[i] ? parts.left.plan : parts.right.plan;
+    PlanPtr& side = on_left[i] ? parts.left : parts.right;
     PendingJoins one;
     one.push_back(std::move(joins[i]));
     side = AttachJoins(std::move(side), std::move(one));
@@ -225,11 +232,15 @@ Status TableBinder::BindUsing(const std::vector<syntax::Identifier>& names, Join
 
 // Joins on one column of each side and gives both one place in `*`.
 Status TableBinder::MergeColumn(const syntax::Identifier& name, JoinParts& parts) {
-  TRIVET_ASSIGN_OR_RETURN(const size_t left_place, UsingColumn(name, parts.left.scope, "left"));
-  TRIVET_ASSIGN_OR_RETURN(const size_t right_place, UsingColumn(name, parts.right.scope, "right"));
+  auto& star = parts.scope.star();
+  const std::span<const StarColumn> columns = star;
+  TRIVET_ASSIGN_OR_RETURN(const size_t left_place,
+                          UsingColumn(name, columns.first(parts.left_star), "left"));
+  TRIVET_ASSIGN_OR_RETURN(const size_t right_place,
+                          UsingColumn(name, columns.subspan(parts.left_star), "right"));
   const EvaluationContext* context = state_.input().context;
-  const ExpressionPtr left = parts.left.scope.star()[left_place].expression;
-  const ExpressionPtr right = parts.right.scope.star()[right_place].expression;
+  const ExpressionPtr left = star[left_place].expression;
+  const ExpressionPtr right = star[parts.left_star + right_place].expression;
   Result<ExpressionPtr> equal = MakeComparison(Comparison::kEqual, left, right, context);
   if (!equal.ok()) return std::move(equal).status().WithPosition(name.position);
   parts.conditions.push_back((*equal)->WithPosition(name.position));
@@ -240,14 +251,8 @@ Status TableBinder::MergeColumn(const syntax::Identifier& name, JoinParts& parts
     TRIVET_RETURN_IF_ERROR(UnifyTypes(both, true, "USING", context));
     merged = Expression::Coalesce(std::move(both));
   }
-  auto& star = parts.scope.star();
-  const auto is = [](const ExpressionPtr& expression) {
-    return [&expression](const StarColumn& column) { return column.expression == expression; };
-  };
-  const auto duplicate = std::find_if(star.rbegin(), star.rend(), is(right));
-  if (duplicate != star.rend()) star.erase(std::next(duplicate).base());
-  const auto kept = std::ranges::find_if(star, is(left));
-  if (kept != star.end()) kept->expression = merged;
+  star[left_place].expression = std::move(merged);
+  star.erase(star.begin() + static_cast<std::ptrdiff_t>(parts.left_star + right_place));
   return Status::OK();
 }
 

@@ -53,6 +53,14 @@ BoundQuery UnionAll(std::vector<BoundQuery> inputs, ColumnIdGenerator& ids) {
   return {std::move(node), std::move(columns)};
 }
 
+// Where nothing else fits, strings hold the values of every type.
+std::optional<LogicalType> CombinedType(const LogicalType& a, const LogicalType& b) {
+  std::optional<LogicalType> common = CommonSupertype(a, b);
+  const bool has_text = a.id() == TypeId::kVarchar || b.id() == TypeId::kVarchar;
+  if (!common && has_text) common = LogicalType(TypeId::kVarchar);
+  return common;
+}
+
 }  // namespace
 
 Result<BoundQuery> QueryBinder::BindSetOperation(const syntax::SetOperationQuery& query,
@@ -60,7 +68,10 @@ Result<BoundQuery> QueryBinder::BindSetOperation(const syntax::SetOperationQuery
   std::vector<BoundQuery> inputs;
   std::vector<std::vector<std::string>> names;
   for (const syntax::QueryPtr& operand : query.operands) {
-    TRIVET_RETURN_IF_ERROR(state_.CountOperator().WithPosition(operand->position));
+    // A chain of UNION is one node however long; the others nest.
+    if (query.operation != syntax::SetOperator::kUnion) {
+      TRIVET_RETURN_IF_ERROR(state_.CountOperator().WithPosition(operand->position));
+    }
     TRIVET_ASSIGN_OR_RETURN(BoundQuery bound, Bind(*operand, outer, ctes));
     names.emplace_back();
     for (const OutputColumn& column : bound.columns) names.back().push_back(column.name);
@@ -137,7 +148,7 @@ Status QueryBinder::UnifyColumns(const syntax::SetOperationQuery& query,
     LogicalType type = inputs[0].columns[column].type;
     for (size_t i = 1; i < inputs.size(); ++i) {
       const LogicalType& other = inputs[i].columns[column].type;
-      const std::optional<LogicalType> common = CommonSupertype(type, other);
+      const std::optional<LogicalType> common = CombinedType(type, other);
       if (!common) {
         return Status::InvalidInput(StrCat("Cannot combine types ", type.ToString(), " and ",
                                            other.ToString(),

@@ -8,7 +8,7 @@ namespace trivet::binder {
 
 // Written limits, so that no text overflows the stack here or in what walks the plan later.
 inline constexpr size_t kMaxQueryDepth = 200;       // nested queries and views
-inline constexpr size_t kMaxPlanOperators = 4000;   // joins and set operations of one statement
+inline constexpr size_t kMaxPlanOperators = 1000;   // joins, subqueries, INTERSECTs and EXCEPTs of one statement
 inline constexpr size_t kMaxStackBytes = 3 << 20;   // of the binder's own recursion
 inline constexpr size_t kMaxAliasNodes = 100000;    // of an expression that stands for an alias
 inline constexpr size_t kMaxAliasDepth = 1000;
