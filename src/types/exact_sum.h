@@ -47,6 +47,10 @@ class alignas(16) ExactSum {
 
   // Adds n values; the fast way for a sum without groups.
   void AddBlock(const double* values, size_t count, const ExactSumArena& arena);
+  // Adds those of `count` rows that are valid, and returns how many. Row i lies at
+  // j = selection ? selection[i] : i of values and of the validity bits (null: all valid).
+  size_t AddRows(const double* values, const uint32_t* selection, const uint64_t* validity,
+                 size_t count, const ExactSumArena& arena);
   // Adds all of another sum, which may live in another arena; that one must not be used further
   // unless its arena lives on.
   void Merge(const ExactSum& other, const ExactSumArena& arena);

@@ -174,4 +174,27 @@ void ExactSum::AddBlock(const double* values, size_t count, const ExactSumArena&
   }
 }
 
+size_t ExactSum::AddRows(const double* values, const uint32_t* selection, const uint64_t* validity,
+                         size_t count, const ExactSumArena& arena) {
+  if (selection == nullptr && validity == nullptr) {
+    AddBlock(values, count, arena);
+    return count;
+  }
+  std::array<double, kBlockSize> block;
+  size_t filled = 0;
+  size_t added = 0;
+  for (size_t row = 0; row < count; ++row) {
+    const size_t index = selection != nullptr ? selection[row] : row;
+    // Written always, kept where valid: no branch that data could mislead.
+    block[filled] = values[index];
+    filled += validity == nullptr ? 1 : validity[index >> 6] >> (index & 63) & 1;
+    if (filled < kBlockSize) continue;
+    AddBlock(block.data(), filled, arena);
+    added += filled;
+    filled = 0;
+  }
+  AddBlock(block.data(), filled, arena);
+  return added + filled;
+}
+
 }  // namespace trivet

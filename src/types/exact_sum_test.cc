@@ -239,6 +239,37 @@ TEST(ExactSumTest, SpecialValuesFollowTheirRules) {
   EXPECT_FALSE(ExactSum().HasValue());
 }
 
+TEST(ExactSumTest, RowsAreChosenBySelectionAndValidity) {
+  std::mt19937_64 random(5);
+  Heap heap;
+  const std::vector<double> values = Column(1, 5000, random);
+  std::vector<uint64_t> validity(5000 / 64 + 1);
+  for (uint64_t& word : validity) word = random();
+  std::vector<uint32_t> selection(7000);
+  for (uint32_t& index : selection) index = static_cast<uint32_t>(random() % values.size());
+  for (const uint32_t* chosen :
+       {static_cast<const uint32_t*>(nullptr), static_cast<const uint32_t*>(selection.data())}) {
+    const size_t count = chosen != nullptr ? selection.size() : values.size();
+    ExactSum expected;
+    size_t valid = 0;
+    for (size_t row = 0; row < count; ++row) {
+      const size_t index = chosen != nullptr ? chosen[row] : row;
+      if ((validity[index / 64] >> (index % 64) & 1) == 0) continue;
+      expected.Add(values[index], heap.arena());
+      ++valid;
+    }
+    ExactSum sum;
+    EXPECT_EQ(sum.AddRows(values.data(), chosen, validity.data(), count, heap.arena()), valid);
+    EXPECT_TRUE(SameBits(sum.Rounded(), expected.Rounded()));
+  }
+  ExactSum all;
+  EXPECT_EQ(all.AddRows(values.data(), nullptr, nullptr, values.size(), heap.arena()),
+            values.size());
+  ExactSum block;
+  block.AddBlock(values.data(), values.size(), heap.arena());
+  EXPECT_TRUE(SameBits(all.Rounded(), block.Rounded()));
+}
+
 TEST(ExactSumTest, WindowOverflowLosesNothing) {
   Heap heap;
   ExactSum sum;
