@@ -68,6 +68,11 @@ struct AggregateFunction {
   // Adds all rows to one state.
   void (*update_single)(const AggregateCall& call, std::span<const Vector> arguments, size_t count,
                         uint8_t* state) = nullptr;
+  // Adds the rows selection[ends[r - 1]..ends[r]) (ends[-1] being 0) to states[r], for every r below
+  // run_count: for few groups in a batch. May be null.
+  void (*update_runs)(const AggregateCall& call, std::span<const Vector> arguments,
+                      const uint32_t* selection, const uint32_t* ends, size_t run_count,
+                      uint8_t* const* states) = nullptr;
   // Adds sources[i] into targets[i]; the arena of the sources is adopted by that of the targets.
   void (*combine)(const AggregateCall& call, uint8_t* const* sources, uint8_t* const* targets,
                   size_t count) = nullptr;

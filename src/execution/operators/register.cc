@@ -11,6 +11,7 @@ void RegisterOperators(PhysicalPlanner& planner) {
   RegisterCte(planner);
   RegisterJoin(planner);
   RegisterSort(planner);
+  RegisterAggregate(planner);
 }
 
 }  // namespace trivet

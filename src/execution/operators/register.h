@@ -13,6 +13,7 @@ void RegisterLimit(PhysicalPlanner& planner);
 void RegisterCte(PhysicalPlanner& planner);
 void RegisterJoin(PhysicalPlanner& planner);
 void RegisterSort(PhysicalPlanner& planner);
+void RegisterAggregate(PhysicalPlanner& planner);
 
 void RegisterOperators(PhysicalPlanner& planner);
 

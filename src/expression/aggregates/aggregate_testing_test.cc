@@ -31,7 +31,17 @@ class BoundTestAggregate::Run {
       return;
     }
     std::vector<uint8_t*> states(count, state_);
-    bound_.function->update(Call(order), columns, count, states.data());
+    if (bound_.function->update_runs != nullptr && order.sequence % 2 == 1) {
+      // As two runs of one group, beside an empty one.
+      std::vector<uint32_t> selection(count);
+      std::iota(selection.begin(), selection.end(), 0u);
+      const auto half = static_cast<uint32_t>(count / 2);
+      const uint32_t ends[] = {half, half, static_cast<uint32_t>(count)};
+      uint8_t* const targets[] = {state_, other_, state_};
+      bound_.function->update_runs(Call(order), columns, selection.data(), ends, 3, targets);
+    } else {
+      bound_.function->update(Call(order), columns, count, states.data());
+    }
     std::fill(states.begin(), states.end(), other_);
     bound_.function->update(Call(order), columns, count, states.data());
   }

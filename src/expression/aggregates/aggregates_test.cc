@@ -165,6 +165,9 @@ TEST(AggregatesTest, RoundedRatioAgreesWithLongDoubleDivision) {
   }
   EXPECT_EQ(RoundedRatio(Int256::Multiply(PowerOfTen(38), PowerOfTen(38)), 1, 38), 1e38);
   EXPECT_EQ(RoundedRatio(Int256::Multiply(-PowerOfTen(38), 3), 7, 38), -3.0 / 7.0);
+  // Above a tie by less than 64 bits of quotient show.
+  const Int256 above_tie = Int256::From(((int128_t{1} << 53) + 1) * (int128_t{1} << 40) + 1);
+  EXPECT_EQ(RoundedRatio(above_tie, uint64_t{1} << 40, 0), std::ldexp(1.0, 53) + 2);
   EXPECT_EQ(RoundedRatio(Int256::From(1), ~uint64_t{0}, 38), 5.421010862427522e-58);
 }
 

@@ -33,6 +33,29 @@ void CountAllRowsSingle(const AggregateCall&, std::span<const Vector>, size_t co
   CountOf(state) += static_cast<int64_t>(count);
 }
 
+void CountAllRowsOfRuns(const AggregateCall&, std::span<const Vector>, const uint32_t*,
+                        const uint32_t* ends, size_t run_count, uint8_t* const* states) {
+  for (size_t run = 0; run < run_count; ++run) {
+    CountOf(states[run]) += ends[run] - (run == 0 ? 0 : ends[run - 1]);
+  }
+}
+
+void CountValidRowsOfRuns(const AggregateCall& call, std::span<const Vector> arguments,
+                          const uint32_t* selection, const uint32_t* ends, size_t run_count,
+                          uint8_t* const* states) {
+  const VectorView view = arguments[0].View();
+  if (view.validity == nullptr) {
+    CountAllRowsOfRuns(call, arguments, selection, ends, run_count, states);
+    return;
+  }
+  uint32_t next = 0;
+  for (size_t run = 0; run < run_count; ++run) {
+    int64_t valid = 0;
+    for (; next < ends[run]; ++next) valid += BitIsSet(view.validity, view.Index(selection[next]));
+    CountOf(states[run]) += valid;
+  }
+}
+
 void CountValidRows(const AggregateCall&, std::span<const Vector> arguments, size_t count,
                     uint8_t* const* states) {
   ForEachValid(arguments[0].View(), count, [&](size_t row, size_t) { ++CountOf(states[row]); });
@@ -58,6 +81,7 @@ AggregateFunction MakeCountStar(std::string name) {
   function.return_type = TypeId::kInt64;
   function.update = CountAllRows;
   function.update_single = CountAllRowsSingle;
+  function.update_runs = CountAllRowsOfRuns;
   function.empty_is_zero = true;
   return function;
 }
@@ -91,6 +115,7 @@ void RegisterCount(FunctionRegistry& registry) {
   valid.parameters = {Parameter::Kind::kAny};
   valid.update = CountValidRows;
   valid.update_single = CountValidRowsSingle;
+  valid.update_runs = CountValidRowsOfRuns;
   registry.AddAggregate(std::move(valid));
   registry.AddAggregate(MakeCountStar("count_star"));
 

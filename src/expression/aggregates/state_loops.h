@@ -100,6 +100,32 @@ void UpdateUnarySingle(const AggregateCall& call, std::span<const Vector> argume
   if constexpr (sizeof(State) <= 64) *reinterpret_cast<State*>(state) = local;
 }
 
+template <typename Op, typename In>
+void UpdateUnaryRuns(const AggregateCall& call, std::span<const Vector> arguments,
+                     const uint32_t* selection, const uint32_t* ends, size_t run_count,
+                     uint8_t* const* states) {
+  using State = typename Op::State;
+  const VectorView view = arguments[0].View();
+  const auto* values = reinterpret_cast<const In*>(view.data);
+  uint32_t next = 0;
+  for (size_t run = 0; run < run_count; ++run) {
+    State& state = *reinterpret_cast<State*>(states[run]);
+    std::conditional_t<sizeof(State) <= 64, State, State&> local = state;
+    if (!view.validity && !view.selection) {
+      for (; next < ends[run]; ++next) {
+        Op::Add(call, local, values[selection[next]], selection[next]);
+      }
+    } else {
+      for (; next < ends[run]; ++next) {
+        const size_t index = view.Index(selection[next]);
+        if (view.validity && !BitIsSet(view.validity, index)) continue;
+        Op::Add(call, local, values[index], selection[next]);
+      }
+    }
+    if constexpr (sizeof(State) <= 64) state = local;
+  }
+}
+
 // The pointers common to all aggregates of a struct as above.
 template <typename Op, typename Out>
 void FillState(AggregateFunction& function) {
@@ -119,6 +145,7 @@ AggregateFunction MakeUnaryAggregate(std::string name, std::string description) 
   FillState<Op, Out>(function);
   function.update = UpdateUnary<Op, In>;
   function.update_single = UpdateUnarySingle<Op, In>;
+  function.update_runs = UpdateUnaryRuns<Op, In>;
   return function;
 }
 

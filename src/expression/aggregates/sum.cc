@@ -115,6 +115,7 @@ AggregateVariants MakeVariants(const std::string& name) {
     function.combine = CombineStates<NarrowSum>;
     function.update = UpdateUnary<NarrowSum, T>;
     function.update_single = AddNarrowSingle<T>;
+    function.update_runs = UpdateUnaryRuns<NarrowSum, T>;
     variants.Set(type, std::move(function));
   };
   add(PhysicalType::kBool, uint8_t{});
@@ -131,6 +132,7 @@ AggregateVariants MakeVariants(const std::string& name) {
   wide.combine = CombineStates<WideSum>;
   wide.update = UpdateUnary<WideSum, int128_t>;
   wide.update_single = UpdateUnarySingle<WideSum, int128_t>;
+  wide.update_runs = UpdateUnaryRuns<WideSum, int128_t>;
   variants.Set(PhysicalType::kInt128, std::move(wide));
   return variants;
 }

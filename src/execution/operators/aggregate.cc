@@ -1,0 +1,206 @@
+#include "execution/operators/aggregate.h"
+
+#include <algorithm>
+
+#include "execution/morsel_tracker.h"
+#include "execution/operators/aggregate_run.h"
+#include "execution/operators/register.h"
+#include "execution/pipeline_builder.h"
+#include "expression/rewrite.h"
+
+namespace trivet {
+
+namespace {
+
+class LocalAggregateSink final : public LocalSink {
+ public:
+  LocalAggregateSink(AggregateRun& run, std::unique_ptr<LocalAggregation> local)
+      : run_(run), local_(std::move(local)) {}
+
+  Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
+    TRIVET_RETURN_IF_ERROR(local_->Add(batch));
+    return Outcome::kNeedInput;
+  }
+  Status Combine(const CallContext&) override {
+    run_.AddLocal(std::move(local_));
+    return Status::OK();
+  }
+
+ private:
+  AggregateRun& run_;
+  std::unique_ptr<LocalAggregation> local_;
+};
+
+class AggregateSink final : public Sink {
+ public:
+  explicit AggregateSink(std::shared_ptr<AggregateRun> run) : run_(std::move(run)) {}
+
+  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override {
+    return std::unique_ptr<LocalSink>(std::make_unique<LocalAggregateSink>(
+        *run_, std::make_unique<LocalAggregation>(run_->plan(), context)));
+  }
+  size_t FinishTaskCount() override {
+    Result<size_t> tasks = run_->Begin();
+    if (tasks.ok()) return *tasks;
+    begin_ = std::move(tasks).status();
+    return 0;
+  }
+  Status RunFinishTask(size_t task, const CallContext&) override { return run_->RunTask(task); }
+  Status Finish(const CallContext&) override {
+    TRIVET_RETURN_IF_ERROR(begin_);
+    return run_->Finish();
+  }
+
+ private:
+  std::shared_ptr<AggregateRun> run_;
+  Status begin_;
+};
+
+class LocalAggregateSource final : public LocalSource {
+ public:
+  LocalAggregateSource(AggregateRun& run, std::unique_ptr<MorselTaker> taker)
+      : run_(run), reader_(run), taker_(std::move(taker)) {}
+
+  Result<Outcome> Next(Batch& out, const CallContext& call) override {
+    if (!open_) {
+      TRIVET_ASSIGN_OR_RETURN(const bool taken, Take(call));
+      if (!taken) return Outcome::kBlocked;
+      if (taker_->exhausted()) return Outcome::kFinished;
+    }
+    TRIVET_ASSIGN_OR_RETURN(open_, reader_.Next(out));
+    if (open_) out.set_order({partition_, sequence_++});
+    return Outcome::kHaveOutput;
+  }
+
+ private:
+  Result<bool> Take(const CallContext& call) {
+    const auto take = [&]() -> Result<std::optional<uint64_t>> {
+      const std::optional<size_t> partition = run_.TakePartition();
+      if (!partition) return std::optional<uint64_t>();
+      partition_ = *partition;
+      return std::optional<uint64_t>(*partition);
+    };
+    TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, take));
+    if (taken && !taker_->exhausted()) {
+      reader_.Open(partition_);
+      open_ = true;
+      sequence_ = 0;
+    }
+    return taken;
+  }
+
+  AggregateRun& run_;
+  AggregateRun::Reader reader_;
+  std::unique_ptr<MorselTaker> taker_;
+  size_t partition_ = 0;
+  uint64_t sequence_ = 0;
+  bool open_ = false;
+};
+
+class AggregateSource final : public Source {
+ public:
+  AggregateSource(std::shared_ptr<AggregateRun> run,
+                  std::function<std::unique_ptr<MorselTaker>()> takers)
+      : run_(std::move(run)), takers_(std::move(takers)) {}
+  Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext&) override {
+    return std::unique_ptr<LocalSource>(
+        std::make_unique<LocalAggregateSource>(*run_, takers_()));
+  }
+  size_t max_threads() const override { return run_->parallel_readers(); }
+
+ private:
+  std::shared_ptr<AggregateRun> run_;
+  std::function<std::unique_ptr<MorselTaker>()> takers_;
+};
+
+Result<PhysicalPlanner::Translated> TranslateAggregate(const LogicalOperator& node,
+                                                       PhysicalPlanner& planner) {
+  const auto& aggregate = static_cast<const LogicalAggregate&>(node);
+  TRIVET_ASSIGN_OR_RETURN(auto child, planner.TranslateNode(aggregate.child()));
+  const auto resolve = [&](ExpressionPtr& expression) -> Status {
+    if (expression == nullptr) return Status::OK();
+    TRIVET_ASSIGN_OR_RETURN(expression, ResolveInputs(expression, child.layout));
+    return Status::OK();
+  };
+  std::vector<ExpressionPtr> groups;
+  for (const LogicalAggregate::Group& group : aggregate.groups) {
+    groups.push_back(group.expression);
+    TRIVET_RETURN_IF_ERROR(resolve(groups.back()));
+  }
+  std::vector<LogicalAggregate::Aggregate> aggregates = aggregate.aggregates;
+  for (LogicalAggregate::Aggregate& call : aggregates) {
+    for (ExpressionPtr& argument : call.arguments) TRIVET_RETURN_IF_ERROR(resolve(argument));
+    TRIVET_RETURN_IF_ERROR(resolve(call.filter));
+    for (SortKey& key : call.order_by) TRIVET_RETURN_IF_ERROR(resolve(key.expression));
+  }
+  // What cannot run is told now, not when the query runs.
+  TRIVET_RETURN_IF_ERROR(AggregatePlan::Make(groups, aggregates).status());
+  const std::vector<OutputColumn> columns = aggregate.Columns();
+  return PhysicalPlanner::Translated{
+      std::make_shared<PhysicalHashAggregate>(std::move(groups), std::move(aggregates),
+                                              PhysicalPlanner::SchemaOf(columns),
+                                              std::move(child.plan)),
+      PhysicalPlanner::IdsOf(columns)};
+}
+
+}  // namespace
+
+OperatorCapabilities PhysicalHashAggregate::capabilities() const {
+  OperatorCapabilities capabilities;
+  capabilities.blocking = true;
+  std::vector<ExpressionPtr> keys;
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    if (groups_[i]->is_volatile()) capabilities.deterministic = false;
+    keys.push_back(Expression::Input(static_cast<uint32_t>(i), schema_[i].type, schema_[i].name));
+  }
+  // Equal keys must meet; without keys, all rows.
+  if (groups_.empty()) {
+    capabilities.required_inputs = {Partitioning::Single()};
+    capabilities.delivered = Partitioning::Single();
+  } else {
+    capabilities.required_inputs = {Partitioning::Hash(groups_, 0)};
+    capabilities.delivered = Partitioning::Hash(std::move(keys), 0);
+  }
+  return capabilities;
+}
+
+void PhysicalHashAggregate::VisitFields(FieldVisitor& visitor) {
+  visitor.Field("Groups", groups_);
+  visitor.Field("Aggregates", aggregates_);
+}
+
+std::optional<PhysicalOperator::Origin> PhysicalHashAggregate::OriginOf(size_t column) const {
+  // Leaving out all rows of a key leaves out its group and nothing else, but what can fail must see
+  // every row that it was written to see.
+  const auto can_fail = [](const ExpressionPtr& expression) {
+    return expression != nullptr && expression->can_fail();
+  };
+  if (std::any_of(groups_.begin(), groups_.end(), can_fail)) return std::nullopt;
+  for (const LogicalAggregate::Aggregate& aggregate : aggregates_) {
+    if (can_fail(aggregate.filter)) return std::nullopt;
+    if (std::any_of(aggregate.arguments.begin(), aggregate.arguments.end(), can_fail)) {
+      return std::nullopt;
+    }
+  }
+  if (column >= groups_.size() || groups_[column]->kind() != ExpressionKind::kInput) {
+    return std::nullopt;
+  }
+  return Origin{0, groups_[column]->input_index()};
+}
+
+Status PhysicalHashAggregate::BuildPipelines(PipelineBuilder& builder) const {
+  TRIVET_ASSIGN_OR_RETURN(AggregatePlanPtr plan, AggregatePlan::Make(groups_, aggregates_));
+  auto run = std::make_shared<AggregateRun>(std::move(plan), builder.context(),
+                                            &builder.MetricsOf(*this));
+  TRIVET_RETURN_IF_ERROR(
+      builder.BuildInto(*this, *children_[0], std::make_shared<AggregateSink>(run)));
+  auto takers = builder.MorselTakers();
+  builder.SetSource(*this, std::make_shared<AggregateSource>(std::move(run), std::move(takers)));
+  return Status::OK();
+}
+
+void RegisterAggregate(PhysicalPlanner& planner) {
+  planner.Register(LogicalKind::kAggregate, TranslateAggregate);
+}
+
+}  // namespace trivet

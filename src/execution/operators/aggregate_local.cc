@@ -1,0 +1,195 @@
+#include "execution/operators/aggregate_local.h"
+
+#include <algorithm>
+
+#include "vector/canonical.h"
+
+namespace trivet {
+
+Vector GroupKey(const Vector& column, size_t count) {
+  return column.type().IsFloating() ? CanonicalVector(column, count) : column;
+}
+
+Status CheckAggregates(LaneErrors& errors, const AggregateArena& arena) {
+  if (!errors.empty()) return errors.First();
+  return arena.status();
+}
+
+namespace {
+
+// Selects the rows that a filter lets through; false where these are all.
+Result<bool> SelectRows(Evaluator& filter, const Batch& batch, Indices& rows, size_t& count) {
+  auto selected = MakeIndices();
+  TRIVET_RETURN_IF_ERROR(filter.Select(0, batch, selected.get(), count));
+  rows = std::move(selected);
+  return count < batch.row_count();
+}
+
+std::unique_ptr<Evaluator> MakeFilter(const ExpressionPtr& filter, const ExecutionContext& context) {
+  if (filter == nullptr) return nullptr;
+  return std::make_unique<Evaluator>(std::vector<ExpressionPtr>{filter}, context);
+}
+
+}  // namespace
+
+LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context)
+    : plan_(std::move(plan)),
+      context_(context),
+      groups_(plan_->groups, context),
+      finder_(plan_->layout, context.memory(), plan_->radix_bits(), plan_->groups.size(),
+              AggregatePlan::kConsumer),
+      arena_(std::make_unique<AggregateArena>(
+          Reservation(&context.memory(), std::string(AggregatePlan::kConsumer)))),
+      runs_(std::make_unique<GroupRuns>()),
+      rows_(std::make_unique<uint8_t*[]>(kVectorSize)),
+      selected_rows_(std::make_unique<uint8_t*[]>(kVectorSize)),
+      states_(std::make_unique<uint8_t*[]>(kVectorSize)) {
+  for (const AggregatePlan::Direct& direct : plan_->direct) {
+    inputs_.push_back({&direct, MakeFilter(direct.filter, context),
+                       Evaluator(direct.expressions, context)});
+  }
+  for (const AggregatePlan::Buffered& buffered : plan_->buffered) {
+    buffered_.push_back(std::make_unique<BufferedInput>(*plan_, buffered, context));
+  }
+}
+
+Status LocalAggregation::Add(const Batch& batch) {
+  const size_t count = batch.row_count();
+  if (count == 0) return Status::OK();
+  keys_.resize(plan_->groups.size());
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    TRIVET_RETURN_IF_ERROR(groups_.Evaluate(i, batch, keys_[i]));
+    keys_[i] = GroupKey(keys_[i], count);
+  }
+  TRIVET_RETURN_IF_ERROR(finder_.Find(keys_, count, rows_.get(), *runs_));
+  for (Input& input : inputs_) TRIVET_RETURN_IF_ERROR(UpdateInput(input, batch));
+  for (const auto& buffered : buffered_) TRIVET_RETURN_IF_ERROR(buffered->Add(batch, keys_));
+  return CheckAggregates(errors_, *arena_);
+}
+
+Status LocalAggregation::UpdateInput(Input& input, const Batch& batch) {
+  const AggregatePlan::Direct& direct = *input.direct;
+  const Batch* source = &batch;
+  Batch sliced;
+  uint8_t* const* rows = rows_.get();
+  const GroupRuns* runs = runs_->count != 0 ? runs_.get() : nullptr;
+  if (input.filter != nullptr) {
+    Indices selected;
+    size_t count = 0;
+    TRIVET_ASSIGN_OR_RETURN(const bool cuts, SelectRows(*input.filter, batch, selected, count));
+    if (count == 0) return Status::OK();
+    if (cuts) {
+      sliced = batch;
+      sliced.Slice(selected, count);
+      source = &sliced;
+      for (size_t i = 0; i < count; ++i) selected_rows_[i] = rows_[selected[i]];
+      rows = selected_rows_.get();
+      runs = nullptr;
+    }
+  }
+  arguments_.resize(direct.expressions.size());
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    TRIVET_RETURN_IF_ERROR(input.arguments.Evaluate(i, *source, arguments_[i]));
+  }
+  for (size_t state : direct.states) {
+    UpdateState(plan_->states[state], batch.order(), source->row_count(), rows, runs);
+  }
+  return Status::OK();
+}
+
+void LocalAggregation::UpdateState(const AggregatePlan::State& state, BatchOrder order,
+                                   size_t count, uint8_t* const* rows, const GroupRuns* runs) {
+  call_arguments_.clear();
+  for (size_t argument : state.arguments) call_arguments_.push_back(arguments_[argument]);
+  const AggregateFunction& function = *state.bound.function;
+  const AggregateCall call{state.bound, *arena_, context_, errors_, order};
+  const size_t offset = plan_->layout->rows->extra_offset() + state.offset;
+  if (!plan_->is_grouped()) {
+    function.update_single(call, call_arguments_, count, rows[0] + offset);
+    return;
+  }
+  if (runs != nullptr && function.update_runs != nullptr) {
+    uint8_t* states[GroupRuns::kMaxRuns];
+    for (size_t i = 0; i < runs->count; ++i) states[i] = runs->rows[i] + offset;
+    function.update_runs(call, call_arguments_, runs->selection, runs->ends, runs->count, states);
+    return;
+  }
+  for (size_t i = 0; i < count; ++i) states_[i] = rows[i] + offset;
+  function.update(call, call_arguments_, count, states_.get());
+}
+
+size_t LocalAggregation::memory_bytes() const {
+  size_t bytes = finder_.memory_bytes() + arena_->bytes();
+  for (const auto& buffered : buffered_) bytes += buffered->rows().memory_bytes();
+  return bytes;
+}
+
+void LocalAggregation::EndInput() {
+  finder_.EndInput();
+  for (const auto& buffered : buffered_) buffered->rows().EndInput();
+}
+
+BufferedInput::BufferedInput(const AggregatePlan& plan, const AggregatePlan::Buffered& buffered,
+                             const ExecutionContext& context)
+    : buffered_(buffered),
+      filter_(MakeFilter(buffered.filter, context)),
+      arguments_(buffered.expressions, context),
+      sort_keys_(buffered.sort_expressions, context),
+      finder_(std::make_unique<GroupFinder>(
+          buffered.layout, context.memory(), buffered.radix_bits,
+          plan.is_grouped() ? plan.groups.size() : buffered.layout->key_count(),
+          AggregatePlan::kConsumer)),
+      runs_(std::make_unique<GroupRuns>()),
+      scratch_(buffered.ordered ? kVectorSize * buffered.encoder->key_bytes() : 0) {}
+
+Status BufferedInput::Add(const Batch& batch, const std::vector<Vector>& keys) {
+  if (filter_ == nullptr) return AddRows(batch, keys, batch.row_count());
+  Indices selected;
+  size_t count = 0;
+  TRIVET_ASSIGN_OR_RETURN(const bool cuts, SelectRows(*filter_, batch, selected, count));
+  if (!cuts) return AddRows(batch, keys, count);
+  if (count == 0) return Status::OK();
+  Batch sliced = batch;
+  sliced.Slice(selected, count);
+  std::vector<Vector> sliced_keys = keys;
+  for (Vector& key : sliced_keys) key.Slice(selected, count);
+  return AddRows(sliced, std::move(sliced_keys), count);
+}
+
+Status BufferedInput::AddRows(const Batch& batch, std::vector<Vector> keys, size_t count) {
+  for (size_t i = 0; i < buffered_.expressions.size(); ++i) {
+    Vector argument;
+    TRIVET_RETURN_IF_ERROR(arguments_.Evaluate(i, batch, argument));
+    keys.push_back(buffered_.distinct ? GroupKey(argument, count) : std::move(argument));
+  }
+  std::vector<Vector> sort_keys(buffered_.sort_expressions.size());
+  for (size_t i = 0; i < sort_keys.size(); ++i) {
+    TRIVET_RETURN_IF_ERROR(sort_keys_.Evaluate(i, batch, sort_keys[i]));
+  }
+  for (size_t key : buffered_.string_keys) keys.push_back(sort_keys[key]);
+  uint8_t* rows[kVectorSize];
+  if (buffered_.distinct) {
+    TRIVET_RETURN_IF_ERROR(finder_->Find(keys, count, rows, *runs_));
+    if (buffered_.ordered) KeepEarlier(sort_keys, count, batch.order(), rows);
+    return Status::OK();
+  }
+  TRIVET_RETURN_IF_ERROR(finder_->Append(keys, count, rows));
+  for (size_t i = 0; i < count; ++i) rows[i] = buffered_.layout->States(rows[i]);
+  buffered_.encoder->Encode(sort_keys, count, batch.order(), rows);
+  return Status::OK();
+}
+
+// Of equal rows, the one that came first in the input gives the place.
+void BufferedInput::KeepEarlier(const std::vector<Vector>& sort_keys, size_t count, BatchOrder order,
+                                uint8_t* const* rows) {
+  const size_t bytes = buffered_.encoder->key_bytes();
+  uint8_t* targets[kVectorSize] = {};
+  for (size_t i = 0; i < count; ++i) targets[i] = scratch_.data() + i * bytes;
+  buffered_.encoder->Encode(sort_keys, count, order, targets);
+  for (size_t i = 0; i < count; ++i) {
+    uint8_t* kept = buffered_.layout->States(rows[i]);
+    if (std::memcmp(targets[i], kept, bytes) < 0) std::memcpy(kept, targets[i], bytes);
+  }
+}
+
+}  // namespace trivet

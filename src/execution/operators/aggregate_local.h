@@ -1,0 +1,85 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "execution/operators/aggregate_plan.h"
+#include "execution/operators/group_finder.h"
+#include "expression/evaluator.h"
+
+namespace trivet {
+
+// Makes the values by which groups are told apart: floating-point numbers canonical, others as they are.
+Vector GroupKey(const Vector& column, size_t count);
+
+// Reports what calls on aggregates have left behind: an error of a row, or memory refused.
+Status CheckAggregates(LaneErrors& errors, const AggregateArena& arena);
+
+// Rows that one thread keeps for aggregates over DISTINCT or ordered input. Not synchronised.
+class BufferedInput {
+ public:
+  BufferedInput(const AggregatePlan& plan, const AggregatePlan::Buffered& buffered,
+                const ExecutionContext& context);
+
+  // `keys` are the batch's group keys.
+  Status Add(const Batch& batch, const std::vector<Vector>& keys);
+
+  GroupFinder& rows() { return *finder_; }
+
+ private:
+  Status AddRows(const Batch& batch, std::vector<Vector> keys, size_t count);
+  void KeepEarlier(const std::vector<Vector>& sort_keys, size_t count, BatchOrder order,
+                   uint8_t* const* rows);
+
+  const AggregatePlan::Buffered& buffered_;
+  std::unique_ptr<Evaluator> filter_;
+  Evaluator arguments_;
+  Evaluator sort_keys_;
+  std::unique_ptr<GroupFinder> finder_;
+  std::unique_ptr<GroupRuns> runs_;
+  std::vector<uint8_t> scratch_;
+};
+
+// One thread's share of an aggregation: its groups with their states, and the rows it keeps.
+// Not synchronised.
+class LocalAggregation {
+ public:
+  LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context);
+
+  Status Add(const Batch& batch);
+
+  GroupTable& table() { return finder_.table(); }
+  BufferedInput& buffered(size_t i) { return *buffered_[i]; }
+  AggregateArena& arena() { return *arena_; }
+  size_t memory_bytes() const;
+  // Frees what is of use only while rows come in.
+  void EndInput();
+
+ private:
+  struct Input {
+    const AggregatePlan::Direct* direct;
+    std::unique_ptr<Evaluator> filter;
+    Evaluator arguments;
+  };
+  Status UpdateInput(Input& input, const Batch& batch);
+  void UpdateState(const AggregatePlan::State& state, BatchOrder order, size_t count,
+                   uint8_t* const* rows, const GroupRuns* runs);
+
+  AggregatePlanPtr plan_;
+  const ExecutionContext& context_;
+  Evaluator groups_;
+  GroupFinder finder_;
+  std::unique_ptr<AggregateArena> arena_;
+  LaneErrors errors_;
+  std::vector<Input> inputs_;
+  std::vector<std::unique_ptr<BufferedInput>> buffered_;
+  std::unique_ptr<GroupRuns> runs_;
+  std::vector<Vector> keys_;
+  std::vector<Vector> arguments_;  // of the input being added
+  std::vector<Vector> call_arguments_;
+  std::unique_ptr<uint8_t*[]> rows_;
+  std::unique_ptr<uint8_t*[]> selected_rows_;
+  std::unique_ptr<uint8_t*[]> states_;
+};
+
+}  // namespace trivet

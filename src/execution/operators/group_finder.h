@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "execution/operators/group_table.h"
+
+namespace trivet {
+
+// How rows of a batch fall on few groups: rows selection[ends[r - 1]..ends[r]) belong to rows[r].
+struct GroupRuns {
+  static constexpr size_t kMaxRuns = 64;
+  size_t count = 0;  // 0: not known, or too many
+  uint32_t selection[kVectorSize];
+  uint32_t ends[kMaxRuns];
+  uint8_t* rows[kMaxRuns];
+};
+
+// Addresses groups by an array where the keys' domain is small: one slot for each combination of
+// values, a slot holding the group's row. Two kinds of key:
+//  - dictionary codes, as long as the dictionaries stay the same (by id): a cache before the index;
+//  - integers within known bounds, which widen as values come: then the array takes the index's place.
+// One thread's; not synchronised.
+class DirectGroups {
+ public:
+  DirectGroups(MemoryManager& memory, std::string_view consumer);
+
+  // Computes the slot of every row by dictionary codes; false where the keys are not all of that form
+  // or have too many combinations.
+  bool SlotByCodes(std::span<const Vector> keys, size_t count);
+  // Computes the slot of every row by integers; false where a value is out of bounds.
+  bool SlotByIntegers(std::span<const Vector> keys, size_t count);
+  // Widening the integer bounds: Cover takes in values, Widen makes the array for them, empty; false,
+  // with all as before, where it would have more than `max_slots` or memory is short.
+  void Cover(std::span<const Vector> keys, size_t count);
+  bool Widen(size_t max_slots);
+  // The slot of a row of the table, which is within bounds.
+  size_t SlotOfRow(const GroupLayout& layout, const uint8_t* row) const;
+  static bool AreIntegers(const GroupLayout& layout);
+
+  uint8_t*& row(size_t slot) { return rows_[slot]; }
+  uint32_t slot(size_t i) const { return slots_[i]; }
+  size_t slot_count() const { return slot_count_; }
+  size_t memory_bytes() const { return reservation_.bytes(); }
+  void Release();
+  // Rows by slot, after all slots of the batch have their row.
+  void MakeRuns(size_t count, GroupRuns& runs) const;
+
+ private:
+  struct Bounds {
+    int64_t min = 0;
+    int64_t max = -1;
+    uint64_t stride = 0;
+    uint64_t span() const { return static_cast<uint64_t>(max) - static_cast<uint64_t>(min) + 1; }
+  };
+  // Makes an array of free slots; false where memory is short, which is no error here.
+  bool ResetRows(size_t slot_count);
+
+  Reservation reservation_;
+  std::unique_ptr<uint8_t*[]> rows_;
+  size_t slot_count_ = 0;
+  size_t capacity_ = 0;
+  std::unique_ptr<uint32_t[]> slots_;
+  std::vector<uint64_t> dictionary_ids_;
+  std::vector<Bounds> bounds_;
+  std::vector<Bounds> covered_;
+};
+
+// Finds the groups of batches in the way that suits the keys seen so far: through dictionary codes,
+// integer bounds, the index, or, where nearly every row makes a group of its own, not at all: then rows
+// are appended and equal ones meet when partitions are merged. One thread's; not synchronised.
+class GroupFinder {
+ public:
+  // `partition_keys`: how many of the keys, from the first on, decide the partition of a row; all
+  // partitions are one where there are none.
+  GroupFinder(GroupLayoutPtr layout, MemoryManager& memory, int radix_bits, size_t partition_keys,
+              std::string_view consumer);
+
+  // Writes the group's row of every row of the batch to rows[0..count); keys are canonical. Where
+  // runs.count is not 0 afterwards, they tell the same.
+  Status Find(std::span<const Vector> keys, size_t count, uint8_t** rows, GroupRuns& runs);
+
+  // Adds a row for every row of the batch, equal or not.
+  Status Append(std::span<const Vector> keys, size_t count, uint8_t** rows);
+  // Frees what only finding takes; the rows stay.
+  void EndInput();
+
+  GroupTable& table() { return table_; }
+  const GroupTable& table() const { return table_; }
+  size_t memory_bytes() const { return table_.memory_bytes() + direct_.memory_bytes(); }
+
+ private:
+  enum class Mode : uint8_t { kIndex, kIntegers, kAppend };
+
+  Status FindByCodes(std::span<const Vector> keys, size_t count, uint8_t** rows, GroupRuns& runs);
+  // False where the keys left the bounds that an array can have.
+  Result<bool> FindByIntegers(std::span<const Vector> keys, size_t count, uint8_t** rows,
+                              GroupRuns& runs);
+  void HashKeys(std::span<const Vector> keys, size_t count);
+  void UnifyIntervals(std::span<const Vector> keys, size_t count, uint8_t* const* rows) const;
+  Status FindAny(std::span<const Vector> keys, size_t count, uint8_t** rows, GroupRuns& runs);
+  Status TryIntegers(std::span<const Vector> keys, size_t count);
+  // Enters all rows of the table into the array of integer slots.
+  void PlaceRows();
+  void ReviewIndex();
+
+  const size_t partition_keys_;
+  const int radix_bits_;
+  GroupTable table_;
+  DirectGroups direct_;
+  Mode mode_ = Mode::kIndex;
+  bool integers_possible_;
+  uint64_t rows_seen_ = 0;
+  uint64_t next_attempt_ = 0;       // rows_seen_ at which integer bounds are tried next
+  uint64_t reviewed_rows_ = 0;      // rows_seen_ when the index was last reviewed
+  size_t reviewed_groups_ = 0;
+  uint64_t append_until_ = 0;
+  uint64_t hashes_[kVectorSize];
+};
+
+}  // namespace trivet
