@@ -80,6 +80,7 @@ bool PhysicalPlanner::HasInputOrder(const LogicalOperator& node) {
     case LogicalKind::kTopN: return true;
     case LogicalKind::kFilter:
     case LogicalKind::kProject:
+    case LogicalKind::kDistinctOn:
     case LogicalKind::kLimit: return HasInputOrder(node.child());
     case LogicalKind::kSetOperation: {
       const auto& set = static_cast<const LogicalSetOperation&>(node);
@@ -90,7 +91,6 @@ bool PhysicalPlanner::HasInputOrder(const LogicalOperator& node) {
     case LogicalKind::kCte: return HasInputOrder(node.child(1));
     case LogicalKind::kJoin:
     case LogicalKind::kAggregate:
-    case LogicalKind::kDistinctOn:
     case LogicalKind::kCteScan: return false;
   }
   return false;

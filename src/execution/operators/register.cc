@@ -12,6 +12,8 @@ void RegisterOperators(PhysicalPlanner& planner) {
   RegisterJoin(planner);
   RegisterSort(planner);
   RegisterAggregate(planner);
+  RegisterDistinctOn(planner);
+  RegisterSetOperation(planner);
 }
 
 }  // namespace trivet

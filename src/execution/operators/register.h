@@ -14,6 +14,8 @@ void RegisterCte(PhysicalPlanner& planner);
 void RegisterJoin(PhysicalPlanner& planner);
 void RegisterSort(PhysicalPlanner& planner);
 void RegisterAggregate(PhysicalPlanner& planner);
+void RegisterDistinctOn(PhysicalPlanner& planner);
+void RegisterSetOperation(PhysicalPlanner& planner);
 
 void RegisterOperators(PhysicalPlanner& planner);
 

@@ -1,12 +1,12 @@
 // mode and entropy: by how often each value occurs.
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "expression/aggregates/register.h"
 #include "expression/aggregates/state_loops.h"
 #include "expression/aggregates/value_counts.h"
 #include "expression/aggregates/variants.h"
+#include "types/math.h"
 #include "vector/physical_dispatch.h"
 
 namespace trivet {
@@ -61,7 +61,7 @@ struct Entropy : Counts<T> {
     out = 0.0;
     for (const uint64_t count : counts) {
       const double share = static_cast<double>(count) / static_cast<double>(total);
-      out += share * std::log2(static_cast<double>(total) / static_cast<double>(count));
+      out += share * math::Log2(static_cast<double>(total) / static_cast<double>(count));
     }
     return true;
   }

@@ -6,6 +6,9 @@ void RegisterAggregates(FunctionRegistry& registry) {
   RegisterCount(registry);
   RegisterSum(registry);
   RegisterTemporalAverage(registry);
+  RegisterFloatSum(registry);
+  RegisterMoments(registry);
+  RegisterRegression(registry);
   RegisterExtremum(registry);
   RegisterArgExtremum(registry);
   RegisterBitwise(registry);

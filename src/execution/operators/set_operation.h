@@ -1,0 +1,37 @@
+#pragma once
+
+#include "execution/physical_operator.h"
+
+namespace trivet {
+
+// The rows of all children, one child after the other. Streaming, order-preserving.
+class PhysicalUnionAll final : public PhysicalOperator {
+ public:
+  PhysicalUnionAll(std::vector<PhysicalColumn> schema, std::vector<PhysicalPlan> children)
+      : PhysicalOperator(std::move(schema), std::move(children)) {}
+
+  std::string_view name() const override { return "UNION_ALL"; }
+  OperatorCapabilities capabilities() const override;
+  void VisitFields(FieldVisitor&) override {}
+  Status BuildPipelines(PipelineBuilder& builder) const override;
+};
+
+// INTERSECT and EXCEPT [ALL] by counting, for every different row, how often each side has it; NULLs are
+// equal. Rows come out in no order. Blocking.
+class PhysicalSetOperation final : public PhysicalOperator {
+ public:
+  PhysicalSetOperation(SetOperationKind kind, bool all, std::vector<PhysicalColumn> schema,
+                       std::vector<PhysicalPlan> children)
+      : PhysicalOperator(std::move(schema), std::move(children)), kind_(kind), all_(all) {}
+
+  std::string_view name() const override { return "SET_OPERATION"; }
+  OperatorCapabilities capabilities() const override;
+  void VisitFields(FieldVisitor& visitor) override;
+  Status BuildPipelines(PipelineBuilder& builder) const override;
+
+ private:
+  SetOperationKind kind_;
+  bool all_;
+};
+
+}  // namespace trivet
