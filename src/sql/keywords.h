@@ -29,8 +29,8 @@ inline constexpr KeywordClass B = KeywordClass::kColumnAndType;
 inline constexpr KeywordClass R = KeywordClass::kReserved;
 }  // namespace keyword_detail
 
-// The index of a keyword in the dialect's list plus one; kNone for a word that is not a keyword. Converts to
-// its index, so that it may stand in a switch.
+// The index of a keyword in the dialect's list plus one; kNone for a word that is not a keyword.
+// Converts to its index, so that it may stand in a switch.
 struct Keyword {
   uint16_t index = 0;
   // NOLINTNEXTLINE(google-explicit-constructor)

@@ -221,19 +221,14 @@ class Lexer {
     if (next == '\'') {
       switch (Peek()) {
         case 'e':
-        case 'E':
-          return ReadEscapeString();
+        case 'E': return ReadEscapeString();
         case 'x':
-        case 'X':
-          return ReadPrefixed(1, TokenKind::kBlob, "blob literal");
+        case 'X': return ReadPrefixed(1, TokenKind::kBlob, "blob literal");
         case 'b':
-        case 'B':
-          return ReadPrefixed(1, TokenKind::kBitString, "bit string literal");
+        case 'B': return ReadPrefixed(1, TokenKind::kBitString, "bit string literal");
         case 'n':
-        case 'N':
-          return ReadPrefixed(1, TokenKind::kString, "string literal");
-        default:
-          break;
+        case 'N': return ReadPrefixed(1, TokenKind::kString, "string literal");
+        default: break;
       }
     }
     if ((Peek() == 'u' || Peek() == 'U') && next == '&' && Peek(2) == '\'') {

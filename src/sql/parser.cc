@@ -21,7 +21,8 @@ Result<std::vector<syntax::StatementPtr>> ParseStatements(std::string_view sql,
 }
 
 Result<syntax::StatementPtr> ParseStatement(std::string_view sql, const ParserOptions& options) {
-  TRIVET_ASSIGN_OR_RETURN(std::vector<syntax::StatementPtr> statements, ParseStatements(sql, options));
+  TRIVET_ASSIGN_OR_RETURN(std::vector<syntax::StatementPtr> statements,
+                          ParseStatements(sql, options));
   if (statements.empty()) {
     return Status::InvalidInput("the text holds no statement").WithPosition(sql.size());
   }

@@ -155,10 +155,8 @@ Result<std::string> StringTokenValue(std::string_view sql, const Token& token) {
   const std::string_view body = text.substr(opening + 1, text.size() - opening - 2);
   const size_t body_begin = token.begin + opening + 1;
   switch (token.kind) {
-    case TokenKind::kEscapeString:
-      return DecodeEscapeString(body, body_begin);
-    case TokenKind::kUnicodeString:
-      return DecodeUnicodeString(body, body_begin);
+    case TokenKind::kEscapeString: return DecodeEscapeString(body, body_begin);
+    case TokenKind::kUnicodeString: return DecodeUnicodeString(body, body_begin);
     case TokenKind::kBlob:
       if (!std::all_of(body.begin(), body.end(), [](char c) { return HexDigit(c) >= 0; })) {
         return Status::InvalidInput("a blob literal holds hexadecimal digits only")
@@ -175,8 +173,7 @@ Result<std::string> StringTokenValue(std::string_view sql, const Token& token) {
             .WithPosition(token.begin);
       }
       return std::string(body);
-    default:
-      return UndoubleQuotes(body, '\'');
+    default: return UndoubleQuotes(body, '\'');
   }
 }
 

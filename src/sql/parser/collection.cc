@@ -66,7 +66,8 @@ ExpressionResult ExpressionParser::ParseStruct() {
       if (cursor_.AtString()) {
         TRIVET_ASSIGN_OR_RETURN(field.name.text, ParseString());
         if (field.name.empty()) {
-          return Status::InvalidInput("a struct field needs a name").WithPosition(field.name.position);
+          return Status::InvalidInput("a struct field needs a name")
+              .WithPosition(field.name.position);
         }
       } else {
         TRIVET_ASSIGN_OR_RETURN(field.name, cursor_.ExpectColumnName());
@@ -118,7 +119,8 @@ ExpressionResult ExpressionParser::ParseColumns(bool unpacked) {
 
 // At the star; the relation in front of it and its dot have been consumed.
 ExpressionResult ExpressionParser::ParseStar(QualifiedName relation) {
-  auto star = Make<StarExpression>(relation.empty() ? cursor_.Position() : relation.front().position);
+  auto star =
+      Make<StarExpression>(relation.empty() ? cursor_.Position() : relation.front().position);
   star->relation = std::move(relation);
   cursor_.Advance();
   TRIVET_RETURN_IF_ERROR(ParseStarLists(*star));

@@ -15,15 +15,15 @@ using ExpressionResult = Result<syntax::ExpressionPtr>;
 using QueryResult = Result<syntax::QueryPtr>;
 
 // Returns from a parsing function when the tree or the recursion is at its limit.
-#define TRIVET_ENTER_NESTING()                                  \
-  const Nesting trivet_nesting(*this);                          \
+#define TRIVET_ENTER_NESTING()         \
+  const Nesting trivet_nesting(*this); \
   if (nesting_ > max_depth_) return TooDeep(cursor_.Position())
 
-// What every part of the parser stands on: the tokens, the limits, and the names and lists that occur in all
-// of them. The parser is recursive descent, with operator precedence after Pratt (POPL 1973) for expressions.
-// One or two tokens of lookahead decide, nothing is parsed twice, and the work is linear in the text. Each
-// production is a function that consumes what it recognises and fails at the first token that does not fit.
-// A parser is used for one text, by one thread.
+// What every part of the parser stands on: the tokens, the limits, and the names and lists that
+// occur in all of them. The parser is recursive descent, with operator precedence after Pratt (POPL
+// 1973) for expressions. One or two tokens of lookahead decide, nothing is parsed twice, and the
+// work is linear in the text. Each production is a function that consumes what it recognises and
+// fails at the first token that does not fit. A parser is used for one text, by one thread.
 class ParserCore {
  protected:
   using Identifiers = std::vector<syntax::Identifier>;
@@ -47,8 +47,8 @@ class ParserCore {
 
   Status TooDeep(size_t position) const;
 
-  // Sets the node's depth from its children; fails where the tree has become too deep. To be called once a
-  // node, when its children are in place.
+  // Sets the node's depth from its children; fails where the tree has become too deep. To be called
+  // once a node, when its children are in place.
   template <typename T>
   Status Measure(T& node) const {
     uint32_t depth = 0;
@@ -78,8 +78,8 @@ class ParserCore {
   Result<syntax::QualifiedName> ParseQualifiedName();
   // (a, b)
   Result<Identifiers> ParseParenthesizedNames();
-  // Between list entries: true where a comma was consumed and another entry follows. A trailing comma is
-  // allowed and consumed.
+  // Between list entries: true where a comma was consumed and another entry follows. A trailing
+  // comma is allowed and consumed.
   bool AcceptComma();
 
   TokenCursor cursor_;

@@ -33,9 +33,11 @@ StatementParser::StatementResult StatementParser::ParseCreate() {
   }
   auto statement = Make<UnsupportedStatement>();
   statement->name = "CREATE";
-  // CREATE UNIQUE INDEX, CREATE RECURSIVE VIEW: the object's kind is the last keyword in front of its name.
+  // CREATE UNIQUE INDEX, CREATE RECURSIVE VIEW: the object's kind is the last keyword in front of
+  // its name.
   while (cursor_.Peek(ahead).kind == TokenKind::kIdentifier &&
-         cursor_.Peek(ahead).keyword != Keyword::kNone && !cursor_.At("if"_kw, ahead) && ahead < 6) {
+         cursor_.Peek(ahead).keyword != Keyword::kNone && !cursor_.At("if"_kw, ahead) &&
+         ahead < 6) {
     statement->name += ' ';
     for (const char c : KeywordText(cursor_.Peek(ahead).keyword)) {
       statement->name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -73,7 +75,8 @@ StatementParser::StatementResult StatementParser::ParseCreateTable(
   const bool has_storage_clause = cursor_.At("on"_kw) || cursor_.At("with"_kw) ||
                                   cursor_.At("partitioned"_kw) || cursor_.At("sorted"_kw);
   if (has_storage_clause) {
-    return Status::NotImplemented("storage clauses of CREATE TABLE").WithPosition(cursor_.Position());
+    return Status::NotImplemented("storage clauses of CREATE TABLE")
+        .WithPosition(cursor_.Position());
   }
   return FinishStatement(std::move(statement));
 }
@@ -130,7 +133,8 @@ Status StatementParser::CheckTableElements(CreateTableStatement& statement, bool
   if (has_query) {
     statement.columns.clear();
   } else if (statement.columns.empty()) {
-    return Status::InvalidInput("a table needs at least one column").WithPosition(statement.position);
+    return Status::InvalidInput("a table needs at least one column")
+        .WithPosition(statement.position);
   }
   return Status::OK();
 }

@@ -8,15 +8,13 @@ namespace {
 
 Precedence SymbolPrecedence(Symbol symbol) {
   switch (symbol) {
-    case Symbol::kArrow:
-      return Precedence::kArrow;
+    case Symbol::kArrow: return Precedence::kArrow;
     case Symbol::kEqual:
     case Symbol::kNotEqual:
     case Symbol::kLess:
     case Symbol::kLessOrEqual:
     case Symbol::kGreater:
-    case Symbol::kGreaterOrEqual:
-      return Precedence::kComparison;
+    case Symbol::kGreaterOrEqual: return Precedence::kComparison;
     case Symbol::kTilde:
     case Symbol::kRegex:
     case Symbol::kNotRegex:
@@ -25,8 +23,7 @@ Precedence SymbolPrecedence(Symbol symbol) {
     case Symbol::kNotLike:
     case Symbol::kInsensitiveLike:
     case Symbol::kNotInsensitiveLike:
-    case Symbol::kGlob:
-      return Precedence::kMatch;
+    case Symbol::kGlob: return Precedence::kMatch;
     case Symbol::kConcatenate:
     case Symbol::kLongArrow:
     case Symbol::kContains:
@@ -34,64 +31,44 @@ Precedence SymbolPrecedence(Symbol symbol) {
     case Symbol::kOverlaps:
     case Symbol::kStartsWith:
     case Symbol::kDistance:
-    case Symbol::kCosineDistance:
-      return Precedence::kOther;
+    case Symbol::kCosineDistance: return Precedence::kOther;
     case Symbol::kAmpersand:
     case Symbol::kPipe:
     case Symbol::kShiftLeft:
-    case Symbol::kShiftRight:
-      return Precedence::kBitwise;
+    case Symbol::kShiftRight: return Precedence::kBitwise;
     case Symbol::kPlus:
-    case Symbol::kMinus:
-      return Precedence::kAdditive;
+    case Symbol::kMinus: return Precedence::kAdditive;
     case Symbol::kStar:
     case Symbol::kSlash:
     case Symbol::kDoubleSlash:
-    case Symbol::kPercent:
-      return Precedence::kMultiplicative;
+    case Symbol::kPercent: return Precedence::kMultiplicative;
     case Symbol::kCaret:
-    case Symbol::kDoubleStar:
-      return Precedence::kExponent;
-    default:
-      return Precedence::kLowest;
+    case Symbol::kDoubleStar: return Precedence::kExponent;
+    default: return Precedence::kLowest;
   }
 }
 
 ComparisonOperator ToComparison(Symbol symbol) {
   switch (symbol) {
-    case Symbol::kNotEqual:
-      return ComparisonOperator::kNotEqual;
-    case Symbol::kLess:
-      return ComparisonOperator::kLess;
-    case Symbol::kLessOrEqual:
-      return ComparisonOperator::kLessOrEqual;
-    case Symbol::kGreater:
-      return ComparisonOperator::kGreater;
-    case Symbol::kGreaterOrEqual:
-      return ComparisonOperator::kGreaterOrEqual;
-    default:
-      return ComparisonOperator::kEqual;
+    case Symbol::kNotEqual: return ComparisonOperator::kNotEqual;
+    case Symbol::kLess: return ComparisonOperator::kLess;
+    case Symbol::kLessOrEqual: return ComparisonOperator::kLessOrEqual;
+    case Symbol::kGreater: return ComparisonOperator::kGreater;
+    case Symbol::kGreaterOrEqual: return ComparisonOperator::kGreaterOrEqual;
+    default: return ComparisonOperator::kEqual;
   }
 }
 
 ComparisonOperator Inverse(ComparisonOperator comparison) {
   switch (comparison) {
-    case ComparisonOperator::kEqual:
-      return ComparisonOperator::kNotEqual;
-    case ComparisonOperator::kNotEqual:
-      return ComparisonOperator::kEqual;
-    case ComparisonOperator::kLess:
-      return ComparisonOperator::kGreaterOrEqual;
-    case ComparisonOperator::kLessOrEqual:
-      return ComparisonOperator::kGreater;
-    case ComparisonOperator::kGreater:
-      return ComparisonOperator::kLessOrEqual;
-    case ComparisonOperator::kGreaterOrEqual:
-      return ComparisonOperator::kLess;
-    case ComparisonOperator::kDistinctFrom:
-      return ComparisonOperator::kNotDistinctFrom;
-    case ComparisonOperator::kNotDistinctFrom:
-      break;
+    case ComparisonOperator::kEqual: return ComparisonOperator::kNotEqual;
+    case ComparisonOperator::kNotEqual: return ComparisonOperator::kEqual;
+    case ComparisonOperator::kLess: return ComparisonOperator::kGreaterOrEqual;
+    case ComparisonOperator::kLessOrEqual: return ComparisonOperator::kGreater;
+    case ComparisonOperator::kGreater: return ComparisonOperator::kLessOrEqual;
+    case ComparisonOperator::kGreaterOrEqual: return ComparisonOperator::kLess;
+    case ComparisonOperator::kDistinctFrom: return ComparisonOperator::kNotDistinctFrom;
+    case ComparisonOperator::kNotDistinctFrom: break;
   }
   return ComparisonOperator::kDistinctFrom;
 }
@@ -104,43 +81,33 @@ Precedence Above(Precedence precedence) {
 
 Precedence ExpressionParser::WordPrecedence() const {
   switch (cursor_.Peek().keyword) {
-    case "or"_kw:
-      return Precedence::kOr;
-    case "and"_kw:
-      return Precedence::kAnd;
+    case "or"_kw: return Precedence::kOr;
+    case "and"_kw: return Precedence::kAnd;
     case "is"_kw:
     case "isnull"_kw:
-    case "notnull"_kw:
-      return Precedence::kIs;
+    case "notnull"_kw: return Precedence::kIs;
     case "between"_kw:
     case "in"_kw:
     case "like"_kw:
     case "ilike"_kw:
-    case "glob"_kw:
-      return Precedence::kMatch;
-    case "similar"_kw:
-      return cursor_.At("to"_kw, 1) ? Precedence::kMatch : Precedence::kLowest;
+    case "glob"_kw: return Precedence::kMatch;
+    case "similar"_kw: return cursor_.At("to"_kw, 1) ? Precedence::kMatch : Precedence::kLowest;
     case "not"_kw:
       switch (cursor_.Peek(1).keyword) {
-        case "null"_kw:
-          return Precedence::kIs;
+        case "null"_kw: return Precedence::kIs;
         case "between"_kw:
         case "in"_kw:
         case "like"_kw:
         case "ilike"_kw:
         case "glob"_kw:
-        case "similar"_kw:
-          return Precedence::kMatch;
-        default:
-          return Precedence::kLowest;
+        case "similar"_kw: return Precedence::kMatch;
+        default: return Precedence::kLowest;
       }
-    case "collate"_kw:
-      return Precedence::kCollate;
+    case "collate"_kw: return Precedence::kCollate;
     case "at"_kw:
       return cursor_.At("time"_kw, 1) && cursor_.At("zone"_kw, 2) ? Precedence::kAtTimeZone
-                                                                 : Precedence::kLowest;
-    default:
-      return Precedence::kLowest;
+                                                                  : Precedence::kLowest;
+    default: return Precedence::kLowest;
   }
 }
 
@@ -150,7 +117,8 @@ Precedence ExpressionParser::InfixPrecedence() const {
   if (token.kind == TokenKind::kIdentifier) return WordPrecedence();
   if (token.kind != TokenKind::kOperator) return Precedence::kLowest;
   // In LIMIT 10% the sign is no operator.
-  if (token.symbol == Symbol::kPercent && !cursor_.CanStartExpression(1)) return Precedence::kLowest;
+  if (token.symbol == Symbol::kPercent && !cursor_.CanStartExpression(1))
+    return Precedence::kLowest;
   return SymbolPrecedence(token.symbol);
 }
 
@@ -172,18 +140,12 @@ ExpressionResult ExpressionParser::ContinueExpression(ExpressionPtr left, Preced
 
 ExpressionResult ExpressionParser::ParseInfix(ExpressionPtr left, Precedence precedence) {
   switch (precedence) {
-    case Precedence::kOr:
-      return ParseConjunction(std::move(left), ConjunctionKind::kOr);
-    case Precedence::kAnd:
-      return ParseConjunction(std::move(left), ConjunctionKind::kAnd);
-    case Precedence::kIs:
-      return ParseTrailingCasts(ParseIs(std::move(left)));
-    case Precedence::kComparison:
-      return ParseComparison(std::move(left));
-    case Precedence::kMatch:
-      return ParseTrailingCasts(ParseMatch(std::move(left)));
-    case Precedence::kCollate:
-      return ParseCollate(std::move(left));
+    case Precedence::kOr: return ParseConjunction(std::move(left), ConjunctionKind::kOr);
+    case Precedence::kAnd: return ParseConjunction(std::move(left), ConjunctionKind::kAnd);
+    case Precedence::kIs: return ParseTrailingCasts(ParseIs(std::move(left)));
+    case Precedence::kComparison: return ParseComparison(std::move(left));
+    case Precedence::kMatch: return ParseTrailingCasts(ParseMatch(std::move(left)));
+    case Precedence::kCollate: return ParseCollate(std::move(left));
     case Precedence::kAtTimeZone: {
       const size_t position = cursor_.Position();
       cursor_.Advance(3);
@@ -235,17 +197,19 @@ ExpressionResult ExpressionParser::ParseComparison(ExpressionPtr left) {
   node->comparison = comparison;
   node->left = std::move(left);
   TRIVET_ASSIGN_OR_RETURN(node->right, ParseExpression(Precedence::kMatch));
-  if (InfixPrecedence() == Precedence::kComparison) {
-    return Status::InvalidInput("comparisons cannot be chained")
-        .WithPosition(cursor_.Position())
-        .WithHint("combine two comparisons with AND, or put one into parentheses");
-  }
+  if (InfixPrecedence() == Precedence::kComparison) return ChainedComparison();
   return Finish(std::move(node));
 }
 
+Status ExpressionParser::ChainedComparison() const {
+  return Status::InvalidInput("comparisons cannot be chained")
+      .WithPosition(cursor_.Position())
+      .WithHint("combine two comparisons with AND, or put one into parentheses");
+}
+
 // x > ALL (q) is NOT (x <= ANY (q)), also where NULLs take part.
-ExpressionResult ExpressionParser::ParseQuantified(ExpressionPtr left, ComparisonOperator comparison,
-                                                   size_t position) {
+ExpressionResult ExpressionParser::ParseQuantified(ExpressionPtr left,
+                                                   ComparisonOperator comparison, size_t position) {
   const bool is_all = cursor_.At("all"_kw);
   cursor_.Advance();
   const size_t opening = cursor_.Position();
@@ -283,7 +247,8 @@ ExpressionResult ExpressionParser::ParseIs(ExpressionPtr left) {
   const bool negated = cursor_.Accept("not"_kw);
   if (cursor_.Accept("null"_kw) || cursor_.Accept("unknown"_kw)) return is_null(negated);
   auto node = Make<ComparisonExpression>(position);
-  node->comparison = negated ? ComparisonOperator::kDistinctFrom : ComparisonOperator::kNotDistinctFrom;
+  node->comparison =
+      negated ? ComparisonOperator::kDistinctFrom : ComparisonOperator::kNotDistinctFrom;
   if (cursor_.At("true"_kw) || cursor_.At("false"_kw)) {
     TRIVET_ASSIGN_OR_RETURN(node->left, MakeCast(std::move(left), "BOOLEAN", position));
     TRIVET_ASSIGN_OR_RETURN(node->right, ParseLiteral());
@@ -294,10 +259,14 @@ ExpressionResult ExpressionParser::ParseIs(ExpressionPtr left) {
   node->comparison = Inverse(node->comparison);
   node->left = std::move(left);
   TRIVET_ASSIGN_OR_RETURN(node->right, ParseExpression(Precedence::kComparison));
+  if (cursor_.At("is"_kw) && cursor_.At("distinct"_kw, cursor_.At("not"_kw, 1) ? 2 : 1)) {
+    return ChainedComparison();
+  }
   return Finish(std::move(node));
 }
 
-// x IS NULL::INTEGER and x IN (1, 2)::INTEGER cast the whole: nothing else in front of the sign can take it.
+// x IS NULL::INTEGER and x IN (1, 2)::INTEGER cast the whole: nothing else in front of the sign can
+// take it.
 ExpressionResult ExpressionParser::ParseTrailingCasts(ExpressionResult operand) {
   if (!operand.ok() || !cursor_.At(Symbol::kDoubleColon)) return operand;
   return ParsePostfix(std::move(operand).value());

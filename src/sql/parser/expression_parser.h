@@ -50,7 +50,8 @@ class ExpressionParser : public ParserCore {
   Result<std::vector<ExpressionPtr>> ParseExpressionList();
   Result<std::vector<syntax::OrderItem>> ParseOrderBy();
   Result<syntax::WindowSpecification> ParseWindowSpecification();
-  // Arguments and what may follow them inside the parentheses; the opening one has not been consumed.
+  // Arguments and what may follow them inside the parentheses; the opening one has not been
+  // consumed.
   Status ParseArguments(syntax::FunctionExpression& call);
   ExpressionResult ParseStar(syntax::QualifiedName relation);
   ExpressionResult ParseLiteral();
@@ -81,6 +82,7 @@ class ExpressionParser : public ParserCore {
   ExpressionResult ParseComparison(ExpressionPtr left);
   ExpressionResult ParseQuantified(ExpressionPtr left, syntax::ComparisonOperator comparison,
                                    size_t position);
+  Status ChainedComparison() const;
   ExpressionResult ParseIs(ExpressionPtr left);
   ExpressionResult ParseTrailingCasts(ExpressionResult operand);
   ExpressionResult ParseCollate(ExpressionPtr left);

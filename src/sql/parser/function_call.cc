@@ -92,8 +92,8 @@ ExpressionResult ExpressionParser::ParseCallSuffix(std::unique_ptr<FunctionExpre
 Status ExpressionParser::DesugarCall(FunctionExpression& call) const {
   if (!call.qualifier.empty()) return Status::OK();
   if (call.name == "count" && !call.distinct && call.order_by.empty()) {
-    const bool is_star = call.arguments.size() == 1 &&
-                         call.arguments[0].value->kind == ExpressionKind::kStar;
+    const bool is_star =
+        call.arguments.size() == 1 && call.arguments[0].value->kind == ExpressionKind::kStar;
     bool counts_rows = call.arguments.empty();
     if (is_star) {
       const auto& star = call.arguments[0].value->As<StarExpression>();
@@ -153,7 +153,8 @@ Result<OrderItem> ExpressionParser::ParseOrderItem() {
   }
   if (item.expression != nullptr && item.expression->kind == ExpressionKind::kStar) {
     const auto& star = item.expression->As<StarExpression>();
-    if (star.relation.empty() && star.exclude.empty() && star.replace.empty() && star.rename.empty()) {
+    if (star.relation.empty() && star.exclude.empty() && star.replace.empty() &&
+        star.rename.empty()) {
       item.all = true;
       item.expression.reset();
     }

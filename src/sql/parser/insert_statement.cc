@@ -49,8 +49,8 @@ Status StatementParser::ParseInsertTarget(InsertStatement& statement) {
     statement.by_name = cursor_.Accept("name"_kw);
     if (!statement.by_name) TRIVET_RETURN_IF_ERROR(cursor_.Expect("position"_kw));
   }
-  const bool has_columns = cursor_.At(Symbol::kLeftParenthesis) && cursor_.AtColumnName(1) &&
-                           !AtQuery(1);
+  const bool has_columns =
+      cursor_.At(Symbol::kLeftParenthesis) && cursor_.AtColumnName(1) && !AtQuery(1);
   if (has_columns) {
     TRIVET_ASSIGN_OR_RETURN(statement.columns, ParseParenthesizedNames());
   }

@@ -22,46 +22,32 @@ const TimeUnit* FindTimeUnit(Keyword keyword) {
   static constexpr TimeUnit kMillennium = {"MILLENNIUM", "to_millennia", "INTEGER"};
   switch (keyword) {
     case "year"_kw:
-    case "years"_kw:
-      return &kYear;
+    case "years"_kw: return &kYear;
     case "month"_kw:
-    case "months"_kw:
-      return &kMonth;
+    case "months"_kw: return &kMonth;
     case "day"_kw:
-    case "days"_kw:
-      return &kDay;
+    case "days"_kw: return &kDay;
     case "hour"_kw:
-    case "hours"_kw:
-      return &kHour;
+    case "hours"_kw: return &kHour;
     case "minute"_kw:
-    case "minutes"_kw:
-      return &kMinute;
+    case "minutes"_kw: return &kMinute;
     case "second"_kw:
-    case "seconds"_kw:
-      return &kSecond;
+    case "seconds"_kw: return &kSecond;
     case "millisecond"_kw:
-    case "milliseconds"_kw:
-      return &kMillisecond;
+    case "milliseconds"_kw: return &kMillisecond;
     case "microsecond"_kw:
-    case "microseconds"_kw:
-      return &kMicrosecond;
+    case "microseconds"_kw: return &kMicrosecond;
     case "week"_kw:
-    case "weeks"_kw:
-      return &kWeek;
+    case "weeks"_kw: return &kWeek;
     case "quarter"_kw:
-    case "quarters"_kw:
-      return &kQuarter;
+    case "quarters"_kw: return &kQuarter;
     case "decade"_kw:
-    case "decades"_kw:
-      return &kDecade;
+    case "decades"_kw: return &kDecade;
     case "century"_kw:
-    case "centuries"_kw:
-      return &kCentury;
+    case "centuries"_kw: return &kCentury;
     case "millennium"_kw:
-    case "millennia"_kw:
-      return &kMillennium;
-    default:
-      return nullptr;
+    case "millennia"_kw: return &kMillennium;
+    default: return nullptr;
   }
 }
 
@@ -76,8 +62,8 @@ bool ExpressionParser::AtInterval() const {
 ExpressionResult ExpressionParser::ParseInterval() {
   const size_t position = cursor_.Position();
   cursor_.Advance();
-  ExpressionResult value = cursor_.At(Symbol::kLeftParenthesis) ? ParseParenthesizedPrimary()
-                                                                : ParseLiteral();
+  ExpressionResult value =
+      cursor_.At(Symbol::kLeftParenthesis) ? ParseParenthesizedPrimary() : ParseLiteral();
   if (!value.ok()) return value;
   const Keyword unit = cursor_.Peek().keyword;
   if (FindTimeUnit(unit) == nullptr) {
@@ -85,7 +71,8 @@ ExpressionResult ExpressionParser::ParseInterval() {
   }
   cursor_.Advance();
   if (cursor_.At("to"_kw) && FindTimeUnit(cursor_.Peek(1).keyword) != nullptr) {
-    return Status::NotImplemented("INTERVAL with a range of units").WithPosition(cursor_.Position());
+    return Status::NotImplemented("INTERVAL with a range of units")
+        .WithPosition(cursor_.Position());
   }
   return MakeInterval(std::move(value).value(), unit, position);
 }

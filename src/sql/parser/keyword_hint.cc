@@ -11,12 +11,12 @@ namespace trivet {
 namespace {
 
 constexpr std::array<std::string_view, 44> kClauseKeywords = {
-    "SELECT",   "FROM",    "WHERE",     "GROUP",    "ORDER",   "HAVING",   "LIMIT",    "OFFSET",
-    "QUALIFY",  "WINDOW",  "UNION",     "INTERSECT", "EXCEPT", "DISTINCT", "JOIN",     "INNER",
-    "LEFT",     "RIGHT",   "FULL",      "CROSS",    "NATURAL", "USING",    "VALUES",   "INSERT",
-    "INTO",     "CREATE",  "TABLE",     "VIEW",     "DROP",    "DELETE",   "UPDATE",   "EXPLAIN",
-    "ANALYZE",  "DESCRIBE", "SUMMARIZE", "BETWEEN", "LIKE",    "CASE",     "WHEN",     "THEN",
-    "ELSE",     "REPLACE", "EXCLUDE",   "WITH"};
+    "SELECT",  "FROM",     "WHERE",     "GROUP",     "ORDER",   "HAVING",   "LIMIT",  "OFFSET",
+    "QUALIFY", "WINDOW",   "UNION",     "INTERSECT", "EXCEPT",  "DISTINCT", "JOIN",   "INNER",
+    "LEFT",    "RIGHT",    "FULL",      "CROSS",     "NATURAL", "USING",    "VALUES", "INSERT",
+    "INTO",    "CREATE",   "TABLE",     "VIEW",      "DROP",    "DELETE",   "UPDATE", "EXPLAIN",
+    "ANALYZE", "DESCRIBE", "SUMMARIZE", "BETWEEN",   "LIKE",    "CASE",     "WHEN",   "THEN",
+    "ELSE",    "REPLACE",  "EXCLUDE",   "WITH"};
 
 constexpr size_t kLongestKeyword = 9;
 
@@ -30,7 +30,8 @@ size_t EditDistance(std::string_view left, std::string_view right) {
     for (size_t j = 1; j <= right.size(); ++j) {
       const size_t replaced = distance[i - 1][j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
       distance[i][j] = std::min({distance[i - 1][j] + 1, distance[i][j - 1] + 1, replaced});
-      const bool swapped = i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+      const bool swapped =
+          i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
       if (swapped) distance[i][j] = std::min(distance[i][j], distance[i - 2][j - 2] + 1);
     }
   }

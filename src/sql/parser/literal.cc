@@ -49,8 +49,7 @@ ExpressionResult ExpressionParser::ParseLiteral() {
   switch (token.kind) {
     case TokenKind::kInteger:
     case TokenKind::kDecimal:
-    case TokenKind::kDouble:
-      return ParseNumber();
+    case TokenKind::kDouble: return ParseNumber();
     case TokenKind::kBlob:
     case TokenKind::kBitString: {
       node->literal = token.kind == TokenKind::kBlob ? LiteralKind::kBlob : LiteralKind::kBitString;
@@ -86,7 +85,8 @@ ExpressionResult ExpressionParser::ParseParameter() {
     uint64_t number = text.empty() ? highest_parameter_ + 1 : 0;
     for (const char c : text.substr(0, 6)) number = number * 10 + static_cast<uint64_t>(c - '0');
     if (number == 0 || number > kMaxParameters) {
-      return Status::InvalidInput("parameters are numbered from 1 to " + std::to_string(kMaxParameters))
+      return Status::InvalidInput("parameters are numbered from 1 to " +
+                                  std::to_string(kMaxParameters))
           .WithPosition(node->position);
     }
     highest_parameter_ = std::max(highest_parameter_, number);

@@ -7,22 +7,18 @@ using namespace syntax;  // NOLINT(google-build-using-namespace): the tree is th
 
 ExpressionResult ExpressionParser::ParseMatch(ExpressionPtr left) {
   const size_t position = cursor_.Position();
-  if (cursor_.Peek().kind == TokenKind::kOperator) {
-    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr node, ParseRegexMatch(std::move(left)));
-    if (InfixPrecedence() == Precedence::kMatch && !cursor_.At("in"_kw)) return cursor_.SyntaxError();
-    return node;
-  }
-  const bool negated = cursor_.Accept("not"_kw);
+  const bool is_symbol = cursor_.Peek().kind == TokenKind::kOperator;
+  const bool negated = !is_symbol && cursor_.Accept("not"_kw);
   if (cursor_.Accept("in"_kw)) {
     return NegateIf(negated, ParseIn(std::move(left), position), position);
   }
-  ExpressionResult result = cursor_.Accept("between"_kw)
-                                ? NegateIf(negated, ParseBetween(std::move(left), position), position)
-                                : ParseLike(std::move(left), negated, position);
+  ExpressionResult result =
+      is_symbol ? ParseRegexMatch(std::move(left))
+      : cursor_.Accept("between"_kw)
+          ? NegateIf(negated, ParseBetween(std::move(left), position), position)
+          : ParseLike(std::move(left), negated, position);
   // None of these associates: a LIKE b LIKE c has no meaning worth guessing.
-  if (result.ok() && InfixPrecedence() == Precedence::kMatch && !cursor_.At("in"_kw)) {
-    return cursor_.SyntaxError();
-  }
+  if (result.ok() && InfixPrecedence() == Precedence::kMatch) return cursor_.SyntaxError();
   return result;
 }
 
@@ -74,9 +70,9 @@ ExpressionResult ExpressionParser::ParseLike(ExpressionPtr value, bool negated, 
     if (escape != nullptr) {
       return Status::NotImplemented("SIMILAR TO ... ESCAPE").WithPosition(escape->position);
     }
-    return NegateIf(
-        negated, MakeCall("regexp_full_match", position, std::move(value), std::move(pattern)),
-        position);
+    return NegateIf(negated,
+                    MakeCall("regexp_full_match", position, std::move(value), std::move(pattern)),
+                    position);
   }
   const bool is_like = keyword == "like"_kw;
   if (escape != nullptr) {
@@ -97,9 +93,9 @@ ExpressionResult ExpressionParser::ParseRegexMatch(ExpressionPtr value) {
   switch (token.symbol) {
     case Symbol::kTilde:
     case Symbol::kNotRegex:
-      return NegateIf(
-          token.symbol == Symbol::kNotRegex,
-          MakeCall("regexp_matches", token.begin, std::move(value), std::move(pattern)), token.begin);
+      return NegateIf(token.symbol == Symbol::kNotRegex,
+                      MakeCall("regexp_matches", token.begin, std::move(value), std::move(pattern)),
+                      token.begin);
     case Symbol::kRegex:
     case Symbol::kNotInsensitiveRegex: {
       TRIVET_ASSIGN_OR_RETURN(ExpressionPtr options, StringLiteral("i", token.begin));

@@ -9,8 +9,7 @@ ExpressionResult ExpressionParser::ParsePrefix(Precedence lowest) {
   const size_t position = cursor_.Position();
   switch (cursor_.Peek().symbol) {
     case Symbol::kMinus:
-    case Symbol::kPlus:
-      return ParseSigned();
+    case Symbol::kPlus: return ParseSigned();
     case Symbol::kTilde: {
       cursor_.Advance();
       TRIVET_ASSIGN_OR_RETURN(ExpressionPtr operand, ParseExpression(Precedence::kAdditive));
@@ -21,8 +20,7 @@ ExpressionResult ExpressionParser::ParsePrefix(Precedence lowest) {
       TRIVET_ASSIGN_OR_RETURN(ExpressionPtr operand, ParseExpression(Precedence::kOther));
       return MakeOperator("@", std::move(operand), nullptr, position);
     }
-    default:
-      break;
+    default: break;
   }
   // NOT binds weaker than what stands around it in a + NOT b, and is refused there.
   if (cursor_.At("not"_kw) && lowest <= Precedence::kMatch) {
@@ -65,15 +63,10 @@ ExpressionResult ExpressionParser::ParseSigned() {
 ExpressionResult ExpressionParser::ParseLambda() {
   auto node = Make<LambdaExpression>();
   cursor_.Advance();
-  const size_t opening = cursor_.Position();
-  const bool parenthesized = cursor_.Accept(Symbol::kLeftParenthesis);
   do {
     TRIVET_ASSIGN_OR_RETURN(Identifier parameter, cursor_.ExpectColumnName());
     node->parameters.push_back(std::move(parameter));
   } while (cursor_.Accept(Symbol::kComma));
-  if (parenthesized) {
-    TRIVET_RETURN_IF_ERROR(cursor_.ExpectClosing(Symbol::kRightParenthesis, opening));
-  }
   TRIVET_RETURN_IF_ERROR(cursor_.Expect(Symbol::kColon));
   TRIVET_ASSIGN_OR_RETURN(node->body, ParseExpression());
   return Finish(std::move(node));
@@ -91,20 +84,15 @@ ExpressionResult ExpressionParser::ParsePostfix(ExpressionPtr base) {
         next = Finish(std::move(cast));
         break;
       }
-      case Symbol::kLeftBracket:
-        next = ParseSubscript(std::move(base));
-        break;
-      case Symbol::kDot:
-        next = ParseDot(std::move(base));
-        break;
+      case Symbol::kLeftBracket: next = ParseSubscript(std::move(base)); break;
+      case Symbol::kDot: next = ParseDot(std::move(base)); break;
       case Symbol::kExclamation: {
         const size_t position = cursor_.Position();
         cursor_.Advance();
         next = MakeCall("factorial", position, std::move(base));
         break;
       }
-      default:
-        return base;
+      default: return base;
     }
     if (!next.ok()) return next;
     base = std::move(next).value();

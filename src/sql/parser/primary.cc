@@ -16,34 +16,25 @@ ExpressionResult ExpressionParser::ParsePrimary() {
     case TokenKind::kUnicodeString:
     case TokenKind::kDollarString:
     case TokenKind::kBlob:
-    case TokenKind::kBitString:
-      return ParseLiteral();
-    case TokenKind::kParameter:
-      return ParseParameter();
-    case TokenKind::kQuotedIdentifier:
-      return ParsePath();
+    case TokenKind::kBitString: return ParseLiteral();
+    case TokenKind::kParameter: return ParseParameter();
+    case TokenKind::kQuotedIdentifier: return ParsePath();
     case TokenKind::kIdentifier:
       return token.keyword == Keyword::kNone ? ParsePath() : ParseWordPrimary();
-    default:
-      break;
+    default: break;
   }
   switch (token.symbol) {
-    case Symbol::kLeftParenthesis:
-      return ParseParenthesizedPrimary();
-    case Symbol::kLeftBracket:
-      return ParseList();
-    case Symbol::kLeftBrace:
-      return ParseStruct();
-    case Symbol::kHash:
-      return ParsePositional();
+    case Symbol::kLeftParenthesis: return ParseParenthesizedPrimary();
+    case Symbol::kLeftBracket: return ParseList();
+    case Symbol::kLeftBrace: return ParseStruct();
+    case Symbol::kHash: return ParsePositional();
     case Symbol::kStar:
       if (cursor_.At("columns"_kw, 1) && cursor_.At(Symbol::kLeftParenthesis, 2)) {
         cursor_.Advance();
         return ParseColumns(true);
       }
       return ParseStar({});
-    default:
-      return cursor_.SyntaxError();
+    default: return cursor_.SyntaxError();
   }
 }
 
@@ -52,15 +43,13 @@ ExpressionResult ExpressionParser::ParseWordPrimary() {
   switch (cursor_.Peek().keyword) {
     case "true"_kw:
     case "false"_kw:
-    case "null"_kw:
-      return ParseLiteral();
+    case "null"_kw: return ParseLiteral();
     case "default"_kw: {
       auto node = Make<DefaultExpression>();
       cursor_.Advance();
       return Finish(std::move(node));
     }
-    case "case"_kw:
-      return ParseCase();
+    case "case"_kw: return ParseCase();
     case "exists"_kw:
       if (opens) return ParseSubqueryOperand(SubqueryKind::kExists);
       break;
@@ -78,8 +67,7 @@ ExpressionResult ExpressionParser::ParseWordPrimary() {
     case "row"_kw:
       if (opens) return ParseCall({cursor_.TakeIdentifier()});
       break;
-    default:
-      break;
+    default: break;
   }
   if (AtSpecialForm()) return ParseSpecialForm();
   if (AtInterval()) return ParseInterval();
@@ -147,8 +135,8 @@ ExpressionResult ExpressionParser::ParsePositional() {
   return Finish(std::move(node));
 }
 
-// Behind '(' another '(' may open a query or an expression, and only what follows the matching ')' tells
-// whether (query) stands for a value: ((SELECT 1) + 1) or ((SELECT 1) UNION (SELECT 2)).
+// Behind '(' another '(' may open a query or an expression, and only what follows the matching ')'
+// tells whether (query) stands for a value: ((SELECT 1) + 1) or ((SELECT 1) UNION (SELECT 2)).
 Result<ExpressionParser::Parenthesized> ExpressionParser::ParseParentheses() {
   TRIVET_ENTER_NESTING();
   const size_t opening = cursor_.Position();
@@ -214,7 +202,8 @@ ExpressionResult ExpressionParser::ParseParenthesizedPrimary() {
   return ToExpression(std::move(inside), position);
 }
 
-ExpressionResult ExpressionParser::MakeSubquery(SubqueryKind kind, QueryPtr query, size_t position) {
+ExpressionResult ExpressionParser::MakeSubquery(SubqueryKind kind, QueryPtr query,
+                                                size_t position) {
   auto node = Make<SubqueryExpression>(position);
   node->subquery = kind;
   node->query = std::move(query);
@@ -228,7 +217,8 @@ ExpressionResult ExpressionParser::ParseSubqueryOperand(SubqueryKind kind) {
   const size_t inside_position = cursor_.Peek(1).begin;
   TRIVET_ASSIGN_OR_RETURN(Parenthesized inside, ParseParentheses());
   if (inside.query == nullptr) {
-    return Status::InvalidInput("expected a query in the parentheses").WithPosition(inside_position);
+    return Status::InvalidInput("expected a query in the parentheses")
+        .WithPosition(inside_position);
   }
   return MakeSubquery(kind, std::move(inside.query), position);
 }

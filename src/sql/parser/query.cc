@@ -18,12 +18,9 @@ bool QueryParser::AtQuery(size_t ahead) const {
     case "pivot"_kw:
     case "pivot_wider"_kw:
     case "pivot_longer"_kw:
-    case "unpivot"_kw:
-      return true;
-    case "values"_kw:
-      return cursor_.At(Symbol::kLeftParenthesis, ahead + 1);
-    default:
-      return false;
+    case "unpivot"_kw: return true;
+    case "values"_kw: return cursor_.At(Symbol::kLeftParenthesis, ahead + 1);
+    default: return false;
   }
 }
 
@@ -35,10 +32,8 @@ bool QueryParser::AtQueryRest() const {
     case "order"_kw:
     case "limit"_kw:
     case "offset"_kw:
-    case "fetch"_kw:
-      return true;
-    default:
-      return false;
+    case "fetch"_kw: return true;
+    default: return false;
   }
 }
 
@@ -67,7 +62,8 @@ QueryResult QueryParser::ParseUnions(QueryPtr left) {
   TRIVET_ASSIGN_OR_RETURN(left, ParseIntersections(std::move(left)));
   while (cursor_.At("union"_kw) || cursor_.At("except"_kw)) {
     const size_t position = cursor_.Position();
-    const SetOperator operation = cursor_.At("union"_kw) ? SetOperator::kUnion : SetOperator::kExcept;
+    const SetOperator operation =
+        cursor_.At("union"_kw) ? SetOperator::kUnion : SetOperator::kExcept;
     cursor_.Advance();
     TRIVET_ASSIGN_OR_RETURN(const SetQuantifier quantifier, ParseSetQuantifier());
     TRIVET_ASSIGN_OR_RETURN(QueryPtr right, ParseSetOperand());
@@ -84,8 +80,8 @@ QueryResult QueryParser::ParseIntersections(QueryPtr left) {
     cursor_.Advance();
     TRIVET_ASSIGN_OR_RETURN(const SetQuantifier quantifier, ParseSetQuantifier());
     TRIVET_ASSIGN_OR_RETURN(QueryPtr right, ParseSetOperand());
-    TRIVET_ASSIGN_OR_RETURN(left, Combine(std::move(left), std::move(right), SetOperator::kIntersect,
-                                          quantifier, position));
+    TRIVET_ASSIGN_OR_RETURN(left, Combine(std::move(left), std::move(right),
+                                          SetOperator::kIntersect, quantifier, position));
   }
   return left;
 }
@@ -127,20 +123,15 @@ QueryResult QueryParser::Combine(QueryPtr left, QueryPtr right, SetOperator oper
 QueryResult QueryParser::ParseSetOperand() {
   switch (cursor_.Peek().keyword) {
     case "select"_kw:
-    case "from"_kw:
-      return ParseSelect();
-    case "values"_kw:
-      return ParseValues();
-    case "table"_kw:
-      return ParseTableQuery();
+    case "from"_kw: return ParseSelect();
+    case "values"_kw: return ParseValues();
+    case "table"_kw: return ParseTableQuery();
     case "describe"_kw:
     case "desc"_kw:
     case "summarize"_kw:
-    case "show"_kw:
-      return ParseShow();
+    case "show"_kw: return ParseShow();
     case "pivot"_kw:
-    case "pivot_wider"_kw:
-      return Status::NotImplemented("PIVOT").WithPosition(cursor_.Position());
+    case "pivot_wider"_kw: return Status::NotImplemented("PIVOT").WithPosition(cursor_.Position());
     case "unpivot"_kw:
     case "pivot_longer"_kw:
       return Status::NotImplemented("UNPIVOT").WithPosition(cursor_.Position());

@@ -25,7 +25,8 @@ QueryResult QueryParser::ParseModifiers(QueryPtr query) {
   while (true) {
     if (!has_limit && (cursor_.At("limit"_kw) || cursor_.At("fetch"_kw))) {
       has_limit = true;
-      TRIVET_RETURN_IF_ERROR(cursor_.At("limit"_kw) ? ParseLimit(modifiers) : ParseFetch(modifiers));
+      TRIVET_RETURN_IF_ERROR(cursor_.At("limit"_kw) ? ParseLimit(modifiers)
+                                                    : ParseFetch(modifiers));
     } else if (!has_offset && cursor_.At("offset"_kw)) {
       has_offset = true;
       TRIVET_RETURN_IF_ERROR(ParseOffset(modifiers));
@@ -123,8 +124,7 @@ Status QueryParser::ParseSampleSize(SampleClause& sample) {
       TRIVET_ASSIGN_OR_RETURN(sample.size, ParseParameter());
       break;
     }
-    default:
-      return cursor_.SyntaxError();
+    default: return cursor_.SyntaxError();
   }
   sample.is_percent = cursor_.Accept(Symbol::kPercent) || cursor_.Accept("percent"_kw);
   if (!sample.is_percent) cursor_.Accept("rows"_kw);

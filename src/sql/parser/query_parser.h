@@ -83,6 +83,7 @@ class QueryParser : public ExpressionParser {
     QueryPtr query;
   };
   Result<ParenthesizedTable> ParseTableParentheses();
+  Result<ParenthesizedTable> ParseQueryOrShow();
   Result<ParenthesizedTable> ParseNestedTableParentheses();
   TableResult MakeSubqueryTable(QueryPtr query, size_t position);
   TableResult ParseTableSuffix(syntax::TableReferencePtr table);

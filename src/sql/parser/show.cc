@@ -42,11 +42,12 @@ Status QueryParser::ParseShowListing(ShowTable& show) {
     std::string_view word;
     ShowKind kind;
   };
-  for (const Listing listing : {Listing{"databases", ShowKind::kDatabases},
-                                Listing{"schemas", ShowKind::kSchemas},
-                                Listing{"variables", ShowKind::kVariables}}) {
+  for (const Listing listing :
+       {Listing{"databases", ShowKind::kDatabases}, Listing{"schemas", ShowKind::kSchemas},
+        Listing{"variables", ShowKind::kVariables}}) {
     const Token& token = cursor_.Peek();
-    if (token.kind == TokenKind::kIdentifier && EqualIgnoringCase(cursor_.Text(token), listing.word)) {
+    if (token.kind == TokenKind::kIdentifier &&
+        EqualIgnoringCase(cursor_.Text(token), listing.word)) {
       cursor_.Advance();
       show.show = listing.kind;
       return Status::OK();

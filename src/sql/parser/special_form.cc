@@ -1,4 +1,5 @@
-// Calls whose arguments have a syntax of their own: CAST, EXTRACT, SUBSTRING, POSITION, OVERLAY, TRIM.
+// Calls whose arguments have a syntax of their own: CAST, EXTRACT, SUBSTRING, POSITION, OVERLAY,
+// TRIM.
 #include "sql/parser/expression_parser.h"
 #include "sql/parser/time_unit.h"
 
@@ -8,17 +9,14 @@ using namespace syntax;  // NOLINT(google-build-using-namespace): the tree is th
 
 bool ExpressionParser::AtSpecialForm() const {
   switch (cursor_.Peek().keyword) {
-    case "cast"_kw:
-      return true;
+    case "cast"_kw: return true;
     case "try_cast"_kw:
     case "extract"_kw:
     case "substring"_kw:
     case "position"_kw:
     case "overlay"_kw:
-    case "trim"_kw:
-      return cursor_.At(Symbol::kLeftParenthesis, 1);
-    default:
-      return false;
+    case "trim"_kw: return cursor_.At(Symbol::kLeftParenthesis, 1);
+    default: return false;
   }
 }
 
@@ -129,7 +127,8 @@ Status ExpressionParser::ParseOverlayArguments(FunctionExpression& call) {
   return Status::OK();
 }
 
-// TRIM([BOTH | LEADING | TRAILING] [characters] FROM text) is trim, ltrim or rtrim(text, characters).
+// TRIM([BOTH | LEADING | TRAILING] [characters] FROM text) is trim, ltrim or rtrim(text,
+// characters).
 Status ExpressionParser::ParseTrimArguments(FunctionExpression& call) {
   if (cursor_.Accept("leading"_kw)) {
     call.name = "ltrim";

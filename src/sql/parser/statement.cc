@@ -7,7 +7,8 @@ using namespace syntax;  // NOLINT(google-build-using-namespace): the tree is th
 
 namespace {
 
-// Number of words that name a statement which is recognised and not parsed; 0 for any other first word.
+// Number of words that name a statement which is recognised and not parsed; 0 for any other first
+// word.
 size_t UnsupportedNameWords(Keyword keyword) {
   switch (keyword) {
     case "alter"_kw:
@@ -17,8 +18,7 @@ size_t UnsupportedNameWords(Keyword keyword) {
     case "import"_kw:
     case "merge"_kw:
     case "start"_kw:
-    case "refresh"_kw:
-      return 2;
+    case "refresh"_kw: return 2;
     case "abort"_kw:
     case "analyse"_kw:
     case "analyze"_kw:
@@ -57,10 +57,8 @@ size_t UnsupportedNameWords(Keyword keyword) {
     case "unlisten"_kw:
     case "unpivot"_kw:
     case "update"_kw:
-    case "vacuum"_kw:
-      return 1;
-    default:
-      return 0;
+    case "vacuum"_kw: return 1;
+    default: return 0;
   }
 }
 
@@ -94,36 +92,21 @@ StatementParser::StatementResult StatementParser::ParseStatement() {
 StatementParser::StatementResult StatementParser::ParseStatementBody() {
   const Keyword keyword = cursor_.Peek().keyword;
   switch (keyword) {
-    case "with"_kw:
-      return ParseWithStatement();
-    case "create"_kw:
-      return ParseCreate();
-    case "drop"_kw:
-      return ParseDrop();
-    case "insert"_kw:
-      return ParseInsert();
-    case "copy"_kw:
-      return ParseCopy();
-    case "set"_kw:
-      return ParseSet();
-    case "reset"_kw:
-      return ParseReset();
-    case "pragma"_kw:
-      return ParsePragma();
-    case "explain"_kw:
-      return ParseExplain();
-    case "use"_kw:
-      return ParseUse();
-    case "prepare"_kw:
-      return ParsePrepare();
-    case "execute"_kw:
-      return ParseExecute();
-    case "deallocate"_kw:
-      return ParseDeallocate();
-    case "call"_kw:
-      return ParseCall();
-    default:
-      break;
+    case "with"_kw: return ParseWithStatement();
+    case "create"_kw: return ParseCreate();
+    case "drop"_kw: return ParseDrop();
+    case "insert"_kw: return ParseInsert();
+    case "copy"_kw: return ParseCopy();
+    case "set"_kw: return ParseSet();
+    case "reset"_kw: return ParseReset();
+    case "pragma"_kw: return ParsePragma();
+    case "explain"_kw: return ParseExplain();
+    case "use"_kw: return ParseUse();
+    case "prepare"_kw: return ParsePrepare();
+    case "execute"_kw: return ParseExecute();
+    case "deallocate"_kw: return ParseDeallocate();
+    case "call"_kw: return ParseCall();
+    default: break;
   }
   const size_t words = UnsupportedNameWords(keyword);
   return words > 0 ? ParseUnsupported(words) : ParseQueryStatement();
@@ -155,12 +138,9 @@ StatementParser::StatementResult StatementParser::ParseWithStatement() {
       return result;
     }
     case "update"_kw:
-    case "delete"_kw:
-      return ParseUnsupported(1);
-    case "merge"_kw:
-      return ParseUnsupported(2);
-    default:
-      break;
+    case "delete"_kw: return ParseUnsupported(1);
+    case "merge"_kw: return ParseUnsupported(2);
+    default: break;
   }
   TRIVET_ASSIGN_OR_RETURN(QueryPtr query, ParseQuery());
   TRIVET_ASSIGN_OR_RETURN(statement->query, AddWith(std::move(query), std::move(with), recursive));

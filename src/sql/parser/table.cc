@@ -28,10 +28,8 @@ bool QueryParser::AtJoin() const {
     case "semi"_kw:
     case "anti"_kw:
     case "asof"_kw:
-    case "positional"_kw:
-      return true;
-    default:
-      return false;
+    case "positional"_kw: return true;
+    default: return false;
   }
 }
 
@@ -46,42 +44,27 @@ QueryParser::TableResult QueryParser::ParseJoins(TableReferencePtr left) {
   return left;
 }
 
-// [NATURAL | ASOF] [INNER | { LEFT | RIGHT | FULL } [OUTER] | SEMI | ANTI | CROSS | POSITIONAL] JOIN
+// [NATURAL | ASOF] [INNER | { LEFT | RIGHT | FULL } [OUTER] | SEMI | ANTI | CROSS | POSITIONAL]
+// JOIN
 Status QueryParser::ParseJoinOperator(JoinTable& join) {
   join.natural = cursor_.Accept("natural"_kw);
   if (!join.natural) join.asof = cursor_.Accept("asof"_kw);
   switch (cursor_.Peek().keyword) {
-    case "left"_kw:
-      join.join = JoinKind::kLeft;
-      break;
-    case "right"_kw:
-      join.join = JoinKind::kRight;
-      break;
-    case "full"_kw:
-      join.join = JoinKind::kFull;
-      break;
-    case "semi"_kw:
-      join.join = JoinKind::kSemi;
-      break;
-    case "anti"_kw:
-      join.join = JoinKind::kAnti;
-      break;
-    case "cross"_kw:
-      join.join = JoinKind::kCross;
-      break;
-    case "positional"_kw:
-      join.join = JoinKind::kPositional;
-      break;
-    default:
-      cursor_.Accept("inner"_kw);
-      return cursor_.Expect("join"_kw);
+    case "left"_kw: join.join = JoinKind::kLeft; break;
+    case "right"_kw: join.join = JoinKind::kRight; break;
+    case "full"_kw: join.join = JoinKind::kFull; break;
+    case "semi"_kw: join.join = JoinKind::kSemi; break;
+    case "anti"_kw: join.join = JoinKind::kAnti; break;
+    case "cross"_kw: join.join = JoinKind::kCross; break;
+    case "positional"_kw: join.join = JoinKind::kPositional; break;
+    default: cursor_.Accept("inner"_kw); return cursor_.Expect("join"_kw);
   }
   const bool takes_no_condition =
       join.join == JoinKind::kCross || join.join == JoinKind::kPositional;
   if (takes_no_condition && (join.natural || join.asof)) return cursor_.SyntaxError();
   cursor_.Advance();
-  const bool is_outer = join.join == JoinKind::kLeft || join.join == JoinKind::kRight ||
-                        join.join == JoinKind::kFull;
+  const bool is_outer =
+      join.join == JoinKind::kLeft || join.join == JoinKind::kRight || join.join == JoinKind::kFull;
   if (is_outer) cursor_.Accept("outer"_kw);
   return cursor_.Expect("join"_kw);
 }
@@ -213,7 +196,7 @@ Result<QueryParser::ParenthesizedTable> QueryParser::ParseTableParentheses() {
   cursor_.Advance();
   ParenthesizedTable inside;
   if (AtQuery() && !cursor_.At("values"_kw)) {
-    TRIVET_ASSIGN_OR_RETURN(inside.query, ParseQuery());
+    TRIVET_ASSIGN_OR_RETURN(inside, ParseQueryOrShow());
   } else if (AtQuery()) {
     // (VALUES (1) UNION ...) is a query, (VALUES (1) AS t JOIN ...) a table.
     const size_t position = cursor_.Position();
@@ -234,6 +217,22 @@ Result<QueryParser::ParenthesizedTable> QueryParser::ParseTableParentheses() {
   return inside;
 }
 
+// (DESCRIBE t) and its like are tables themselves.
+Result<QueryParser::ParenthesizedTable> QueryParser::ParseQueryOrShow() {
+  const bool is_show = cursor_.At("describe"_kw) || cursor_.At("desc"_kw) ||
+                       cursor_.At("summarize"_kw) || cursor_.At("show"_kw);
+  ParenthesizedTable inside;
+  TRIVET_ASSIGN_OR_RETURN(inside.query, ParseQuery());
+  const Query& query = *inside.query;
+  const bool is_bare = query.kind == QueryKind::kSelect && query.order_by.empty() &&
+                       query.limit == nullptr && query.offset == nullptr;
+  if (is_show && is_bare) {
+    inside.table = std::move(inside.query->As<SelectQuery>().from.front());
+    inside.query.reset();
+  }
+  return inside;
+}
+
 Result<QueryParser::ParenthesizedTable> QueryParser::ParseNestedTableParentheses() {
   const size_t position = cursor_.Position();
   TRIVET_ASSIGN_OR_RETURN(ParenthesizedTable nested, ParseTableParentheses());
@@ -250,8 +249,8 @@ Result<QueryParser::ParenthesizedTable> QueryParser::ParseNestedTableParentheses
   return nested;
 }
 
-// [[AS] alias [(columns)]] [TABLESAMPLE ...]. On a table that cannot take them, because it is a join or has
-// an alias inside its parentheses, they go on `SELECT * FROM` it.
+// [[AS] alias [(columns)]] [TABLESAMPLE ...]. On a table that cannot take them, because it is a
+// join or has an alias inside its parentheses, they go on `SELECT * FROM` it.
 QueryParser::TableResult QueryParser::ParseTableSuffix(TableReferencePtr table) {
   if (cursor_.At("at"_kw) && cursor_.At(Symbol::kLeftParenthesis, 1)) {
     return Status::NotImplemented("reading a table AT a version").WithPosition(cursor_.Position());

@@ -10,7 +10,8 @@ namespace trivet {
 struct TimeUnit {
   std::string_view part;      // the argument of date_part that EXTRACT stands for
   std::string_view function;  // makes an interval of a number of such units
-  // The type that function takes; a unit that takes DOUBLE keeps fractions, the others cut them off.
+  // The type that function takes; a unit that takes DOUBLE keeps fractions, the others cut them
+  // off.
   std::string_view argument_type;
 };
 

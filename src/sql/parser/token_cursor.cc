@@ -14,10 +14,8 @@ bool TokenCursor::AtString(size_t ahead) const {
     case TokenKind::kString:
     case TokenKind::kEscapeString:
     case TokenKind::kUnicodeString:
-    case TokenKind::kDollarString:
-      return true;
-    default:
-      return false;
+    case TokenKind::kDollarString: return true;
+    default: return false;
   }
 }
 
@@ -84,10 +82,8 @@ bool TokenCursor::AtBareLabel() const {
     case "within"_kw:
     case "without"_kw:
     case "year"_kw:
-    case "years"_kw:
-      return false;
-    default:
-      return true;
+    case "years"_kw: return false;
+    default: return true;
   }
 }
 
@@ -104,10 +100,8 @@ bool TokenCursor::CanStartExpression(size_t ahead) const {
       case Symbol::kTilde:
       case Symbol::kAt:
       case Symbol::kHash:
-      case Symbol::kStar:
-        return true;
-      default:
-        return false;
+      case Symbol::kStar: return true;
+      default: return false;
     }
   }
   if (token.kind != TokenKind::kIdentifier || ClassOf(token.keyword) != KeywordClass::kReserved) {
@@ -122,10 +116,8 @@ bool TokenCursor::CanStartExpression(size_t ahead) const {
     case "lambda"_kw:
     case "not"_kw:
     case "null"_kw:
-    case "true"_kw:
-      return true;
-    default:
-      return false;
+    case "true"_kw: return true;
+    default: return false;
   }
 }
 
@@ -147,7 +139,9 @@ bool TokenCursor::Accept(Keyword first, Keyword second) {
   return true;
 }
 
-Status TokenCursor::Expect(Keyword keyword) { return Accept(keyword) ? Status::OK() : SyntaxError(); }
+Status TokenCursor::Expect(Keyword keyword) {
+  return Accept(keyword) ? Status::OK() : SyntaxError();
+}
 
 Status TokenCursor::Expect(Symbol symbol) { return Accept(symbol) ? Status::OK() : SyntaxError(); }
 
@@ -182,18 +176,14 @@ const Token* TokenCursor::FindUnclosed() const {
     switch (tokens_[i].symbol) {
       case Symbol::kLeftParenthesis:
       case Symbol::kLeftBracket:
-      case Symbol::kLeftBrace:
-        open.push_back(i);
-        break;
+      case Symbol::kLeftBrace: open.push_back(i); break;
       case Symbol::kRightParenthesis:
       case Symbol::kRightBracket:
       case Symbol::kRightBrace:
         if (!open.empty()) open.pop_back();
         break;
-      case Symbol::kSemicolon:
-        return open.empty() ? nullptr : &tokens_[open.back()];
-      default:
-        break;
+      case Symbol::kSemicolon: return open.empty() ? nullptr : &tokens_[open.back()];
+      default: break;
     }
   }
   return open.empty() ? nullptr : &tokens_[open.back()];
@@ -201,9 +191,11 @@ const Token* TokenCursor::FindUnclosed() const {
 
 Status TokenCursor::ErrorAt(const Token& token) const {
   const bool is_opening = token.symbol == Symbol::kLeftParenthesis ||
-                          token.symbol == Symbol::kLeftBracket || token.symbol == Symbol::kLeftBrace;
+                          token.symbol == Symbol::kLeftBracket ||
+                          token.symbol == Symbol::kLeftBrace;
   if (is_opening && &token == FindUnclosed()) {
-    return Status::InvalidInput("syntax error: \"" + std::string(Text(token)) + "\" is never closed")
+    return Status::InvalidInput("syntax error: \"" + std::string(Text(token)) +
+                                "\" is never closed")
         .WithPosition(token.begin);
   }
   return Status::InvalidInput("syntax error at or near \"" + std::string(Text(token)) + "\"")

@@ -10,8 +10,8 @@
 
 namespace trivet {
 
-// Walks over the tokens of a text and words the errors about them. The text outlives the cursor. Not
-// synchronised.
+// Walks over the tokens of a text and words the errors about them. The text outlives the cursor.
+// Not synchronised.
 class TokenCursor {
  public:
   TokenCursor(std::string_view sql, std::vector<Token> tokens)
@@ -62,14 +62,14 @@ class TokenCursor {
 
   // Remembers where the statement begins, for errors about unclosed parentheses.
   void BeginStatement() { statement_index_ = index_; }
-  // `syntax error at or near "token"` at the current token, with a hint where a word nearby looks like a
-  // misspelt keyword; or about the parenthesis that is never closed.
+  // `syntax error at or near "token"` at the current token, with a hint where a word nearby looks
+  // like a misspelt keyword; or about the parenthesis that is never closed.
   Status SyntaxError() const;
 
  private:
   Status ErrorAt(const Token& token) const;
-  // The innermost opening parenthesis, bracket or brace of the statement that nothing closes; null where
-  // all are closed.
+  // The innermost opening parenthesis, bracket or brace of the statement that nothing closes; null
+  // where all are closed.
   const Token* FindUnclosed() const;
 
   const std::string_view sql_;

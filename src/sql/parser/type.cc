@@ -8,34 +8,25 @@ using namespace syntax;  // NOLINT(google-build-using-namespace): the tree is th
 
 namespace {
 
-// The name of a type that is a keyword of its own, as the system shows it; empty for any other word. Types
-// with more syntax than a name and modifiers are not here.
+// The name of a type that is a keyword of its own, as the system shows it; empty for any other
+// word. Types with more syntax than a name and modifiers are not here.
 std::string_view SimpleTypeName(Keyword keyword) {
   switch (keyword) {
     case "int"_kw:
-    case "integer"_kw:
-      return "INTEGER";
-    case "smallint"_kw:
-      return "SMALLINT";
-    case "bigint"_kw:
-      return "BIGINT";
-    case "boolean"_kw:
-      return "BOOLEAN";
-    case "real"_kw:
-      return "FLOAT";
+    case "integer"_kw: return "INTEGER";
+    case "smallint"_kw: return "SMALLINT";
+    case "bigint"_kw: return "BIGINT";
+    case "boolean"_kw: return "BOOLEAN";
+    case "real"_kw: return "FLOAT";
     case "dec"_kw:
     case "decimal"_kw:
-    case "numeric"_kw:
-      return "DECIMAL";
-    case "bit"_kw:
-      return "BIT";
+    case "numeric"_kw: return "DECIMAL";
+    case "bit"_kw: return "BIT";
     case "char"_kw:
     case "character"_kw:
     case "nchar"_kw:
-    case "varchar"_kw:
-      return "VARCHAR";
-    default:
-      return {};
+    case "varchar"_kw: return "VARCHAR";
+    default: return {};
   }
 }
 
@@ -94,26 +85,24 @@ Status ExpressionParser::ParseTypeBody(TypeName& type) {
       type.name.text = "MAP";
       cursor_.Advance();
       return opens ? ParseTypeFields(type, false) : Status::OK();
-    case "time"_kw:
-      return ParseTimeType(type, "TIME");
-    case "timestamp"_kw:
-      return ParseTimeType(type, "TIMESTAMP");
+    case "time"_kw: return ParseTimeType(type, "TIME");
+    case "timestamp"_kw: return ParseTimeType(type, "TIMESTAMP");
     case "interval"_kw:
       type.name.text = "INTERVAL";
       cursor_.Advance();
       if (FindTimeUnit(cursor_.Peek().keyword) != nullptr) {
-        return Status::NotImplemented("the type INTERVAL with units").WithPosition(cursor_.Position());
+        return Status::NotImplemented("the type INTERVAL with units")
+            .WithPosition(cursor_.Position());
       }
       return Status::OK();
-    case "float"_kw:
-      return ParseFloatType(type);
+    case "float"_kw: return ParseFloatType(type);
     case "double"_kw:
       if (!cursor_.Accept("double"_kw, "precision"_kw)) return ParseNamedType(type);
       type.name.text = "DOUBLE";
       return Status::OK();
     default:
       return SimpleTypeName(keyword).empty() && keyword != "national"_kw ? ParseNamedType(type)
-                                                                        : ParseKeywordType(type);
+                                                                         : ParseKeywordType(type);
   }
 }
 
@@ -139,7 +128,8 @@ Status ExpressionParser::ParseNamedType(TypeName& type) {
   return cursor_.At(Symbol::kLeftParenthesis) ? ParseTypeModifiers(type) : Status::OK();
 }
 
-// TIME and TIMESTAMP with precision and zone. The precision of a timestamp chooses among four types.
+// TIME and TIMESTAMP with precision and zone. The precision of a timestamp chooses among four
+// types.
 Status ExpressionParser::ParseTimeType(TypeName& type, std::string_view name) {
   const bool is_timestamp = name == "TIMESTAMP";
   type.name.text = name;
@@ -150,12 +140,16 @@ Status ExpressionParser::ParseTimeType(TypeName& type, std::string_view name) {
     const auto& digits = type.modifiers.front()->As<LiteralExpression>();
     const bool is_digit = digits.literal == LiteralKind::kInteger && digits.value.size() == 1;
     if (!is_timestamp || type.modifiers.size() > 1 || !is_digit) {
-      return Status::InvalidInput(is_timestamp ? "the precision of TIMESTAMP is one number from 0 to 9"
-                                               : "the type TIME takes no precision")
+      return Status::InvalidInput(is_timestamp
+                                      ? "the precision of TIMESTAMP is one number from 0 to 9"
+                                      : "the type TIME takes no precision")
           .WithPosition(precision_position);
     }
     const char precision = digits.value.front();
-    type.name.text += precision == '0' ? "_S" : precision <= '3' ? "_MS" : precision <= '6' ? "" : "_NS";
+    type.name.text += precision == '0'   ? "_S"
+                      : precision <= '3' ? "_MS"
+                      : precision <= '6' ? ""
+                                         : "_NS";
     type.modifiers.clear();
   }
   const bool with_zone = cursor_.At("with"_kw);
@@ -164,7 +158,8 @@ Status ExpressionParser::ParseTimeType(TypeName& type, std::string_view name) {
     TRIVET_RETURN_IF_ERROR(cursor_.Expect("zone"_kw));
     if (!with_zone) return Status::OK();
     if (type.name.text != name) {
-      return Status::InvalidInput("TIMESTAMP WITH TIME ZONE has microseconds and no other precision")
+      return Status::InvalidInput(
+                 "TIMESTAMP WITH TIME ZONE has microseconds and no other precision")
           .WithPosition(precision_position);
     }
     type.name.text += " WITH TIME ZONE";
@@ -184,7 +179,8 @@ Status ExpressionParser::ParseFloatType(TypeName& type) {
                          type.modifiers.size() == 1 && !bits.value.starts_with('-');
   const int count = is_number ? std::stoi(bits.value) : 0;
   if (count < 1 || count > 53) {
-    return Status::InvalidInput("the precision of FLOAT is a number from 1 to 53").WithPosition(position);
+    return Status::InvalidInput("the precision of FLOAT is a number from 1 to 53")
+        .WithPosition(position);
   }
   if (count > 24) type.name.text = "DOUBLE";
   type.modifiers.clear();

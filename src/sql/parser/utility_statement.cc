@@ -19,9 +19,9 @@ StatementParser::StatementResult StatementParser::ParseSet() {
     if (!cursor_.Accept(Symbol::kEqual)) TRIVET_RETURN_IF_ERROR(cursor_.Expect("to"_kw));
   }
   do {
-    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr value,
-                            statement->scope == SetScope::kVariable ? ParseExpression()
-                                                                    : ParseSettingValue());
+    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr value, statement->scope == SetScope::kVariable
+                                                     ? ParseExpression()
+                                                     : ParseSettingValue());
     statement->values.push_back(std::move(value));
   } while (cursor_.Accept(Symbol::kComma));
   return FinishStatement(std::move(statement));
@@ -79,7 +79,8 @@ StatementParser::StatementResult StatementParser::ParseExplain() {
   auto explain = Make<ExplainStatement>();
   cursor_.Advance();
   explain->analyze = cursor_.Accept("analyze"_kw) || cursor_.Accept("analyse"_kw);
-  const bool has_options = cursor_.At(Symbol::kLeftParenthesis) && cursor_.AtLabel(1) && !AtQuery(1);
+  const bool has_options =
+      cursor_.At(Symbol::kLeftParenthesis) && cursor_.AtLabel(1) && !AtQuery(1);
   if (has_options) {
     TRIVET_ASSIGN_OR_RETURN(explain->options, ParseOptions());
     std::erase_if(explain->options, [&](const Option& option) {

@@ -61,8 +61,8 @@ Status ExpressionParser::ParseFrame(WindowSpecification& window) {
 Result<FrameBound> ExpressionParser::ParseFrameBound() {
   FrameBound bound;
   if (cursor_.Accept("current"_kw, "row"_kw)) return bound;
-  const bool is_unbounded = cursor_.At("unbounded"_kw) && (cursor_.At("preceding"_kw, 1) ||
-                                                           cursor_.At("following"_kw, 1));
+  const bool is_unbounded = cursor_.At("unbounded"_kw) &&
+                            (cursor_.At("preceding"_kw, 1) || cursor_.At("following"_kw, 1));
   if (is_unbounded) {
     cursor_.Advance();
   } else {
@@ -72,7 +72,8 @@ Result<FrameBound> ExpressionParser::ParseFrameBound() {
   const bool is_preceding = cursor_.Accept("preceding"_kw);
   if (!is_preceding) TRIVET_RETURN_IF_ERROR(cursor_.Expect("following"_kw));
   if (is_unbounded) {
-    bound.kind = is_preceding ? FrameBoundKind::kUnboundedPreceding : FrameBoundKind::kUnboundedFollowing;
+    bound.kind =
+        is_preceding ? FrameBoundKind::kUnboundedPreceding : FrameBoundKind::kUnboundedFollowing;
   } else {
     bound.kind = is_preceding ? FrameBoundKind::kPreceding : FrameBoundKind::kFollowing;
   }

@@ -99,24 +99,12 @@ void Printer::PrintSelectClauses(const SelectQuery& node) {
 
 void Printer::PrintGrouping(const GroupingElement& element) {
   switch (element.kind) {
-    case GroupingKind::kExpression:
-      Print(*element.expressions.front());
-      return;
-    case GroupingKind::kEmpty:
-      out_ += "()";
-      return;
-    case GroupingKind::kSet:
-      PrintParenthesized(element.expressions);
-      return;
-    case GroupingKind::kRollup:
-      out_ += "ROLLUP (";
-      break;
-    case GroupingKind::kCube:
-      out_ += "CUBE (";
-      break;
-    case GroupingKind::kGroupingSets:
-      out_ += "GROUPING SETS (";
-      break;
+    case GroupingKind::kExpression: Print(*element.expressions.front()); return;
+    case GroupingKind::kEmpty: out_ += "()"; return;
+    case GroupingKind::kSet: PrintParenthesized(element.expressions); return;
+    case GroupingKind::kRollup: out_ += "ROLLUP ("; break;
+    case GroupingKind::kCube: out_ += "CUBE ("; break;
+    case GroupingKind::kGroupingSets: out_ += "GROUPING SETS ("; break;
   }
   for (size_t i = 0; i < element.children.size(); ++i) {
     if (i > 0) out_ += ", ";
@@ -159,11 +147,7 @@ void Printer::PrintNode(const ValuesQuery& node) {
 }
 
 void Printer::Print(const TableReference& table) {
-  const bool parenthesized_join =
-      table.kind == TableKind::kJoin && (!table.alias.empty() || table.sample.has_value());
-  if (parenthesized_join) out_ += '(';
   VisitTable(table, [&](const auto& node) { PrintNode(node); });
-  if (parenthesized_join) out_ += ')';
   PrintTableAlias(table);
 }
 

@@ -18,7 +18,8 @@ struct SampleClause {
   TRIVET_SYNTAX_FIELDS(size, is_percent, method, seed)
 };
 
-// An entry of FROM. A join has an alias only where it was parenthesised: (a JOIN b) AS x.
+// An entry of FROM. A join has no alias and no sample of its own: (a JOIN b) AS x is
+// (SELECT * FROM a JOIN b) AS x.
 struct TableReference : Node {
   const TableKind kind;
   Identifier alias;
