@@ -79,24 +79,25 @@ Moment FromMicros(int64_t micros) {
 
 enum class Third { kNone, kOffset, kOrigin };
 
+// Nothing where an infinite origin leaves the buckets undefined.
 template <typename Moment, Third third>
-Result<Moment> BucketOf(const Interval& width, Moment moment, const Interval& offset,
-                        Moment origin_moment) {
+Result<std::optional<Moment>> BucketOf(const Interval& width, Moment moment, const Interval& offset,
+                                       Moment origin_moment) {
   int64_t micros = 0;
-  std::optional<int64_t> origin;
+  int64_t origin = 0;
   const Status out_of_range = Status::InvalidInput("Timestamp out of range in time_bucket");
-  if (!ToMicros(moment, &micros)) return out_of_range;
-  if constexpr (third == Third::kOrigin) {
-    int64_t origin_micros = 0;
-    if (!ToMicros(origin_moment, &origin_micros)) return out_of_range;
-    origin = origin_micros;
-  }
+  if (!ToMicros(moment, &micros) || !ToMicros(origin_moment, &origin)) return out_of_range;
+  // A bad width is an error beside infinite values, too.
+  TRIVET_RETURN_IF_ERROR(TimeBucket(width, 0, std::nullopt).status());
+  if (third == Third::kOrigin && !IsFiniteTimestamp(origin)) return std::optional<Moment>();
   if (third == Third::kOffset && !SubtractFromTimestamp(micros, offset, &micros)) {
     return out_of_range;
   }
-  TRIVET_ASSIGN_OR_RETURN(int64_t bucket, TimeBucket(width, micros, origin));
+  TRIVET_ASSIGN_OR_RETURN(
+      int64_t bucket,
+      TimeBucket(width, micros, third == Third::kOrigin ? std::optional(origin) : std::nullopt));
   if (third == Third::kOffset && !AddToTimestamp(bucket, offset, &bucket)) return out_of_range;
-  return FromMicros<Moment>(bucket);
+  return std::optional<Moment>(FromMicros<Moment>(bucket));
 }
 
 template <typename Moment, Third third>
@@ -108,10 +109,23 @@ void Bucket(const KernelCall& call, Vector& result) {
   auto* out = result.mutable_data<Moment>();
   ForEachRow(call, result, [&](size_t row) {
     const Interval offset = third == Third::kOffset ? offsets[row] : Interval{};
-    const Result<Moment> bucket =
+    const Result<std::optional<Moment>> bucket =
         BucketOf<Moment, third>(widths[row], moments[row], offset, origins[row]);
     if (!bucket.ok()) return Fail(call, result, row, bucket.status());
-    out[row] = *bucket;
+    if (!bucket->has_value()) return result.SetNull(row);
+    out[row] = **bucket;
+  });
+}
+
+// Buckets of a day, which begin at midnight.
+void BucketOfTime(const KernelCall& call, Vector& result) {
+  const Argument<Interval> widths(call, 0);
+  const Argument<int64_t> times(call, 1);
+  auto* out = result.mutable_data<int64_t>();
+  ForEachRow(call, result, [&](size_t row) {
+    const Result<int64_t> bucket = TimeBucket(widths[row], times[row], 0);
+    if (!bucket.ok()) return Fail(call, result, row, bucket.status());
+    out[row] = FloorModulo(*bucket, kMicrosPerDay);
   });
 }
 
@@ -158,6 +172,9 @@ void RegisterCurrentTime(FunctionRegistry& registry) {
   AddBuckets<int32_t>(registry, TypeId::kDate);
   AddBuckets<int64_t>(registry, kTimestamp);
   AddBuckets<int64_t>(registry, kTimestampTz);
+  registry.AddScalar(FailingSignature("time_bucket", {TypeId::kInterval, TypeId::kTime},
+                                      TypeId::kTime, BucketOfTime,
+                                      "The start of the bucket of a width that holds the time"));
 }
 
 }  // namespace trivet

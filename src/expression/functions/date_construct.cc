@@ -131,8 +131,17 @@ void MakeZonedTimestamps(const KernelCall& call, Vector& result) {
   });
 }
 
+// The greatest numbers mean infinity, which no count of ticks reaches.
 void SameTicks(const KernelCall& call, Vector& result) {
-  UnaryKernel<int64_t, int64_t>(call, result, [](int64_t ticks) { return ticks; });
+  TryUnaryKernel<int64_t, int64_t>(
+      call, result,
+      [](int64_t ticks, int64_t& out) {
+        out = ticks;
+        return IsFiniteTimestamp(ticks) && ticks >= kTimestampMicrosMin;
+      },
+      [](int64_t ticks) {
+        return Status::InvalidInput(StrCat("Timestamp microseconds out of range: ", ticks));
+      });
 }
 
 void TimestampOfMillis(const KernelCall& call, Vector& result) {
@@ -308,7 +317,7 @@ void RegisterDateConstruction(FunctionRegistry& registry) {
   const std::vector<Parameter> parts = {number, number, number, number, number, real};
   registry.AddScalar(FailingSignature("make_timestamp", parts, kTimestamp, MakeTimestamps,
                                       "The timestamp of a year, month, day, hour, minute, second"));
-  registry.AddScalar(Signature("make_timestamp", {number}, kTimestamp, SameTicks,
+  registry.AddScalar(FailingSignature("make_timestamp", {number}, kTimestamp, SameTicks,
                                "The timestamp so many microseconds after 1970-01-01"));
   ScalarFunction zoned = FailingSignature("make_timestamptz", parts, kTimestampTz,
                                           MakeZonedTimestamps, "The instant of a local time");
@@ -317,11 +326,11 @@ void RegisterDateConstruction(FunctionRegistry& registry) {
   in_zone.parameters.push_back(TypeId::kVarchar);
   registry.AddScalar(std::move(zoned));
   registry.AddScalar(std::move(in_zone));
-  registry.AddScalar(Signature("make_timestamptz", {number}, kTimestampTz, SameTicks,
+  registry.AddScalar(FailingSignature("make_timestamptz", {number}, kTimestampTz, SameTicks,
                                "The instant so many microseconds after 1970-01-01"));
   registry.AddScalar(FailingSignature("make_timestamp_ms", {number}, kTimestamp, TimestampOfMillis,
                                       "The timestamp so many milliseconds after 1970-01-01"));
-  registry.AddScalar(Signature("make_timestamp_ns", {number}, kTimestampNs, SameTicks,
+  registry.AddScalar(FailingSignature("make_timestamp_ns", {number}, kTimestampNs, SameTicks,
                                "The timestamp so many nanoseconds after 1970-01-01"));
   registry.AddScalar(FailingSignature("to_timestamp", {real}, kTimestampTz, TimestampOfSeconds,
                                       "The instant so many seconds after 1970-01-01"));

@@ -128,6 +128,13 @@ void ExtractField(DateField field, const KernelCall& call, Vector& result) {
   }
 }
 
+// nanosecond(x): of the minute, seconds included.
+void NanosOfMinute(const KernelCall& call, Vector& result) {
+  TimestampKernel<int64_t>(call, result, [](int64_t ticks) {
+    return FloorModulo(ticks, 60 * kMicrosPerSecond * kNanosPerMicro);
+  });
+}
+
 LogicalType FieldType(DateField field) {
   return IsDoubleField(field) ? TypeId::kDouble : TypeId::kInt64;
 }
@@ -245,6 +252,9 @@ void RegisterDateParts(FunctionRegistry& registry) {
       {"julian", DateField::kJulian},
   };
   for (const auto& [name, field] : kFunctions) AddFieldFunction(registry, name, field);
+  registry.AddScalar(Signature("nanosecond", {LogicalType::Timestamp(TimeUnit::kNano)},
+                               TypeId::kInt64, NanosOfMinute,
+                               "The nanoseconds of the minute, seconds included"));
 }
 
 }  // namespace trivet

@@ -1,23 +1,28 @@
 #include "expression/functions/decimal_arithmetic.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/string_concat.h"
 #include "expression/function_registry.h"
 #include "expression/kernel.h"
+#include "types/decimal.h"
 
 namespace trivet {
 
 namespace {
 
-constexpr int128_t PowerOfTen(int exponent) {
-  int128_t power = 1;
-  for (int i = 0; i < exponent; ++i) power *= 10;
-  return power;
-}
-constexpr int128_t kDecimalLimit = PowerOfTen(kMaxDecimalPrecision);
+// Digits that a 64-bit decimal has at most.
+constexpr uint8_t kMaxPrecision64 = 18;
 
-bool InRange(int128_t value) { return value > -kDecimalLimit && value < kDecimalLimit; }
+bool InRange(int128_t value) { return FitsPrecision(value, kMaxDecimalPrecision); }
+bool InRange(int64_t value) {
+  constexpr int64_t kLimit = 1000000000000000000;
+  return value > -kLimit && value < kLimit;
+}
+// Of products, 64-bit and 128-bit ones alone can leave their range.
+template <typename Out>
+inline constexpr bool kCanOverflow = sizeof(Out) >= 8;
 
 // Results of fewer than 38 digits cannot overflow, by construction of their type: these loops need no
 // checks. The arithmetic is unsigned because rows under NULL may hold anything.
@@ -46,17 +51,13 @@ template <typename Left, typename Right, typename Out>
 void MultiplyFree(const KernelCall& call, Vector& result) {
   using U = UnsignedOf<Out>;
   BinaryKernel<Left, Right, Out>(call, result, [](Left a, Right b) {
-    if constexpr (sizeof(Left) == 8 && sizeof(Right) == 8 && sizeof(Out) == 16) {
-      return static_cast<int128_t>(a) * b;  // one widening multiplication
-    } else {
-      return static_cast<Out>(static_cast<U>(static_cast<Out>(a)) *
-                              static_cast<U>(static_cast<Out>(b)));
-    }
+    return static_cast<Out>(static_cast<U>(static_cast<Out>(a)) *
+                            static_cast<U>(static_cast<Out>(b)));
   });
 }
 
-Status Overflow(const char* operation, int128_t a, char symbol, int128_t b) {
-  return Status::InvalidInput(StrCat("Overflow in ", operation, " of DECIMAL(38) (",
+Status Overflow(const char* operation, int128_t a, char symbol, int128_t b, int digits = 38) {
+  return Status::InvalidInput(StrCat("Overflow in ", operation, " of DECIMAL(", digits, ") (",
                                      Int128ToString(a), " ", symbol, " ", Int128ToString(b), ")"));
 }
 
@@ -78,16 +79,20 @@ void SubtractChecked(const KernelCall& call, Vector& result) {
       [](int128_t a, int128_t b) { return Overflow("subtraction", a, '-', b); });
 }
 
+template <typename Left, typename Right, typename Out>
 void MultiplyChecked(const KernelCall& call, Vector& result) {
-  TryBinaryKernel<int128_t, int128_t, int128_t>(
+  constexpr bool kIsWide = sizeof(Out) == 16;
+  TryBinaryKernel<Left, Right, Out>(
       call, result,
-      [](int128_t a, int128_t b, int128_t& out) {
-        return !__builtin_mul_overflow(a, b, &out) && InRange(out);
+      [](Left a, Right b, Out& out) {
+        return !__builtin_mul_overflow(static_cast<Out>(a), static_cast<Out>(b), &out) &&
+               InRange(out);
       },
-      [](int128_t a, int128_t b) {
-        Status status = Overflow("multiplication", a, '*', b);
+      [](Left a, Right b) {
+        Status status = Overflow("multiplication", a, '*', b, kIsWide ? 38 : 18);
         return std::move(status).WithHint(
-            "You might want to add an explicit cast to a decimal with a smaller scale.");
+            kIsWide ? "You might want to add an explicit cast to a decimal with a smaller scale."
+                    : "You might want to add an explicit cast to a bigger decimal.");
       });
 }
 
@@ -106,6 +111,12 @@ void Modulo(const KernelCall& call, Vector& result) {
             "Division by zero in expression (", Value::Integer(type, a).ToString(), " % ",
             Value::Integer(type, b).ToString(), ")"));
       });
+}
+
+// Where no decimal has room for both arguments' digits.
+void ModuloOfDoubles(const KernelCall& call, Vector& result) {
+  BinaryKernel<double, double, double>(call, result,
+                                       [](double a, double b) { return std::fmod(a, b); });
 }
 
 template <typename T>
@@ -167,17 +178,66 @@ Status BindSubtract(const ScalarBindInput& input, BoundScalarFunction& bound) {
 }
 
 Status BindModulo(const ScalarBindInput& input, BoundScalarFunction& bound) {
-  Align(input, bound, 0);
   bound.can_fail = true;
+  if (Align(input, bound, 0)) {
+    for (LogicalType& type : bound.argument_types) type = TypeId::kDouble;
+    bound.return_type = TypeId::kDouble;
+    bound.kernel = ModuloOfDoubles;
+    bound.can_fail = false;
+    return Status::OK();
+  }
   bound.kernel = ByWidth(bound.return_type, Modulo<int16_t>, Modulo<int32_t>, Modulo<int64_t>,
                          Modulo<int128_t>);
   return Status::OK();
 }
 
+template <typename Left, typename Right, typename Out>
+ScalarKernel MultiplyKernel(bool checked) {
+  if constexpr (kCanOverflow<Out>) {
+    if (checked) return MultiplyChecked<Left, Right, Out>;
+  }
+  return MultiplyFree<Left, Right, Out>;
+}
+
+template <typename Left, typename Out>
+ScalarKernel MultiplyByRight(PhysicalType right, bool checked) {
+  if constexpr (sizeof(Out) == 16) {
+    return right == PhysicalType::kInt64 ? MultiplyKernel<Left, int64_t, Out>(checked)
+                                         : MultiplyKernel<Left, int128_t, Out>(checked);
+  } else {
+    switch (right) {
+      case PhysicalType::kInt16: return MultiplyKernel<Left, int16_t, Out>(checked);
+      case PhysicalType::kInt32: return MultiplyKernel<Left, int32_t, Out>(checked);
+      default: return MultiplyKernel<Left, int64_t, Out>(checked);
+    }
+  }
+}
+
+// Factors are read in the width that they have; only for 128-bit products are narrow ones widened to
+// 64 bits before.
+ScalarKernel MultiplyByTypes(const LogicalType& left, const LogicalType& right,
+                             const LogicalType& out, bool checked) {
+  const PhysicalType l = left.physical();
+  const PhysicalType r = right.physical();
+  switch (out.physical()) {
+    case PhysicalType::kInt16: return MultiplyKernel<int16_t, int16_t, int16_t>(checked);
+    case PhysicalType::kInt32:
+      if (l == PhysicalType::kInt16) return MultiplyByRight<int16_t, int32_t>(r, checked);
+      return MultiplyByRight<int32_t, int32_t>(r, checked);
+    case PhysicalType::kInt64:
+      if (l == PhysicalType::kInt16) return MultiplyByRight<int16_t, int64_t>(r, checked);
+      if (l == PhysicalType::kInt32) return MultiplyByRight<int32_t, int64_t>(r, checked);
+      return MultiplyByRight<int64_t, int64_t>(r, checked);
+    default:
+      if (l == PhysicalType::kInt64) return MultiplyByRight<int64_t, int128_t>(r, checked);
+      return MultiplyByRight<int128_t, int128_t>(r, checked);
+  }
+}
+
 Status BindMultiply(const ScalarBindInput& input, BoundScalarFunction& bound) {
-  const LogicalType& left = input.arguments[0]->type();
-  const LogicalType& right = input.arguments[1]->type();
-  const int scale = left.scale() + right.scale();
+  const int left_precision = input.arguments[0]->type().precision();
+  const int right_precision = input.arguments[1]->type().precision();
+  const int scale = input.arguments[0]->type().scale() + input.arguments[1]->type().scale();
   if (scale > kMaxDecimalPrecision) {
     return Status::InvalidInput(
         StrCat("Needed scale ", scale, " to accurately represent the multiplication result, but "
@@ -185,35 +245,22 @@ Status BindMultiply(const ScalarBindInput& input, BoundScalarFunction& bound) {
                "accurate multiplication. Either add a cast to DOUBLE, or add an explicit cast to "
                "a decimal with a lower scale."));
   }
-  const int digits = left.precision() + right.precision();
-  const uint8_t precision = static_cast<uint8_t>(std::min<int>(digits, kMaxDecimalPrecision));
-  bound.return_type = LogicalType::Decimal(precision, static_cast<uint8_t>(scale));
-  const PhysicalType out = bound.return_type.physical();
-  bound.can_fail = digits > kMaxDecimalPrecision;
-  if (out == PhysicalType::kInt128 && !bound.can_fail) {
-    // Both factors are read as they are where they have 64 or 128 bits.
-    const bool wide_left = left.precision() > 18;
-    const bool wide_right = right.precision() > 18;
-    if (!wide_left) bound.argument_types[0] = LogicalType::Decimal(18, left.scale());
-    if (!wide_right) bound.argument_types[1] = LogicalType::Decimal(18, right.scale());
-    if (left.physical() == PhysicalType::kInt64) bound.argument_types[0] = left;
-    if (right.physical() == PhysicalType::kInt64) bound.argument_types[1] = right;
-    bound.kernel = wide_left ? (wide_right ? MultiplyFree<int128_t, int128_t, int128_t>
-                                           : MultiplyFree<int128_t, int64_t, int128_t>)
-                             : (wide_right ? MultiplyFree<int64_t, int128_t, int128_t>
-                                           : MultiplyFree<int64_t, int64_t, int128_t>);
-    return Status::OK();
-  }
+  // As in the reference dialect, products of 64-bit decimals stay in 64 bits while their scale does.
+  const int digits = left_precision + right_precision;
+  const bool stays_narrow = std::max(left_precision, right_precision) <= kMaxPrecision64 &&
+                            scale < kMaxPrecision64;
+  const int limit = stays_narrow ? kMaxPrecision64 : kMaxDecimalPrecision;
+  bound.return_type = LogicalType::Decimal(static_cast<uint8_t>(std::min(digits, limit)),
+                                           static_cast<uint8_t>(scale));
+  bound.can_fail = digits > limit;
   for (size_t i = 0; i < 2; ++i) {
     const LogicalType& type = input.arguments[i]->type();
-    bound.argument_types[i] =
-        type.physical() == out ? type : LogicalType::Decimal(precision, type.scale());
+    const bool widen = bound.return_type.physical() == PhysicalType::kInt128 &&
+                       type.precision() < kMaxPrecision64;
+    bound.argument_types[i] = widen ? LogicalType::Decimal(kMaxPrecision64, type.scale()) : type;
   }
-  bound.kernel = bound.can_fail
-                     ? MultiplyChecked
-                     : ByWidth(bound.return_type, MultiplyFree<int16_t, int16_t, int16_t>,
-                               MultiplyFree<int32_t, int32_t, int32_t>,
-                               MultiplyFree<int64_t, int64_t, int64_t>, nullptr);
+  bound.kernel = MultiplyByTypes(bound.argument_types[0], bound.argument_types[1],
+                                 bound.return_type, bound.can_fail);
   return Status::OK();
 }
 

@@ -19,11 +19,12 @@ constexpr double kDefaultBarWidth = 80;
 // A bar of eighths of blocks, filled up with spaces to its width.
 std::string BarText(double value, double minimum, double maximum, double width) {
   static constexpr const char* kPartialBlocks[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  int64_t eighths = 0;
-  if (value >= maximum) {
-    eighths = static_cast<int64_t>(width) * 8;
-  } else if (value > minimum) {
-    eighths = static_cast<int64_t>(width * (value - minimum) / (maximum - minimum) * 8);
+  int64_t eighths = 0;  // also where a comparison with NaN is false
+  if (value > minimum && value >= maximum) {
+    eighths = static_cast<int64_t>(width * 8);
+  } else if (value > minimum && value < maximum) {
+    const double share = std::min((value - minimum) / (maximum - minimum), 1.0);
+    eighths = std::isfinite(share) ? static_cast<int64_t>(width * share * 8) : 0;
   }
   std::string bar;
   for (int64_t i = 0; i < eighths / 8; ++i) bar += "█";
@@ -48,9 +49,6 @@ void Bar(const KernelCall& call, Vector& result) {
       return Fail(call, result, row,
                   Status::InvalidInput(width > 1000 ? "Max bar width must be <= 1000"
                                                     : "Max bar width must be >= 1"));
-    }
-    if (!std::isfinite(minima[row]) || !std::isfinite(maxima[row])) {
-      return Fail(call, result, row, Status::InvalidInput("The limits of a bar must be finite"));
     }
     result.SetString(row, BarText(values[row], minima[row], maxima[row], width));
   });
@@ -130,14 +128,10 @@ void StripAccents(const KernelCall& call, Vector& result) {
 
 enum class PathPart { kFileName, kFirstDirectory, kDirectories };
 
-// Which characters part a path, by the name that the last argument gives.
-Result<std::string_view> PathSeparators(std::string_view name) {
-  if (name == "system" || name == "forward_slash") return std::string_view("/");
-  if (name == "backslash") return std::string_view("\\");
-  if (name == "both_slash") return std::string_view("/\\");
-  return Status::InvalidInput(
-      StrCat("Invalid path separator \"", name,
-             "\": expected system, both_slash, forward_slash or backslash"));
+// Which characters part a path, by the name that the last argument gives; both where it is none of them.
+std::string_view PathSeparators(std::string_view name) {
+  if (name == "system" || name == "forward_slash") return "/";
+  return name == "backslash" ? "\\" : "/\\";
 }
 
 std::string_view PartOfPath(std::string_view path, std::string_view separators, PathPart part,
@@ -170,10 +164,8 @@ void OfPath(const KernelCall& call, Vector& result) {
     const StringView path = paths[row];
     const StringView name =
         separator ? separator->View().Get<StringView>(row) : StringView(std::string_view("both_slash"));
-    const Result<std::string_view> separators = PathSeparators(name.view());
-    if (!separators.ok()) return Fail(call, result, row, separators.status());
     const bool trims = trim != nullptr && trim->View().Get<uint8_t>(row) != 0;
-    out[row] = StringView(PartOfPath(path.view(), *separators, part, trims));
+    out[row] = StringView(PartOfPath(path.view(), PathSeparators(name.view()), part, trims));
   });
 }
 
@@ -197,17 +189,17 @@ void RegisterHumanReadable(FunctionRegistry& registry) {
   const char* file = "The name behind the last separator of a path";
   registry.AddScalar(Signature("parse_filename", {text}, text, OfPath<PathPart::kFileName>, file));
   registry.AddScalar(
-      FailingSignature("parse_filename", {text, text}, text, OfPath<PathPart::kFileName>, file));
+      Signature("parse_filename", {text, text}, text, OfPath<PathPart::kFileName>, file));
   registry.AddScalar(
       Signature("parse_filename", {text, boolean}, text, OfPath<PathPart::kFileName>, file));
-  registry.AddScalar(FailingSignature("parse_filename", {text, boolean, text}, text,
+  registry.AddScalar(Signature("parse_filename", {text, boolean, text}, text,
                                       OfPath<PathPart::kFileName>, file));
   for (const bool with_separator : {false, true}) {
     const std::vector<Parameter> parameters(with_separator ? 2 : 1, Parameter(text));
-    registry.AddScalar(FailingSignature("parse_dirname", parameters, text,
+    registry.AddScalar(Signature("parse_dirname", parameters, text,
                                         OfPath<PathPart::kFirstDirectory>,
                                         "The first directory of a path"));
-    registry.AddScalar(FailingSignature("parse_dirpath", parameters, text,
+    registry.AddScalar(Signature("parse_dirpath", parameters, text,
                                         OfPath<PathPart::kDirectories>,
                                         "A path without its last part"));
   }

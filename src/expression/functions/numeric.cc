@@ -331,6 +331,8 @@ void RegisterNumeric(FunctionRegistry& registry) {
   registry.AddScalar(Signature("bit_count", {TypeId::kInt16}, TypeId::kInt8, CountBits<int16_t>, bits));
   registry.AddScalar(Signature("bit_count", {TypeId::kInt32}, TypeId::kInt8, CountBits<int32_t>, bits));
   registry.AddScalar(Signature("bit_count", {big}, TypeId::kInt8, CountBits<int64_t>, bits));
+  // Of 128 set bits TINYINT makes -128, as the reference dialect does.
+  registry.AddScalar(Signature("bit_count", {huge}, TypeId::kInt8, CountBits<int128_t>, bits));
 }
 
 }  // namespace trivet

@@ -161,13 +161,14 @@ std::string_view Extract(const Regexp& regexp, const StringView& text, int group
                                  : std::string_view(found.data(), found.size());
 }
 
-void ExtractNumbered(const KernelCall& call, Vector& result) {
+// Argument 2 is the number of a group or, where that is left out, the options.
+template <bool has_group>
+void ExtractGroup(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
-  const bool has_group = call.arguments.size() > 2;
   const Argument<int32_t> groups(call, has_group ? 2 : 0);
   auto* out = result.mutable_data<StringView>();
   result.ShareOwners(call.arguments[0]);
-  ForEachRegexp(call, result, 3, false, [&](size_t row, const Regexp& regexp) {
+  ForEachRegexp(call, result, has_group ? 3 : 2, false, [&](size_t row, const Regexp& regexp) {
     const int32_t group = has_group ? groups[row] : 0;
     if (group < 0 || group > 9) {
       return Fail(call, result, row,
@@ -231,9 +232,10 @@ void RegisterRegexp(FunctionRegistry& registry) {
   Add<3, true>(registry, "regexp_replace", {text, text, text}, text, Replace, replace);
   Add<3, true>(registry, "regexp_replace", {text, text, text, text}, text, Replace, replace);
   const char* extract = "The first match, or one of its groups; empty where there is none";
-  Add<3, false>(registry, "regexp_extract", {text, text}, text, ExtractNumbered, extract);
-  Add<3, false>(registry, "regexp_extract", {text, text, number}, text, ExtractNumbered, extract);
-  Add<3, false>(registry, "regexp_extract", {text, text, number, text}, text, ExtractNumbered,
+  Add<2, false>(registry, "regexp_extract", {text, text}, text, ExtractGroup<false>, extract);
+  Add<2, false>(registry, "regexp_extract", {text, text, text}, text, ExtractGroup<false>, extract);
+  Add<3, false>(registry, "regexp_extract", {text, text, number}, text, ExtractGroup<true>, extract);
+  Add<3, false>(registry, "regexp_extract", {text, text, number, text}, text, ExtractGroup<true>,
                 extract);
   registry.AddScalar(Signature("regexp_escape", {text}, text, Escape,
                                "The text with everything special to regular expressions escaped"));

@@ -75,7 +75,7 @@ void RoundFloatDigits(const KernelCall& call, Vector& result) {
     const double rounded = places < 0 ? RoundWhole<mode>(value / power) * power
                                       : RoundWhole<mode>(value * power) / power;
     const bool is_lost = !std::isfinite(rounded);
-    out[row] = static_cast<T>(!is_lost ? rounded : (places < 0 ? 0.0 : value));
+    out[row] = static_cast<T>(!is_lost ? rounded : (places < 0 && std::isfinite(value) ? 0.0 : value));
   });
 }
 
@@ -120,10 +120,19 @@ void RoundUnscaled(const KernelCall& call, Vector& result) {
   const bool is_zero = dropped > kMaxDecimalPrecision;
   const int128_t divisor = is_zero ? 1 : PowerOfTen(std::max(dropped, 0));
   const int128_t factor = digits < 0 && !is_zero ? PowerOfTen(-digits) : 1;
-  UnaryKernel<In, Out>(call, result, [&](In value) {
-    if (is_zero) return Out{0};
-    return static_cast<Out>(DivideRounded<mode>(value, divisor) * factor);
-  });
+  const auto round = [&](In value) {
+    return is_zero ? Out{0} : static_cast<Out>(DivideRounded<mode>(value, divisor) * factor);
+  };
+  if (sizeof(Out) < 16 || call.arguments[0].type().scale() > 0) {
+    return UnaryKernel<In, Out>(call, result, round);
+  }
+  TryUnaryKernel<In, Out>(
+      call, result,
+      [&](In value, Out& out) {
+        out = round(value);
+        return FitsPrecision(out, kMaxDecimalPrecision);
+      },
+      [](In) { return Status::InvalidInput("Overflow in ROUND of DECIMAL(38)"); });
 }
 
 template <typename In, Mode mode>
@@ -167,8 +176,10 @@ Status BindDecimal(const ScalarBindInput& input, BoundScalarFunction& bound) {
     return Status::OK();
   }
   // Rounding 999 to thousands needs a digit more where none was dropped behind the point.
-  const bool carries = mode != Mode::kTruncate && type.scale() == 0 && digits < 0;
+  const bool carries = mode != Mode::kTruncate && type.scale() == 0 && digits < 0 &&
+                       -digits <= type.precision();
   const int precision = std::min<int>(type.precision() + (carries ? 1 : 0), kMaxDecimalPrecision);
+  bound.can_fail = carries && type.precision() == kMaxDecimalPrecision;
   bound.return_type = LogicalType::Decimal(static_cast<uint8_t>(precision),
                                            static_cast<uint8_t>(std::max(digits, 0)));
   bound.state = std::make_shared<DigitsState>(digits);

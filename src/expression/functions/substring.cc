@@ -159,12 +159,12 @@ void Overlay(const KernelCall& call, Vector& result) {
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view text = texts[row].view();
     const std::string_view replacement = replacements[row].view();
-    const int64_t begin = std::max<int64_t>(Clamp(offsets[row]) - 1, 0);
+    const int64_t begin = Clamp(offsets[row]) - 1;
     const int64_t length = has_length ? Clamp(lengths[row])
                                       : static_cast<int64_t>(CountCodePoints(replacement));
     built.assign(Slice(text, 0, begin));
     built.append(replacement);
-    built.append(Slice(text, std::max<int64_t>(begin + length, 0), 2 * kFar));
+    built.append(Slice(text, begin + length, 2 * kFar));
     result.SetString(row, built);
   });
 }

@@ -109,17 +109,22 @@ void DateAndTime(const KernelCall& call, Vector& result) {
   });
 }
 
+// Instants are compared by the clocks of the session's zone.
 void TimestampMinusTimestamp(const KernelCall& call, Vector& result) {
-  const Argument<int64_t> left(call, 0);
-  const Argument<int64_t> right(call, 1);
+  const Argument<int64_t> lefts(call, 0);
+  const Argument<int64_t> rights(call, 1);
+  const bool is_zoned = call.arguments[0].type().with_time_zone();
+  const TimeZone& zone = is_zoned ? SessionZone(call.context) : TimeZone::Utc();
   auto* out = result.mutable_data<Interval>();
   ForEachRow(call, result, [&](size_t row) {
-    if (!IsFiniteTimestamp(left[row]) || !IsFiniteTimestamp(right[row])) {
+    int64_t left = lefts[row];
+    int64_t right = rights[row];
+    if (!IsFiniteTimestamp(left) || !IsFiniteTimestamp(right)) {
       return Fail(call, result, row, Status::InvalidInput("Cannot subtract infinite timestamps"));
     }
-    if (!SubtractTimestamps(left[row], right[row], &out[row])) {
-      Fail(call, result, row, IntervalOutOfRange());
-    }
+    const bool fits = (!is_zoned || (zone.ToLocal(left, &left) && zone.ToLocal(right, &right))) &&
+                      SubtractTimestamps(left, right, &out[row]);
+    if (!fits) Fail(call, result, row, IntervalOutOfRange());
   });
 }
 
