@@ -1,10 +1,11 @@
 # Every target sets up what it needs first (scripts/setup does nothing when all is there).
-# PRESET names the build of `make build` and `make test`; JOBS bounds parallel compilations.
+# PRESET names the build that `make test` tests; JOBS bounds parallel compilations.
 PRESET ?= release
 JOBS ?= $(shell nproc)
+export JOBS
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint configure build test demo bench asan tsan lint format fuzz clean
+.PHONY: help setup setup-lint build test demo bench asan tsan lint format fuzz clean
 
 help: ## Show this list
 	@echo "Trivet: one query engine, the same answer everywhere. Targets:"
@@ -20,7 +21,7 @@ demo: build ## Build, fetch real data, and run the tour: flights, then all of TP
 	@scripts/demo
 
 build: setup ## Build the program (build/release/trivet) and the Python package
-	@scripts/build $(PRESET) trivet_program trivet_python
+	@scripts/build release trivet_program trivet_python
 
 test: setup ## Build and run every test
 	@scripts/build $(PRESET)
