@@ -1,0 +1,196 @@
+"""The Python package: relations in every form, parameters, registered data, errors, cancellation."""
+
+import _thread
+import datetime
+import decimal
+import threading
+import time
+import uuid
+
+import pandas
+import polars
+import pyarrow
+import pytest
+from conftest import open_connection
+
+EVERY_TYPE = {
+    "TRUE": True,
+    "42": 42,
+    "9223372036854775807": 9223372036854775807,
+    "170141183460469231731687303715884105727": 170141183460469231731687303715884105727,
+    "CAST(1.5 AS DOUBLE)": 1.5,
+    "1.50": decimal.Decimal("1.50"),
+    "'text'": "text",
+    "'\\x00\\xFF'::BLOB": b"\x00\xff",
+    "DATE '2020-02-29'": datetime.date(2020, 2, 29),
+    "TIME '12:34:56.789'": datetime.time(12, 34, 56, 789000),
+    "TIMESTAMP '2020-01-01 10:00:00.5'": datetime.datetime(2020, 1, 1, 10, 0, 0, 500000),
+    "TIMESTAMPTZ '2020-01-01 10:00:00+00'": datetime.datetime(
+        2020, 1, 1, 10, tzinfo=datetime.timezone.utc
+    ),
+    "INTERVAL '2 days 3 hours'": datetime.timedelta(days=2, hours=3),
+    "UUID '12345678-1234-5678-1234-567812345678'": uuid.UUID("12345678-1234-5678-1234-567812345678"),
+    "NULL": None,
+}
+
+
+@pytest.mark.parametrize("text", EVERY_TYPE)
+def test_values_come_as_python_objects(connection, text):
+    [(value,)] = connection.sql(f"SELECT {text}").fetchall()
+    assert value == EVERY_TYPE[text]
+    assert type(value) is type(EVERY_TYPE[text])
+
+
+@pytest.mark.parametrize("value", [v for v in EVERY_TYPE.values()])
+def test_parameters_keep_their_value(connection, value):
+    assert connection.sql("SELECT ? AS v", [value]).fetchall() == [(value,)]
+    assert connection.sql("SELECT $v AS v", {"v": value}).fetchall() == [(value,)]
+
+
+def test_parameters_must_fit(connection):
+    with pytest.raises(connection_error()):
+        connection.sql("SELECT ?, ?", [1])
+    with pytest.raises(TypeError):
+        connection.sql("SELECT ?", [object()])
+    with pytest.raises(TypeError):
+        connection.sql("SELECT ?", "x")
+
+
+def connection_error():
+    import trivet
+
+    return trivet.Error
+
+
+def test_a_relation_can_be_read_in_every_form_and_again(connection):
+    relation = connection.sql("SELECT i, 'x' || i AS s FROM range(5000) t(i)")
+    assert len(relation.fetchall()) == 5000
+    assert relation.arrow().num_rows == 5000
+    assert relation.df()["s"][4999] == "x4999"
+    assert relation.pl().height == 5000
+    assert "4999" in repr(relation)
+    assert "(40 shown)" in relation._repr_html_()
+    assert relation.columns == ["i", "s"]
+    assert relation.types == ["BIGINT", "VARCHAR"]
+
+
+def test_streaming_keeps_nothing_and_the_query_runs_again(connection):
+    relation = connection.sql("SELECT i FROM range(100000) t(i)")
+    reader = relation.record_batches()
+    assert sum(batch.num_rows for batch in reader) == 100000
+    assert relation.fetchone() == (0,)
+
+
+def test_html_is_escaped(connection):
+    page = connection.sql("SELECT '<b>' AS \"<i>\"")._repr_html_()
+    assert "<b>" not in page
+    assert "&lt;b&gt;" in page and "&lt;i&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pyarrow.table({"a": [1, None, 3], "s": ["x", "a text that is not short", None]}),
+        polars.DataFrame({"a": [1, None, 3], "s": ["x", "a text that is not short", None]}),
+        pandas.DataFrame({"a": [1, None, 3], "s": ["x", "a text that is not short", None]}),
+    ],
+    ids=["arrow", "polars", "pandas"],
+)
+def test_registered_data_is_a_table(connection, data):
+    connection.register("data", data)
+    rows = connection.sql("SELECT CAST(a AS BIGINT), s FROM data ORDER BY a NULLS FIRST").fetchall()
+    assert rows == [(None, "a text that is not short"), (1, "x"), (3, None)]
+    assert connection.sql("SELECT x.a FROM data x JOIN data y USING (a)").fetchall() == [(1,), (3,)]
+    connection.unregister("data")
+    with pytest.raises(connection_error()):
+        connection.sql("SELECT * FROM data")
+
+
+def test_what_has_no_arrow_stream_is_refused(connection):
+    with pytest.raises(TypeError, match="__arrow_c_stream__"):
+        connection.register("data", [1, 2, 3])
+
+
+def test_dictionaries_and_slices_of_arrow_data(connection):
+    table = pyarrow.table({"d": pyarrow.array(["a", "b", None, "a"]).dictionary_encode(),
+                           "l": pyarrow.array([1.5, None, 2.5, 3.5])}).slice(1)
+    connection.register("data", table)
+    assert connection.sql("SELECT d, l FROM data").fetchall() == [("b", None), (None, 2.5), ("a", 3.5)]
+
+
+def test_errors_carry_their_details(connection):
+    import trivet
+
+    with pytest.raises(trivet.InvalidInputError) as caught:
+        connection.sql("SELECT\n  missing FROM (SELECT 1 AS present)")
+    assert caught.value.position == 9
+    assert "LINE 2" in str(caught.value) and "^" in str(caught.value)
+    assert not caught.value.retriable
+    with pytest.raises(trivet.Error, match="nations"):
+        connection.execute("CREATE TABLE nations (a INTEGER)")
+        connection.sql("SELECT * FROM nation")
+
+
+def test_several_statements_and_ddl(connection):
+    relation = connection.sql("CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1), (2); SELECT sum(a) FROM t")
+    assert relation.fetchall() == [(3,)]
+    assert connection.sql("DROP TABLE t").fetchall() == []
+
+
+def test_cursors_share_tables_and_work_in_threads(connection):
+    connection.execute("CREATE TABLE t AS SELECT i FROM range(1000) r(i)")
+    results = []
+
+    def work():
+        results.append(connection.cursor().sql("SELECT sum(i) FROM t").fetchall())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [[(499500,)]] * 4
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000) a(i), range(1000000) b(j) WHERE (i * j) % 7 = 8"
+
+
+def test_interrupt_from_another_thread(connection):
+    import trivet
+
+    timer = threading.Timer(0.3, connection.interrupt)
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(trivet.CancelledError):
+        connection.execute(ENDLESS)
+    assert time.monotonic() - start < 30
+
+
+def test_keyboard_interrupt_cancels_and_the_connection_lives(connection):
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        connection.sql(ENDLESS).fetchall()
+    assert connection.sql("SELECT 1").fetchall() == [(1,)]
+
+
+def test_unread_relations_hold_no_thread():
+    connection = open_connection(threads=1)
+    unread = [connection.cursor().sql("SELECT i, i::VARCHAR FROM range(3000000) t(i)") for _ in range(2)]
+    assert connection.sql("SELECT sum(i) FROM range(1000) t(i)").fetchall() == [(499500,)]
+    assert [relation.fetchone() for relation in unread] == [(0, "0")] * 2
+
+
+def test_a_closed_connection_says_so(connection):
+    connection.close()
+    with pytest.raises(connection_error(), match="closed"):
+        connection.sql("SELECT 1")
+
+
+def test_memory_limit_is_a_typed_error():
+    import trivet
+
+    connection = trivet.connect(memory_limit="20MB")
+    with pytest.raises(trivet.OutOfMemoryError) as caught:
+        connection.execute("CREATE TABLE t AS SELECT i, i::VARCHAR || ' and a long text' FROM range(10000000) r(i)")
+    assert caught.value.retriable
+    assert connection.sql("SELECT 1").fetchall() == [(1,)]
