@@ -11,6 +11,7 @@ namespace trivet {
 namespace {
 
 constexpr OptimizerRule kRules[] = {
+    {"build_side_choice", ChooseBuildSides, "builds the smaller side of a join"},
     {"column_pruning", PruneColumns, "drops columns that nothing reads"},
     {"common_expression_sharing", ShareCommonExpressions, "computes repeated expressions once"},
     {"constant_folding", FoldConstants, "computes expressions of constants"},
@@ -18,13 +19,16 @@ constexpr OptimizerRule kRules[] = {
     {"empty_input_removal", RemoveEmptyInputs, "removes what can give no rows"},
     {"expression_simplification", SimplifyExpressions, "rewrites expressions into simpler ones"},
     {"filter_pushdown", PushDownFilters, "moves conjuncts towards the data"},
+    {"join_order", OrderJoins, "orders joins by estimated cost"},
     {"limit_pushdown", PushDownLimits, "moves limits towards the data; Top-N"},
     {"mark_join_simplification", SimplifyMarkJoins, "turns IN and EXISTS into semi and anti joins"},
     {"outer_join_simplification", SimplifyOuterJoins, "turns outer joins into inner ones"},
+    {"predicate_inference", InferPredicates, "derives predicates from equal columns"},
     {"projection_merging", MergeProjections, "merges projections and lifts renaming ones"},
     {"redundant_join_removal", RemoveRedundantJoins, "removes joins that change nothing"},
     {"redundant_key_removal", RemoveRedundantKeys, "removes grouping and sort keys of no effect"},
     {"single_join_simplification", SimplifySingleJoins, "uses proven uniqueness of join sides"},
+    {"row_estimation", EstimateRows, "estimates the rows of every operator"},
     {"sort_removal", RemoveRedundantSorts, "removes sorts whose order nothing sees"},
     {"unnesting", UnnestSubqueries, "turns correlated subqueries into joins", true},
 };
@@ -47,13 +51,18 @@ constexpr std::string_view kSchedule[] = {
     "redundant_join_removal",
     "projection_merging",
     "filter_pushdown",
+    "predicate_inference",
+    "filter_pushdown",
     "empty_input_removal",
     "redundant_key_removal",
     "column_pruning",
     "sort_removal",
     "limit_pushdown",
     "projection_merging",
+    "join_order",
+    "build_side_choice",
     "common_expression_sharing",
+    "row_estimation",
 };
 
 const OptimizerRule& RuleNamed(std::string_view name) {

@@ -36,6 +36,8 @@ struct OptimizerContext {
   // nothing executes a dependent join.
   std::set<std::string, std::less<>> disabled_rules = {};
   OptimizerTrace* trace = nullptr;
+  // Pairs of subplans that join ordering weighs before it turns greedy.
+  size_t join_pair_budget = 10'000;
   // Output columns that the plan's reader needs; all that it gives, where not set. Kept by
   // Optimize.
   std::optional<std::set<ColumnId>> required_columns = {};

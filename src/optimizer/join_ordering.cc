@@ -1,0 +1,106 @@
+// Orders the joins of every region of joins by estimated cost.
+
+#include <algorithm>
+
+#include "optimizer/join_enumeration.h"
+#include "optimizer/rules.h"
+
+namespace trivet {
+
+namespace {
+
+class JoinOrdering {
+ public:
+  explicit JoinOrdering(size_t pair_budget) : pair_budget_(pair_budget) {}
+
+  // Orders the joins in the subtree; `node` is replaced by its cheapest form.
+  void Order(PlanPtr& node);
+  size_t reordered() const { return reordered_; }
+
+ private:
+  void OrderRegion(PlanPtr& node);
+  PlanPtr Rebuild(JoinGraph& graph, const JoinEnumerator& enumerator, RelationSet set);
+  static std::string ShapeOf(const LogicalOperator& plan);
+
+  const size_t pair_budget_;
+  CardinalityEstimator estimator_;
+  size_t reordered_ = 0;
+};
+
+// The order of the leaves and the nesting of the joins, to tell whether anything changed.
+std::string JoinOrdering::ShapeOf(const LogicalOperator& plan) {
+  const auto* join = As<LogicalJoin>(plan);
+  if (join == nullptr) return plan.Columns().empty() ? "?" : std::to_string(plan.Columns()[0].id);
+  return "(" + ShapeOf(join->child(0)) + "," + ShapeOf(join->child(1)) + ")";
+}
+
+PlanPtr JoinOrdering::Rebuild(JoinGraph& graph, const JoinEnumerator& enumerator, RelationSet set) {
+  const JoinTree& tree = enumerator.TreeOf(set);
+  if (tree.left == 0) return std::move(graph.relations[LowestOf(set)].plan);
+  PlanPtr left = Rebuild(graph, enumerator, tree.left);
+  PlanPtr right = Rebuild(graph, enumerator, tree.right);
+  auto join = std::make_unique<LogicalJoin>(tree.kind, std::move(left), std::move(right),
+                                            std::vector<ExpressionPtr>{});
+  for (size_t i : tree.edges) {
+    const JoinEdge& edge = graph.edges[i];
+    AppendConjuncts(join->conditions, edge.conditions);
+    join->comparison = edge.comparison;
+    join->mark = edge.mark;
+  }
+  join->estimated_rows = tree.rows;
+  return join;
+}
+
+void JoinOrdering::OrderRegion(PlanPtr& node) {
+  PlanPtr original = node->Clone();
+  const std::string before = ShapeOf(*node);
+  JoinGraph graph = TakeJoinGraph(node, estimator_);
+  JoinEnumerator enumerator(graph, pair_budget_);
+  if (graph.relations.size() < 2) {
+    // A join that must stay: regions may begin on its sides.
+    node = std::move(graph.relations[0].plan);
+    for (PlanPtr& child : node->children()) {
+      if (As<LogicalJoin>(child) != nullptr) OrderRegion(child);
+    }
+    return;
+  }
+  for (JoinRelation& relation : graph.relations) {
+    if (As<LogicalJoin>(relation.plan) != nullptr) OrderRegion(relation.plan);
+  }
+  if (!enumerator.Run()) {
+    node = std::move(original);
+    return;
+  }
+  node = Rebuild(graph, enumerator, graph.All());
+  reordered_ += ShapeOf(*node) != before;
+}
+
+void JoinOrdering::Order(PlanPtr& node) {
+  if (auto* cte = As<LogicalCte>(node)) {
+    Order(cte->children()[0]);
+    estimator_.Define(*cte);
+    return Order(cte->children()[1]);
+  }
+  // Inputs of the region first: their own regions are settled when their rows are estimated.
+  const std::function<void(LogicalOperator&)> order_inputs = [&](LogicalOperator& plan) {
+    for (PlanPtr& child : plan.children()) {
+      if (As<LogicalJoin>(child) != nullptr && As<LogicalJoin>(plan) != nullptr) {
+        order_inputs(*child);
+      } else {
+        Order(child);
+      }
+    }
+  };
+  order_inputs(*node);
+  if (As<LogicalJoin>(node) != nullptr) OrderRegion(node);
+}
+
+}  // namespace
+
+Result<size_t> OrderJoins(PlanPtr& plan, OptimizerContext& context) {
+  JoinOrdering ordering(context.join_pair_budget);
+  ordering.Order(plan);
+  return ordering.reordered();
+}
+
+}  // namespace trivet
