@@ -92,8 +92,9 @@ class CallNode : public KernelNode {
   const bool is_volatile_;
 };
 
-// A change of type that leaves the bytes as they are.
+// A change of type, if it is one, that leaves the bytes as they are.
 bool SameBytes(const LogicalType& from, const LogicalType& to) {
+  if (from == to) return true;
   return from.id() == TypeId::kDecimal && to.id() == TypeId::kDecimal &&
          from.scale() == to.scale() && from.precision() <= to.precision() &&
          from.physical() == to.physical();

@@ -193,6 +193,10 @@ ExpressionPtr Expression::Cast(ExpressionPtr child, LogicalType type, bool is_tr
     ExpressionPtr null = Constant(Value::Null(std::move(type)));
     return child->position_ ? null->WithPosition(*child->position_) : null;
   }
+  return WrittenCast(std::move(child), std::move(type), is_try);
+}
+
+ExpressionPtr Expression::WrittenCast(ExpressionPtr child, LogicalType type, bool is_try) {
   const std::optional<size_t> position = child->position_;
   std::shared_ptr<Expression> node(
       new Expression(ExpressionKind::kCast, std::move(type), {std::move(child)}));

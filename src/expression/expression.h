@@ -59,6 +59,9 @@ class Expression : public std::enable_shared_from_this<Expression> {
   static ExpressionPtr Call(BoundScalarFunction function, std::vector<ExpressionPtr> arguments);
   // Returns the child itself where it already has the type and is not a TRY_CAST.
   static ExpressionPtr Cast(ExpressionPtr child, LogicalType type, bool is_try = false);
+  // A cast that stays even where the child has the type already: what a written CAST makes of a literal
+  // has that type and no longer adapts to its surroundings.
+  static ExpressionPtr WrittenCast(ExpressionPtr child, LogicalType type, bool is_try = false);
   static ExpressionPtr Compare(Comparison comparison, ExpressionPtr left, ExpressionPtr right);
   // Flattens nested ANDs (ORs); of no children TRUE (FALSE), of one the child.
   static ExpressionPtr And(std::vector<ExpressionPtr> children);

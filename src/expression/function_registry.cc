@@ -127,6 +127,27 @@ std::string ArgumentText(std::string_view name, std::span<const ExpressionPtr> a
 template <typename Function>
 using Overloads = std::vector<std::unique_ptr<Function>>;
 
+// The overload of the common type of integers, where there is one: integers stay integers even where a
+// conversion to a floating-point type counts for less.
+template <typename Function>
+const Function* IntegerOverload(const Overloads<Function>& overloads,
+                                std::span<const ExpressionPtr> arguments) {
+  const auto is_integer = [](const ExpressionPtr& argument) { return argument->type().IsInteger(); };
+  if (arguments.size() < 2 || !std::ranges::all_of(arguments, is_integer)) return nullptr;
+  const std::optional<LogicalType> common = CommonArgumentType(arguments);
+  if (!common) return nullptr;
+  for (const auto& overload : overloads) {
+    const auto fits = [&](const Parameter& parameter) {
+      return parameter.kind == Parameter::Kind::kExact && parameter.type == *common;
+    };
+    if (overload->parameters.size() == arguments.size() && !overload->variadic &&
+        std::ranges::all_of(overload->parameters, fits)) {
+      return overload.get();
+    }
+  }
+  return nullptr;
+}
+
 template <typename Function>
 Result<const Function*> ChooseOverload(std::string_view name, const Overloads<Function>& overloads,
                                        std::span<const ExpressionPtr> arguments) {
@@ -138,6 +159,10 @@ Result<const Function*> ChooseOverload(std::string_view name, const Overloads<Fu
     if (!best.empty() && *cost < best_cost) best.clear();
     best_cost = *cost;
     best.push_back(overload.get());
+  }
+  if (!best.empty() && !best.front()->parameters.empty() &&
+      best.front()->parameters.front().type.IsFloating()) {
+    if (const Function* overload = IntegerOverload(overloads, arguments)) return overload;
   }
   const auto is_null = [](const ExpressionPtr& argument) { return argument->type().IsNull(); };
   // NULL fits every overload alike, and the answer is NULL by any of them.
