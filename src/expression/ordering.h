@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cmath>
+#include <type_traits>
 
 #include "base/int128.h"
 #include "types/type.h"
@@ -33,7 +33,17 @@ struct Ordering<T> {
 template <>
 struct Ordering<StringView> {
   static bool Equal(const StringView& a, const StringView& b) { return a == b; }
-  static bool Less(const StringView& a, const StringView& b) { return a < b; }
+  // The first four bytes, zero where there are fewer, decide most comparisons without a memory access.
+  static bool Less(const StringView& a, const StringView& b) {
+    const uint32_t a_prefix = Prefix(a);
+    const uint32_t b_prefix = Prefix(b);
+    return a_prefix != b_prefix ? a_prefix < b_prefix : a < b;
+  }
+
+ private:
+  static uint32_t Prefix(const StringView& text) {
+    return __builtin_bswap32(static_cast<uint32_t>(text.head_word() >> 32));
+  }
 };
 
 template <>

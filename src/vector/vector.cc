@@ -84,7 +84,11 @@ void CopyWith(const Vector& source, size_t count, Vector& target, const RowOf& r
     using T = std::remove_pointer_t<decltype(tag)>;
     auto* out = target.mutable_data<T>();
     const auto* in = reinterpret_cast<const T*>(view.data);
-    for (size_t i = 0; i < count; ++i) out[target_of(i)] = in[view.Index(row_of(i))];
+    if (view.selection == nullptr) {
+      for (size_t i = 0; i < count; ++i) out[target_of(i)] = in[row_of(i)];
+    } else {
+      for (size_t i = 0; i < count; ++i) out[target_of(i)] = in[view.selection[row_of(i)]];
+    }
   });
   if (view.validity) {
     uint64_t* bits = nullptr;

@@ -117,15 +117,21 @@ void Bucket(const KernelCall& call, Vector& result) {
   });
 }
 
-// Buckets of a day, which begin at midnight.
+// Buckets of a day, which begin at midnight, at an offset from it or at a time.
+template <Third third>
 void BucketOfTime(const KernelCall& call, Vector& result) {
   const Argument<Interval> widths(call, 0);
   const Argument<int64_t> times(call, 1);
+  const Argument<Interval> offsets(call, third == Third::kOffset ? 2 : 0);
+  const Argument<int64_t> origins(call, third == Third::kOrigin ? 2 : 1);
   auto* out = result.mutable_data<int64_t>();
   ForEachRow(call, result, [&](size_t row) {
-    const Result<int64_t> bucket = TimeBucket(widths[row], times[row], 0);
+    const int64_t begin = third == Third::kOffset   ? offsets[row].micros % kMicrosPerDay
+                          : third == Third::kOrigin ? origins[row]
+                                                    : 0;
+    const Result<int64_t> bucket = TimeBucket(widths[row], times[row] - begin, 0);
     if (!bucket.ok()) return Fail(call, result, row, bucket.status());
-    out[row] = FloorModulo(*bucket, kMicrosPerDay);
+    out[row] = FloorModulo(*bucket + begin, kMicrosPerDay);
   });
 }
 
@@ -172,9 +178,14 @@ void RegisterCurrentTime(FunctionRegistry& registry) {
   AddBuckets<int32_t>(registry, TypeId::kDate);
   AddBuckets<int64_t>(registry, kTimestamp);
   AddBuckets<int64_t>(registry, kTimestampTz);
-  registry.AddScalar(FailingSignature("time_bucket", {TypeId::kInterval, TypeId::kTime},
-                                      TypeId::kTime, BucketOfTime,
-                                      "The start of the bucket of a width that holds the time"));
+  const TypeId time = TypeId::kTime, interval = TypeId::kInterval;
+  const char* description = "The start of the bucket of a width that holds the time";
+  registry.AddScalar(FailingSignature("time_bucket", {interval, time}, time,
+                                      BucketOfTime<Third::kNone>, description));
+  registry.AddScalar(FailingSignature("time_bucket", {interval, time, interval}, time,
+                                      BucketOfTime<Third::kOffset>, description));
+  registry.AddScalar(FailingSignature("time_bucket", {interval, time, time}, time,
+                                      BucketOfTime<Third::kOrigin>, description));
 }
 
 }  // namespace trivet
