@@ -193,15 +193,23 @@ float HalfToFloat(uint16_t half) {
   return value;
 }
 
-Result<Vector> ImportDictionary(const Import& import, const LogicalType& type) {
+Result<Vector> ImportDictionary(const Import& import, const LogicalType& type,
+                                ArrowDictionaryCache* dictionaries) {
   const ArrowArray& values = *import.array.dictionary;
   const size_t size = static_cast<size_t>(values.length);
-  // One entry more, NULL, for rows that have no code.
-  TRIVET_ASSIGN_OR_RETURN(Vector entries, ImportArrowColumn(*import.schema.dictionary, values, type, 0,
-                                                            size, import.owner));
-  Vector dictionary = Vector::MakeFlat(type, size + 1);
-  CopyRows(entries, nullptr, size, dictionary, 0);
-  dictionary.SetNull(size);
+  ArrowDictionaryCache uncached;
+  ArrowDictionaryCache::Entry& known = (dictionaries ? dictionaries : &uncached)->Find(&values);
+  if (known.values == nullptr) {
+    // One entry more, NULL, for rows that have no code.
+    TRIVET_ASSIGN_OR_RETURN(Vector entries,
+                            ImportArrowColumn(*import.schema.dictionary, values, type, 0, size,
+                                              import.owner));
+    Vector dictionary = Vector::MakeFlat(type, size + 1);
+    CopyRows(entries, nullptr, size, dictionary, 0);
+    dictionary.SetNull(size);
+    known.values = std::make_shared<const Vector>(std::move(dictionary));
+    known.id = Vector::NextDictionaryId();
+  }
   auto codes = MakeIndices(std::max<size_t>(import.count, 1));
   const auto* validity = import.array.null_count == 0 ? nullptr : import.buffer<uint8_t>(0);
   const char width = import.schema.format[0];
@@ -222,8 +230,7 @@ Result<Vector> ImportDictionary(const Import& import, const LogicalType& type) {
     }
     codes[i] = static_cast<uint32_t>(code);
   }
-  return Vector::MakeDictionary(std::make_shared<const Vector>(std::move(dictionary)),
-                                std::move(codes), size + 1, 0);
+  return Vector::MakeDictionary(known.values, std::move(codes), size + 1, known.id);
 }
 
 template <typename Offset>
@@ -345,11 +352,12 @@ Result<LogicalType> ImportArrowType(const ArrowSchema& schema) {
 }
 
 Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& array,
-                                 const LogicalType& type, size_t begin, size_t count, Owner owner) {
+                                 const LogicalType& type, size_t begin, size_t count, Owner owner,
+                                 ArrowDictionaryCache* dictionaries) {
   const Import import{schema, array, static_cast<size_t>(array.offset) + begin, count,
                       std::move(owner)};
   const std::string_view format = schema.format;
-  if (schema.dictionary) return ImportDictionary(import, type);
+  if (schema.dictionary) return ImportDictionary(import, type, dictionaries);
   if (format == "n") return Vector::MakeNull(type);
   if (format == "b") return ImportBooleans(import);
   if (format == "u" || format == "z") return ImportStrings<int32_t>(import, type);

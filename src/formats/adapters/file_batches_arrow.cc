@@ -72,7 +72,7 @@ class FileMorsel final : public MorselReader {
     const ArrowArray& array = *batch_->array.get();
     Result<Vector> imported = ImportArrowColumn(
         *batch_->schema.get()->children[place], *array.children[place], column.source_type,
-        static_cast<size_t>(array.offset) + next_, count, batch_);
+        static_cast<size_t>(array.offset) + next_, count, batch_, &dictionaries_);
     if (!imported.ok()) {
       return std::move(imported).status().WithContext(StrCat("column \"", column.definition.name, "\"")).WithFile(path());
     }
@@ -133,6 +133,7 @@ class FileMorsel final : public MorselReader {
   std::shared_ptr<ImportedBatch> batch_;
   const ExecutionContext& context_;
   size_t next_ = 0;
+  ArrowDictionaryCache dictionaries_;
   uint64_t sequence_ = 0;
 };
 

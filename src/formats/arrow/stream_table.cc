@@ -71,7 +71,7 @@ class StreamMorsel final : public MorselReader {
           Vector values,
           ImportArrowColumn(*scan_.schema_.get()->children[column], *rows.children[column],
                             scan_.columns_[column].type, static_cast<size_t>(rows.offset) + next_,
-                            count, array_));
+                            count, array_, &dictionaries_));
       columns.push_back(std::move(values));
     }
     batch = Batch(std::move(columns), count);
@@ -85,6 +85,7 @@ class StreamMorsel final : public MorselReader {
   uint64_t morsel_;
   std::shared_ptr<ArrowHolder<ArrowArray>> array_;
   size_t next_ = 0;
+  ArrowDictionaryCache dictionaries_;
 };
 
 Result<std::unique_ptr<MorselReader>> StreamScan::NextMorsel() {

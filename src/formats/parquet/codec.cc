@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/string_concat.h"
+#include "formats/parquet/snappy.h"
 
 namespace trivet::parquet {
 
@@ -29,9 +30,15 @@ class ArrowDecompressor final : public Decompressor {
   std::unique_ptr<arrow::util::Codec> codec_;
 };
 
+class SnappyDecompressor final : public Decompressor {
+ public:
+  bool Decompress(const uint8_t* in, size_t in_size, uint8_t* out, size_t out_size) override {
+    return DecompressSnappy(in, in_size, out, out_size);
+  }
+};
+
 arrow::Compression::type ArrowCodec(Codec codec) {
   switch (codec) {
-    case Codec::kSnappy: return arrow::Compression::SNAPPY;
     case Codec::kGzip: return arrow::Compression::GZIP;
     case Codec::kBrotli: return arrow::Compression::BROTLI;
     case Codec::kLz4Hadoop: return arrow::Compression::LZ4_HADOOP;
@@ -69,6 +76,9 @@ size_t MaxUncompressedBytes(Codec codec, size_t compressed) {
 }
 
 Result<std::unique_ptr<Decompressor>> Decompressor::Make(Codec codec) {
+  if (codec == Codec::kSnappy) {
+    return std::unique_ptr<Decompressor>(std::make_unique<SnappyDecompressor>());
+  }
   const arrow::Compression::type type = ArrowCodec(codec);
   if (type == arrow::Compression::UNCOMPRESSED) {
     const bool known = codec == Codec::kLzo;

@@ -24,7 +24,7 @@ class Decompressor {
   virtual ~Decompressor() = default;
 
   // Fills exactly `out_size` bytes; false where the input is not that. May write up to kSlackBytes
-  // behind them.
+  // behind them and read as many behind the input.
   virtual bool Decompress(const uint8_t* in, size_t in_size, uint8_t* out, size_t out_size) = 0;
 };
 

@@ -20,6 +20,20 @@ void Gather(const uint8_t* values, const uint32_t* codes, size_t count, uint8_t*
   for (size_t i = 0; i < count; ++i) typed[i] = in[codes[i]];
 }
 
+// In lanes, for vector units.
+uint32_t LargestCode(const uint32_t* codes, size_t count) {
+  constexpr size_t kLanes = 8;
+  uint32_t largest[kLanes] = {};
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      largest[lane] = std::max(largest[lane], codes[i + lane]);
+    }
+  }
+  for (; i < count; ++i) largest[0] = std::max(largest[0], codes[i]);
+  return *std::max_element(largest, largest + kLanes);
+}
+
 std::string EncodingName(Encoding encoding) {
   switch (encoding) {
     case Encoding::kPlain: return "PLAIN";
@@ -53,7 +67,8 @@ ColumnPages::ColumnPages(const Leaf& leaf, const ColumnChunk& chunk,
     : leaf_(leaf),
       chunk_(chunk),
       memory_(*resources.memory),
-      reader_(resources.file, chunk, leaf.path, resources.pool, resources.metrics),
+      reader_(resources.file, chunk, leaf.path, resources.pool, resources.metrics,
+              resources.counts_skipped),
       levels_left_(chunk.value_count) {}
 
 Status ColumnPages::Advance() {
@@ -122,8 +137,8 @@ Status ColumnPages::StartLevel(const uint8_t*& next, size_t& left, int max_level
                                Encoding encoding, RleDecoder& decoder) {
   if (max_level == 0) return Status::OK();
   if (encoding != Encoding::kRle) {
-    return Status::NotImplemented(StrCat("column \"", leaf_.path, "\": Parquet levels encoded as ",
-                                         EncodingName(encoding), " are not supported"));
+    return reader_.Unsupported(
+        StrCat("Parquet levels encoded as ", EncodingName(encoding), " are not supported"));
   }
   uint32_t length;
   if (left < sizeof(length)) return Corrupt("a page is too short for its levels");
@@ -152,9 +167,8 @@ Status ColumnPages::StartValues(const uint8_t* values, size_t size) {
     std::unique_ptr<ValueDecoder> made =
         MakeValueDecoder(encoding, leaf_, reader_.pool().shared_from_this());
     if (made == nullptr) {
-      return Status::NotImplemented(StrCat("column \"", leaf_.path, "\": Parquet encoding ",
-                                           EncodingName(encoding), " is not supported for ",
-                                           leaf_.type.ToString()));
+      return reader_.Unsupported(StrCat("Parquet encoding ", EncodingName(encoding),
+                                        " is not supported for ", leaf_.type.ToString()));
     }
     known = decoders_.insert(decoders_.end(), {encoding, std::move(made)});
   }
@@ -173,9 +187,7 @@ Status ColumnPages::DecodeFailure() const {
 
 Status ColumnPages::DecodeCodes(size_t count, uint32_t* codes) {
   if (!codes_.Decode(count, codes)) return DecodeFailure();
-  uint32_t largest = 0;
-  for (size_t i = 0; i < count; ++i) largest = std::max(largest, codes[i]);
-  if (count > 0 && largest >= dictionary_->size) {
+  if (count > 0 && LargestCode(codes, count) >= dictionary_->size) {
     return Corrupt("a page refers to values beyond its dictionary");
   }
   return Status::OK();

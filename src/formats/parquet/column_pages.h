@@ -18,6 +18,8 @@ struct ReaderResources {
   std::shared_ptr<PagePool> pool;
   MemoryManager* memory = nullptr;
   OperatorMetrics* metrics = nullptr;
+  // Bytes of pages that are not read count as skipped; not where others read them.
+  bool counts_skipped = true;
 };
 
 // The data pages of one column chunk, opened one at a time: levels and values of the current page.
@@ -33,6 +35,8 @@ class ColumnPages {
   size_t level_count() const { return static_cast<size_t>(header_.value_count); }
   const PageHeader& header() const { return header_; }
   bool is_open() const { return open_; }
+  // True where further data pages follow the current one.
+  bool has_more() const { return levels_left_ > 0 || ahead_; }
   // Reads the current page's body.
   Status Open();
 

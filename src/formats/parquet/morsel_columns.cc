@@ -4,6 +4,7 @@
 
 #include "base/string_concat.h"
 #include "expression/evaluator.h"
+#include "formats/parquet/nested_reader.h"
 
 namespace trivet::parquet {
 
@@ -46,21 +47,29 @@ Status MorselColumns::Start() {
   return Status::OK();
 }
 
+Status MorselColumns::CheckReadable(const Node& node, const Node& column) const {
+  for (const Node& child : node.children) {
+    TRIVET_RETURN_IF_ERROR(CheckReadable(child, column));
+  }
+  if (node.kind != Node::Kind::kLeaf) return Status::OK();
+  const Leaf& leaf = file_.schema->leaves[node.leaf];
+  const ColumnChunk& chunk = file_.metadata->row_groups[group_].columns[leaf.chunk];
+  if (!chunk.encrypted && !chunk.elsewhere) return Status::OK();
+  return Status::NotImplemented(StrCat("column \"", column.name, "\" is ",
+                                       chunk.encrypted ? "encrypted" : "in another file"))
+      .WithFile(file_.info.path);
+}
+
 Status MorselColumns::MakeReader(Slot& slot, size_t column) {
   const Node& node = file_.schema->columns[slot.source->node];
+  TRIVET_RETURN_IF_ERROR(CheckReadable(node, node));
+  const RowGroup& group = file_.metadata->row_groups[group_];
   if (node.kind != Node::Kind::kLeaf) {
-    return Status::NotImplemented(StrCat("column \"", node.name,
-                                         "\": reading Parquet columns of type ",
-                                         node.type.ToString(), " is not supported"))
-        .WithFile(file_.info.path);
+    slot.reader = std::make_unique<NestedColumnReader>(node, *file_.schema, group, resources_);
+    return Status::OK();
   }
   const Leaf& leaf = file_.schema->leaves[node.leaf];
-  slot.chunk = &file_.metadata->row_groups[group_].columns[leaf.chunk];
-  if (slot.chunk->encrypted || slot.chunk->elsewhere) {
-    return Status::NotImplemented(StrCat("column \"", node.name, "\" is ",
-                                         slot.chunk->encrypted ? "encrypted" : "in another file"))
-        .WithFile(file_.info.path);
-  }
+  slot.chunk = &group.columns[leaf.chunk];
   auto flat = std::make_unique<FlatColumnReader>(leaf, *slot.chunk, resources_);
   if (slot.source->cast) {
     slot.reader = std::make_unique<CastColumnReader>(

@@ -35,6 +35,8 @@ class MorselColumns {
     bool loaded = false;
     Vector vector;
   };
+  // NotImplemented, naming the column, where a chunk below the node cannot be read.
+  Status CheckReadable(const Node& node, const Node& column) const;
   Status MakeReader(Slot& slot, size_t column);
   Vector RowNumbers() const;
 

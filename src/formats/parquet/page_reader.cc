@@ -20,26 +20,34 @@ constexpr uint64_t kTrailerBytes = 8;
 
 PageReader::PageReader(std::shared_ptr<const RandomAccessFile> file, const ColumnChunk& chunk,
                        std::string column, std::shared_ptr<PagePool> pool,
-                       OperatorMetrics* metrics)
+                       OperatorMetrics* metrics, bool counts_skipped)
     : file_(std::move(file)),
       chunk_(chunk),
       column_(std::move(column)),
       pool_(std::move(pool)),
       metrics_(metrics),
+      counts_skipped_(counts_skipped),
       position_(static_cast<uint64_t>(chunk.start())),
       end_(file_->size() < kTrailerBytes ? 0 : file_->size() - kTrailerBytes) {}
 
 PageReader::~PageReader() {
-  if (metrics_ == nullptr) return;
-  const uint64_t end = static_cast<uint64_t>(chunk_.start() + chunk_.compressed_bytes);
-  uint64_t skipped = position_ < end ? end - position_ : 0;
-  if (body_pending_) skipped += static_cast<uint64_t>(header_.compressed_bytes);
-  metrics_->bytes_skipped.fetch_add(skipped, std::memory_order_relaxed);
+  const auto end = static_cast<uint64_t>(chunk_.start() + chunk_.compressed_bytes);
+  CountSkipped((position_ < end ? end - position_ : 0) +
+               (body_pending_ ? static_cast<uint64_t>(header_.compressed_bytes) : 0));
+}
+
+void PageReader::CountSkipped(uint64_t bytes) {
+  if (metrics_ == nullptr || !counts_skipped_) return;
+  metrics_->bytes_skipped.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 Status PageReader::Corrupt(std::string_view what) const {
   return Status::Corruption(StrCat("column \"", column_, "\": ", what))
       .WithFile(file_->path(), body_position_ != 0 ? body_position_ : position_);
+}
+
+Status PageReader::Unsupported(std::string_view what) const {
+  return Status::NotImplemented(StrCat("column \"", column_, "\": ", what)).WithFile(file_->path());
 }
 
 Result<const uint8_t*> PageReader::Fetch(uint64_t position, size_t size, size_t read_ahead) {
@@ -76,10 +84,7 @@ Result<const uint8_t*> PageReader::Fetch(uint64_t position, size_t size, size_t 
 Status PageReader::NextHeader(PageHeader& header) {
   if (body_pending_) {
     sequential_ = false;
-    if (metrics_) {
-      metrics_->bytes_skipped.fetch_add(static_cast<uint64_t>(header_.compressed_bytes),
-                                        std::memory_order_relaxed);
-    }
+    CountSkipped(static_cast<uint64_t>(header_.compressed_bytes));
   }
   body_pending_ = false;
   body_position_ = 0;

@@ -28,10 +28,11 @@ struct Page {
 // naming file and column. One thread at a time.
 class PageReader {
  public:
-  // `column` names the column in errors. `metrics` may be null.
+  // `column` names the column in errors. `metrics` may be null. What of the chunk is never read counts
+  // as skipped where `counts_skipped`.
   PageReader(std::shared_ptr<const RandomAccessFile> file, const ColumnChunk& chunk,
-             std::string column, std::shared_ptr<PagePool> pool, OperatorMetrics* metrics);
-  // Counts what of the chunk was never read as skipped.
+             std::string column, std::shared_ptr<PagePool> pool, OperatorMetrics* metrics,
+             bool counts_skipped);
   ~PageReader();
   PageReader(const PageReader&) = delete;
   PageReader& operator=(const PageReader&) = delete;
@@ -42,11 +43,10 @@ class PageReader {
   // Reads the body of the current page. `misalignment`: the content is placed so that its byte at this
   // offset is 16-byte aligned.
   Status ReadBody(Page& page, size_t misalignment = 0);
-  // Continues at a page whose place is known from the offset index.
-  void Seek(const PageLocation& location) { position_ = static_cast<uint64_t>(location.offset); }
 
-  // Corruption of this chunk, in one form.
+  // Corruption of this chunk, and what it needs that is not there, in one form.
   Status Corrupt(std::string_view what) const;
+  Status Unsupported(std::string_view what) const;
   const std::string& column() const { return column_; }
   PagePool& pool() { return *pool_; }
 
@@ -57,6 +57,7 @@ class PageReader {
 
   // Makes bytes [position, position + size) available in the window.
   Result<const uint8_t*> Fetch(uint64_t position, size_t size, size_t read_ahead);
+  void CountSkipped(uint64_t bytes);
   Status CheckSizes(const PageHeader& header) const;
   Status Inflate(const uint8_t* in, size_t in_size, uint8_t* out, size_t out_size);
 
@@ -65,6 +66,7 @@ class PageReader {
   std::string column_;
   std::shared_ptr<PagePool> pool_;
   OperatorMetrics* metrics_;
+  bool counts_skipped_;
   std::unique_ptr<Decompressor> decompressor_;
 
   uint64_t position_;  // of the next page's header

@@ -1,5 +1,6 @@
 #include "formats/parquet/parquet_table.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <utility>
@@ -23,29 +24,47 @@ class ParquetScan final : public TableScan {
         context_(context),
         metrics_(request.metrics),
         pool_(std::make_shared<PagePool>(context.memory())) {
-    const std::vector<TableFile>& files = plan_->table->files;
-    for (size_t file = 0; file < files.size(); ++file) {
-      const size_t groups = files[file].metadata->row_groups.size();
-      for (size_t group = 0; group < groups; ++group) morsels_.emplace_back(file, group);
-    }
+    ListMorsels(context.thread_count());
   }
 
   Result<std::unique_ptr<MorselReader>> NextMorsel() override {
     const size_t next = next_.fetch_add(1, std::memory_order_relaxed);
     if (next >= morsels_.size()) return std::unique_ptr<MorselReader>();
-    const auto [file, group] = morsels_[next];
-    return std::unique_ptr<MorselReader>(
-        std::make_unique<RowGroupReader>(plan_, file, group, pool_, context_, metrics_));
+    return std::unique_ptr<MorselReader>(std::make_unique<RowGroupReader>(
+        plan_, morsels_[next], next, pool_, context_, metrics_));
   }
 
   uint64_t total_rows() const override { return plan_->table->row_count; }
 
  private:
+  // Row groups are cut where there are too few of them for the threads, never below this many rows:
+  // each piece reads the dictionary again, and the pages at its ends are read by both neighbours.
+  static constexpr uint64_t kMinPieceRows = 122'880;
+  static constexpr size_t kMorselsPerThread = 4;
+
+  void ListMorsels(size_t threads) {
+    const std::vector<TableFile>& files = plan_->table->files;
+    size_t groups = 0;
+    for (const TableFile& file : files) groups += file.metadata->row_groups.size();
+    const size_t wanted = threads * kMorselsPerThread;
+    const size_t pieces = threads > 1 && groups > 0 ? (wanted + groups - 1) / groups : 1;
+    for (size_t file = 0; file < files.size(); ++file) {
+      const std::vector<RowGroup>& row_groups = files[file].metadata->row_groups;
+      for (size_t group = 0; group < row_groups.size(); ++group) {
+        const auto rows = static_cast<uint64_t>(row_groups[group].row_count);
+        const uint64_t count = std::clamp<uint64_t>(rows / kMinPieceRows, 1, pieces);
+        for (uint64_t i = 0; i < count; ++i) {
+          morsels_.push_back({file, group, {rows * i / count, rows * (i + 1) / count}});
+        }
+      }
+    }
+  }
+
   std::shared_ptr<const ScanPlan> plan_;
   const ExecutionContext& context_;
   OperatorMetrics* metrics_;
   std::shared_ptr<PagePool> pool_;
-  std::vector<std::pair<size_t, size_t>> morsels_;  // file and row group
+  std::vector<RowGroupPiece> morsels_;  // in the table's order
   std::atomic<size_t> next_{0};
 };
 

@@ -8,13 +8,15 @@
 
 namespace trivet::parquet {
 
-RowGroupReader::RowGroupReader(std::shared_ptr<const ScanPlan> plan, size_t file, size_t group,
-                               std::shared_ptr<PagePool> pool, const ExecutionContext& context,
-                               OperatorMetrics* metrics)
+RowGroupReader::RowGroupReader(std::shared_ptr<const ScanPlan> plan, const RowGroupPiece& piece,
+                               uint64_t morsel, std::shared_ptr<PagePool> pool,
+                               const ExecutionContext& context, OperatorMetrics* metrics)
     : plan_(std::move(plan)),
-      file_(plan_->table->files[file]),
-      group_(group),
-      row_group_(file_.metadata->row_groups[group]),
+      file_(plan_->table->files[piece.file]),
+      group_(piece.group),
+      rows_(piece.rows),
+      morsel_(morsel),
+      row_group_(file_.metadata->row_groups[piece.group]),
       pool_(std::move(pool)),
       context_(context),
       metrics_(metrics),
@@ -127,7 +129,8 @@ Status RowGroupReader::PrunePages(const RandomAccessFile& file) {
 
 void RowGroupReader::SkipAll() {
   ranges_.clear();
-  if (metrics_ == nullptr) return;
+  // The bytes of a row group in pieces are counted with its first.
+  if (metrics_ == nullptr || rows_.begin != 0) return;
   uint64_t bytes = 0;
   for (const size_t column : plan_->columns) {
     if (const Leaf* leaf = LeafOf(column)) {
@@ -139,8 +142,8 @@ void RowGroupReader::SkipAll() {
 
 Status RowGroupReader::Start() {
   started_ = true;
-  const auto rows = static_cast<uint64_t>(row_group_.row_count);
-  if (rows > 0) ranges_ = {{0, rows}};
+  const uint64_t rows = rows_.end - rows_.begin;
+  if (rows > 0) ranges_ = {rows_};
   const bool filters = !plan_->free.empty() || !plan_->ordered.empty() || !plan_->dynamic.empty();
   if (!PruneByStatistics()) SkipAll();
   // Without columns nothing of the file is needed but its footer.
@@ -156,8 +159,9 @@ Status RowGroupReader::Start() {
       TRIVET_RETURN_IF_ERROR(PrunePages(*file));
     }
   }
+  const bool whole = rows == static_cast<uint64_t>(row_group_.row_count);
   columns_.emplace(*plan_, file_, group_,
-                   ReaderResources{file, pool_, &context_.memory(), metrics_}, context_);
+                   ReaderResources{file, pool_, &context_.memory(), metrics_, whole}, context_);
   if (!ranges_.empty()) {
     TRIVET_RETURN_IF_ERROR(columns_->Start());
     if (filters) {
@@ -236,7 +240,7 @@ Result<bool> RowGroupReader::Next(Batch& batch) {
     columns_->BeginWindow(window_first_, window);
     RowSelection selection{nullptr, window};
     if (filter_) {
-      const uint64_t rows_left = static_cast<uint64_t>(row_group_.row_count) - window_first_;
+      const uint64_t rows_left = rows_.end - window_first_;
       TRIVET_RETURN_IF_ERROR(filter_->Apply(*columns_, rows_left, selection));
     }
     bool emitted = false;

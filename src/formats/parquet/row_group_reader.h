@@ -13,17 +13,24 @@
 
 namespace trivet::parquet {
 
-// Reads one row group of one file as a morsel: prunes what statistics, Bloom filters, page indexes and
+// Rows of one row group of one file.
+struct RowGroupPiece {
+  size_t file = 0;   // among the plan's files
+  size_t group = 0;
+  RowRange rows;
+};
+
+// Reads a row group, or a piece of one, as a morsel: prunes what statistics, Bloom filters, page indexes and
 // dictionaries exclude, filters the rest window by window, and reads the output columns of windows with
 // survivors only.
 class RowGroupReader final : public MorselReader {
  public:
-  // `pool` is that of the scan, `file` a position among the plan's files.
-  RowGroupReader(std::shared_ptr<const ScanPlan> plan, size_t file, size_t group,
+  // `pool` is that of the scan.
+  RowGroupReader(std::shared_ptr<const ScanPlan> plan, const RowGroupPiece& piece, uint64_t morsel,
                  std::shared_ptr<PagePool> pool, const ExecutionContext& context,
                  OperatorMetrics* metrics);
 
-  uint64_t morsel() const override { return file_.first_morsel + group_; }
+  uint64_t morsel() const override { return morsel_; }
   Result<bool> Next(Batch& batch) override;
 
  private:
@@ -46,6 +53,8 @@ class RowGroupReader final : public MorselReader {
   std::shared_ptr<const ScanPlan> plan_;
   const TableFile& file_;
   size_t group_;
+  RowRange rows_;
+  uint64_t morsel_;
   const RowGroup& row_group_;
   std::shared_ptr<PagePool> pool_;
   const ExecutionContext& context_;

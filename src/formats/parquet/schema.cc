@@ -55,7 +55,6 @@ class SchemaBuilder {
     TRIVET_ASSIGN_OR_RETURN(Node child, ReadSingle(parent, definition, repetition, depth));
     child.nullable = false;
     list.type = LogicalType::List(child.type);
-    list.unsupported = child.unsupported;
     list.children.push_back(std::move(child));
     return list;
   }
@@ -117,7 +116,6 @@ class SchemaBuilder {
     for (int32_t i = 0; i < element.child_count; ++i) {
       TRIVET_ASSIGN_OR_RETURN(Node child, ReadNode(path, definition, repetition, depth + 1));
       fields.push_back({child.name, child.type});
-      if (!child.unsupported.empty()) node.unsupported = child.unsupported;
       node.children.push_back(std::move(child));
     }
     node.type = LogicalType::Struct(std::move(fields));
@@ -155,7 +153,6 @@ class SchemaBuilder {
     if (!child.ok()) return child;
     if (element_itself) child->nullable = false;
     node.type = LogicalType::List(child->type);
-    node.unsupported = child->unsupported;
     node.children.push_back(std::move(child).value());
     return node;
   }

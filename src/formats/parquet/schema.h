@@ -39,7 +39,6 @@ struct Node {
   int element_repetition = 0;
   size_t leaf = 0;  // kLeaf: position in FileSchema::leaves
   std::vector<Node> children;
-  std::string unsupported;  // why this node cannot be read; empty when it can
 };
 
 struct FileSchema {
@@ -52,7 +51,7 @@ struct SchemaOptions {
 };
 
 // Reads the tree of schema elements. Corruption where it is not a tree or its annotations contradict
-// the physical types in a way that leaves no reading; columns that cannot be read are marked.
+// the physical types in a way that leaves no reading.
 Result<FileSchema> MakeSchema(const FileMetadata& metadata, const SchemaOptions& options);
 
 }  // namespace trivet::parquet

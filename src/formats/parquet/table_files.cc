@@ -39,8 +39,6 @@ class TableFilesBuilder {
       TRIVET_RETURN_IF_ERROR(CheckChunks(group, *schema, info.path));
     }
     file.schema = std::make_shared<const FileSchema>(std::move(schema).value());
-    file.first_morsel = next_morsel_;
-    next_morsel_ += file.metadata->row_groups.size();
     table_->row_count += static_cast<uint64_t>(file.metadata->row_count);
     table_->files.push_back(std::move(file));
     return Status::OK();
@@ -200,7 +198,6 @@ class TableFilesBuilder {
   FileSystem& files_;
   std::vector<FileInfo> infos_;
   std::shared_ptr<TableFiles> table_ = std::make_shared<TableFiles>();
-  uint64_t next_morsel_ = 0;
 };
 
 }  // namespace

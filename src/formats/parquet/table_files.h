@@ -28,7 +28,6 @@ struct TableFile {
   std::shared_ptr<const FileMetadata> metadata;
   std::shared_ptr<const FileSchema> schema;
   std::vector<ColumnSource> sources;  // by table column
-  uint64_t first_morsel = 0;          // row groups of the files before this one
 };
 
 // The files of a table and its columns. Immutable once made.

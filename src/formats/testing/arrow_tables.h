@@ -177,6 +177,23 @@ inline Value ValueOf(const arrow::Array& array, int64_t i, const LogicalType& ty
                              ? std::string()
                              : std::string(static_cast<const arrow::FixedSizeBinaryArray&>(array)
                                                .GetView(i)));
+    case arrow::Type::MAP:
+    case arrow::Type::LIST: {
+      const auto& list = static_cast<const arrow::ListArray&>(array);
+      std::vector<Value> elements;
+      for (int32_t j = list.value_offset(i); j < list.value_offset(i + 1); ++j) {
+        elements.push_back(ValueOf(*list.values(), j, type.element()));
+      }
+      return Value::List(type, std::move(elements));
+    }
+    case arrow::Type::STRUCT: {
+      const auto& fields = static_cast<const arrow::StructArray&>(array);
+      std::vector<Value> values;
+      for (int f = 0; f < fields.num_fields(); ++f) {
+        values.push_back(ValueOf(*fields.field(f), i, type.fields()[static_cast<size_t>(f)].type));
+      }
+      return Value::Struct(type, std::move(values));
+    }
     default: break;
   }
   return Value::Null(type);
