@@ -208,7 +208,10 @@ class PyConnection {
       return Open().Execute(sql, values);
     }();
     ThrowIfError(result.status(), sql);
-    return std::make_shared<PyResult>(connection_, std::move(result).value());
+    auto running = std::make_shared<PyResult>(connection_, std::move(result).value());
+    std::erase_if(results_, [](const std::weak_ptr<PyResult>& known) { return known.expired(); });
+    results_.push_back(running);
+    return running;
   }
 
   void Register(const std::string& name, nb::handle object) {
@@ -226,7 +229,12 @@ class PyConnection {
     ThrowIfError(Open().RegisterTable(name, std::move(table).value()));
   }
   void Unregister(const std::string& name) { ThrowIfError(Open().UnregisterTable(name)); }
-  void Interrupt() { Open().Interrupt(); }
+  void Interrupt() {
+    Open().Interrupt();
+    for (const std::weak_ptr<PyResult>& known : results_) {
+      if (auto result = known.lock()) result->raw().Cancel();
+    }
+  }
   void Close() { connection_.reset(); }
   PyConnection Cursor() {
     return PyConnection(std::shared_ptr<Connection>(Open().database().Connect()));
@@ -238,6 +246,7 @@ class PyConnection {
     return *connection_;
   }
   std::shared_ptr<Connection> connection_;
+  std::vector<std::weak_ptr<PyResult>> results_;  // guarded by the interpreter lock
 };
 
 PyConnection Connect(size_t threads, const std::string& memory_limit) {
