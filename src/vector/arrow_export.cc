@@ -97,6 +97,7 @@ void FillSchema(const std::string& name, const LogicalType& type, ArrowSchema* o
 
 // Behind an array's private_data.
 struct ArrayOwner {
+  Owner keep_alive;  // goes last: the vector's memory may be reserved against what it keeps
   Vector vector;  // shares memory that buffers point to
   std::deque<std::vector<uint8_t>> memory;
   std::vector<const void*> buffers;
@@ -159,7 +160,7 @@ struct ArrowInterval {
   int64_t nanos;
 };
 
-Status FillArray(const Vector& column, size_t count, ArrowArray* out);
+Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowArray* out);
 
 Status FillNested(ArrayOwner& owner, size_t count) {
   const Vector& column = owner.vector;
@@ -180,11 +181,11 @@ Status FillNested(ArrayOwner& owner, size_t count) {
     Vector elements = Vector::MakeFlat(column.type().element(), std::max<size_t>(child_rows, 1));
     CopyRows(column.children().front(), rows.data(), child_rows, elements, 0);
     owner.children.resize(1);
-    TRIVET_RETURN_IF_ERROR(FillArray(elements, child_rows, &owner.children[0]));
+    TRIVET_RETURN_IF_ERROR(FillArray(elements, child_rows, owner.keep_alive, &owner.children[0]));
   } else {
     owner.children.resize(column.children().size());
     for (size_t i = 0; i < column.children().size(); ++i) {
-      TRIVET_RETURN_IF_ERROR(FillArray(column.children()[i], child_rows, &owner.children[i]));
+      TRIVET_RETURN_IF_ERROR(FillArray(column.children()[i], child_rows, owner.keep_alive, &owner.children[i]));
     }
   }
   for (ArrowArray& child : owner.children) owner.pointers.push_back(&child);
@@ -236,8 +237,9 @@ Status FillValues(ArrayOwner& owner, size_t count) {
   }
 }
 
-Status FillArray(const Vector& column, size_t count, ArrowArray* out) {
+Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowArray* out) {
   auto owner = std::make_unique<ArrayOwner>();
+  owner->keep_alive = keep_alive;
   owner->vector = column;
   owner->vector.Flatten(count);
   *out = ArrowArray{};
@@ -270,12 +272,13 @@ Status ExportArrowSchema(const std::vector<std::string>& names,
 }
 
 Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types,
-                        ArrowArray* out) {
+                        ArrowArray* out, const Owner& keep_alive) {
   auto owner = std::make_unique<ArrayOwner>();
+  owner->keep_alive = keep_alive;
   owner->children.resize(types.size());
   Status status;
   for (size_t i = 0; i < types.size() && status.ok(); ++i) {
-    status = FillArray(batch.column(i), batch.row_count(), &owner->children[i]);
+    status = FillArray(batch.column(i), batch.row_count(), keep_alive, &owner->children[i]);
   }
   if (!status.ok()) {
     for (ArrowArray& child : owner->children) {

@@ -17,7 +17,9 @@ namespace trivet {
 // A struct type with one field per column.
 Status ExportArrowSchema(const std::vector<std::string>& names,
                          const std::vector<LogicalType>& types, ArrowSchema* out);
-// A struct array of the batch's rows; types as in the schema.
-Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out);
+// A struct array of the batch's rows; types as in the schema. The array, and each of its children, keeps
+// `keep_alive`: whatever must outlive the batch's memory, such as the budget it is reserved against.
+Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out,
+                        const Owner& keep_alive = nullptr);
 
 }  // namespace trivet

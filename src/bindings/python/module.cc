@@ -134,7 +134,7 @@ int StreamNext(ArrowArrayStream* stream, ArrowArray* out) {
   }
   *out = ArrowArray{};
   if (!more) return 0;
-  const Status status = ExportArrowBatch(batch, state.types, out);
+  const Status status = ExportArrowBatch(batch, state.types, out, state.result);
   state.error = status.ToString();
   return status.ok() ? 0 : EIO;
 }
@@ -203,9 +203,10 @@ class PyConnection {
 
   std::shared_ptr<PyResult> Execute(const std::string& sql, nb::handle parameters) {
     const ParameterValues values = ParametersFrom(parameters);
+    Connection& connection = Open();  // may throw, which needs the interpreter lock
     Result<std::unique_ptr<QueryResult>> result = [&] {
       nb::gil_scoped_release unlocked;
-      return Open().Execute(sql, values);
+      return connection.Execute(sql, values);
     }();
     ThrowIfError(result.status(), sql);
     auto running = std::make_shared<PyResult>(connection_, std::move(result).value());

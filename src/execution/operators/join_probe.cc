@@ -20,7 +20,8 @@ class LocalJoinProbe final : public LocalTransform {
         table_(*runtime_->table),
         pairs_(*runtime_, context) {}
 
-  Result<Outcome> Process(const Batch& input, Batch& out, const CallContext&) override {
+  Result<Outcome> Process(const Batch& input, Batch& out, const CallContext& call) override {
+    cancellation_ = call.execution.cancellation();
     if (runtime_->build_left()) return NoteMatches(input);
     switch (kind_) {
       case JoinKind::kSemi: return SemiOrAnti(input, out, true);
@@ -55,6 +56,7 @@ class LocalJoinProbe final : public LocalTransform {
   const JoinKind kind_;
   const JoinTable& table_;
   JoinPairs pairs_;
+  CancellationToken cancellation_;
   bool started_ = false;
   uint8_t found_[kVectorSize];
   uint8_t mark_[kVectorSize];
@@ -124,10 +126,9 @@ Result<Outcome> LocalJoinProbe::Combine(const Batch& input, Batch& out) {
       found_[row] = 1;
       if (notes_matches) table_.NoteMatch(pairs_.build_rows()[i]);
     }
-    if (pairs_.count() > 0) {
-      EmitPairs(input, out);
-      return Outcome::kHaveOutput;
-    }
+    // Also without rows: a run of pairs that all fail must not keep the thread from looking up.
+    if (pairs_.count() > 0) EmitPairs(input, out);
+    return Outcome::kHaveOutput;
   }
   started_ = false;
   if (KeepsProbeRows()) EmitUnmatched(input, out);
@@ -138,6 +139,7 @@ Status LocalJoinProbe::FindMatches(const Batch& input) {
   TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
   std::memset(found_, 0, input.row_count());
   while (pairs_.Next()) {
+    TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
     for (size_t i = 0; i < pairs_.count(); ++i) found_[pairs_.probe_rows()[i]] = 1;
     pairs_.Drop(found_);
@@ -148,6 +150,7 @@ Status LocalJoinProbe::FindMatches(const Batch& input) {
 Result<Outcome> LocalJoinProbe::NoteMatches(const Batch& input) {
   TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
   while (pairs_.Next()) {
+    TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
     for (size_t i = 0; i < pairs_.count(); ++i) table_.NoteMatch(pairs_.build_rows()[i]);
   }
@@ -219,6 +222,7 @@ Status LocalJoinProbe::FindMarks(const Batch& input) {
   TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
   std::memset(found_, 0, input.row_count());
   while (pairs_.Next()) {
+    TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
     TRIVET_RETURN_IF_ERROR(ApplyComparison());
     pairs_.Drop(found_);
