@@ -55,10 +55,7 @@ ExpressionPtr CastTo(ExpressionPtr expression, const LogicalType& type,
 
 Result<ExpressionPtr> ExplicitCast(ExpressionPtr expression, const LogicalType& type, bool is_try) {
   const LogicalType& from = expression->type();
-  if (from == type) {
-    return expression->IsConstant() ? Expression::WrittenCast(std::move(expression), type, is_try)
-                                    : expression;
-  }
+  if (from == type) return expression;
   if (from.IsNull()) return Expression::Constant(Value::Null(type));
   if (FindCast(from, type) == nullptr) {
     return Status::InvalidInput(

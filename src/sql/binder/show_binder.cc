@@ -57,7 +57,6 @@ Result<BoundQuery> Describe(const syntax::ShowTable& show, StatementState& state
     }
   }
   TRIVET_ASSIGN_OR_RETURN(BoundQuery query, queries.Bind(*show.query, nullptr, ctes));
-  MakeNamesUnique(query.columns);
   const bool is_table = entry != nullptr && !entry->is_view() &&
                         entry->table->columns().size() == query.columns.size();
   return DescribeColumns(query.columns, is_table ? entry.get() : nullptr, state.ids());
