@@ -49,7 +49,9 @@ class ResultQueue final : public Sink {
   Reservation reservation_;
   std::deque<Batch> ready_;
   size_t ready_bytes_ = 0;
-  std::map<BatchOrder, Batch> waiting_;
+  // Several batches may have one order: an operator that makes more rows gives several for one of its
+  // input. Equal ones stay in the order of their arrival.
+  std::multimap<BatchOrder, Batch> waiting_;
   size_t waiting_bytes_ = 0;
   std::vector<std::shared_ptr<Waker>> blocked_;
   bool completed_ = false;

@@ -73,7 +73,7 @@ class LimitSink final : public Sink {
   std::atomic<bool> saturated_{false};
   std::mutex mutex_;
   Reservation reservation_;
-  std::map<BatchOrder, Batch> kept_;
+  std::multimap<BatchOrder, Batch> kept_;  // equal orders: batches made of one, as they arrived
   uint64_t total_ = 0;
   uint64_t arrivals_ = 0;
   std::vector<Batch> output_;
