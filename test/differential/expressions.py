@@ -174,7 +174,16 @@ class Expressions:
         return f"({self.make(type_, scope, depth - 1)}) {operator} ({self.make(type_, scope, depth - 1)})"
 
     def aggregate(self, scope, depth):
-        """(SQL, type) of an aggregate whose answer does not depend on the order of rows."""
+        """(SQL, type) of an aggregate whose answer does not depend on the order of rows.
+
+        One that names outer columns alone would belong to the outer query, where it is mostly wrong.
+        """
+        text, type_ = self.any_aggregate(scope, depth)
+        if scope.is_inner() and not any(column in text for column, _ in scope.columns):
+            text, type_ = self.any_aggregate(Scope(scope.columns), depth)
+        return text, type_
+
+    def any_aggregate(self, scope, depth):
         argument_type = self.any_type()
         argument = self.make(argument_type, scope, depth)
         distinct = "DISTINCT " if self.chance(0.2) else ""
