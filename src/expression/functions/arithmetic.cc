@@ -211,6 +211,9 @@ void RegisterFloating(FunctionRegistry& registry, TypeId type) {
   AddBinary(registry, "/", type, DivideFloats<T>, false, "Quotient; infinite or NaN by zero");
   AddBinary(registry, "//", type, DivideFloatsChecked<T>, true, "Quotient; an error by zero");
   AddBinary(registry, "%", type, ModuloFloats<T>, false, "Remainder; NaN by zero");
+  if (type == TypeId::kDouble) {
+    AddBinary(registry, "fmod", type, ModuloFloats<T>, false, "Remainder; NaN by zero");
+  }
 }
 
 }  // namespace
