@@ -136,9 +136,22 @@ void ShrinkToWidth(Grid& grid, size_t width) {
   }
 }
 
+// Plans are trees of lines, which a box would flatten.
+bool IsPlan(const QueryResult& result) {
+  return result.columns().size() == 2 && result.columns()[0].name == "explain_key" &&
+         result.columns()[1].name == "explain_value";
+}
+
 class BoxPrinter final : public ResultPrinter {
  public:
   Status Print(QueryResult& result, std::ostream& out) override {
+    if (IsPlan(result)) {
+      before_output_();
+      return ForEachRow(result, [&](const std::vector<Value>& row) {
+        out << "-- " << row[0].ToString() << '\n' << row[1].ToString() << '\n';
+        return out ? Status::OK() : Status::IO("the output was closed");
+      });
+    }
     if (result.columns().empty()) {
       Batch batch;
       return result.Next(batch).status();

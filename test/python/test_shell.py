@@ -22,6 +22,12 @@ def test_command_prints_a_box(program):
     assert "│     1 │ x       │" in done.stdout and "int32" in done.stdout and "1 row" in done.stdout
 
 
+def test_plans_are_printed_as_trees(program):
+    done = run(program, "-c", "EXPLAIN SELECT i FROM range(10) t(i) WHERE i > 3 ORDER BY i")
+    assert done.returncode == 0
+    assert "-- physical_plan\nORDER_BY" in done.stdout and "└─" in done.stdout
+
+
 FORMATS = {
     "csv": 'a,b\n1,"x, ""y"""\n,""\n',
     "json": '[{"a":1,"b":"x, \\"y\\""},\n{"a":null,"b":""}]\n',
