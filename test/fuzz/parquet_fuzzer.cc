@@ -28,16 +28,16 @@ class OneFile final : public FileSystem {
     return std::unique_ptr<RandomAccessFile>(std::make_unique<Reader>(info_.path, content_));
   }
   Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& /*path*/) override {
-    return Status::PermissionDenied("read only");
+    return Status(StatusCode::kPermissionDenied, "read only");
   }
   Status Rename(const std::string& /*from*/, const std::string& /*to*/) override {
-    return Status::PermissionDenied("read only");
+    return Status(StatusCode::kPermissionDenied, "read only");
   }
   Status Remove(const std::string& /*path*/) override {
-    return Status::PermissionDenied("read only");
+    return Status(StatusCode::kPermissionDenied, "read only");
   }
   Status CreateDirectories(const std::string& /*path*/) override {
-    return Status::PermissionDenied("read only");
+    return Status(StatusCode::kPermissionDenied, "read only");
   }
   Result<std::vector<FileInfo>> Glob(const std::string& /*pattern*/) override {
     return std::vector<FileInfo>{info_};

@@ -65,7 +65,6 @@ void GatherValues(const uint8_t* values, const uint32_t* codes, size_t count, si
 ColumnPages::ColumnPages(const Leaf& leaf, const ColumnChunk& chunk,
                          const ReaderResources& resources)
     : leaf_(leaf),
-      chunk_(chunk),
       memory_(*resources.memory),
       reader_(resources.file, chunk, leaf.path, resources.pool, resources.metrics,
               resources.counts_skipped),

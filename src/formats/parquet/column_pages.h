@@ -69,7 +69,6 @@ class ColumnPages {
   Status DecodeFailure() const;
 
   const Leaf& leaf_;
-  const ColumnChunk& chunk_;
   MemoryManager& memory_;
   PageReader reader_;
   PageHeader header_;

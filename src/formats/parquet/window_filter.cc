@@ -22,8 +22,7 @@ Vector SliceEntries(const std::shared_ptr<const Vector>& values, size_t first, s
 
 }  // namespace
 
-WindowFilter::WindowFilter(const ScanPlan& plan, const ExecutionContext& context)
-    : plan_(plan), context_(context) {
+WindowFilter::WindowFilter(const ScanPlan& plan, const ExecutionContext& context) {
   const auto add = [&](const PlannedConjunct& conjunct, FilterCounts* counts,
                        std::vector<Step>& steps) {
     Step step;

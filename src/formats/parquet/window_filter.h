@@ -57,8 +57,6 @@ class WindowFilter {
                           uint64_t id);
   static bool WorthAnswering(size_t entries, uint64_t rows_left, size_t selected, size_t window);
 
-  const ScanPlan& plan_;
-  const ExecutionContext& context_;
   std::vector<Step> steps_;    // that cannot fail, in the order of the moment
   std::vector<Step> ordered_;  // in written order
   size_t window_ = 0;
