@@ -15,14 +15,15 @@ namespace trivet {
 // What CREATE does where the name is taken: an error, nothing (IF NOT EXISTS), or OR REPLACE.
 enum class OnConflict : uint8_t { kError, kIgnore, kReplace };
 
-// A table's or view's full name. Names are matched without regard to ASCII case and kept as written.
+// A table's or view's full name. Names are matched without regard to ASCII case and kept as
+// written.
 struct CatalogName {
   std::string schema;  // "main" or "temp"; empty in look-ups: temp before main
   std::string name;
 };
 
-// What a name stands for: a table, or a view where `table` is null. Immutable: a change makes another
-// entry, so whoever holds one reads one snapshot.
+// What a name stands for: a table, or a view where `table` is null. Immutable: a change makes
+// another entry, so whoever holds one reads one snapshot.
 struct CatalogEntry {
   std::string schema;
   std::string name;
@@ -30,23 +31,23 @@ struct CatalogEntry {
   TablePtr table;
   std::vector<ExpressionPtr> defaults;  // per column, or empty; null: NULL
 
-  std::string view_sql;  // of the view's query
+  std::string view_sql;                   // of the view's query
   std::vector<std::string> view_columns;  // may be fewer than the query's, or empty
 
   bool is_view() const { return table == nullptr; }
 };
 using CatalogEntryPtr = std::shared_ptr<const CatalogEntry>;
 
-// The tables and views of one database: the schemas "main" and "temp". Owned by the database; thread-safe.
-// A change is visible to whoever looks a name up after it.
+// The tables and views of one database: the schemas "main" and "temp". Owned by the database;
+// thread-safe. A change is visible to whoever looks a name up after it.
 class Catalog {
  public:
   static constexpr const char* kMainSchema = "main";
   static constexpr const char* kTemporarySchema = "temp";
   static constexpr const char* kDatabase = "memory";
 
-  // Adds a table or a view. AlreadyExists where the name is taken and the mode is kError, or where it
-  // names the other kind of thing. The entry's schema must be "main" or "temp".
+  // Adds a table or a view. AlreadyExists where the name is taken and the mode is kError, or where
+  // it names the other kind of thing. The entry's schema must be "main" or "temp".
   Status Create(CatalogEntry entry, OnConflict mode);
   // NotFound, with the nearest name as hint, unless `if_exists`; InvalidInput for the other kind.
   Status Drop(const CatalogName& name, bool is_view, bool if_exists);

@@ -58,7 +58,8 @@ TEST(CatalogTest, ConflictsFollowTheMode) {
   EXPECT_TRUE(catalog.Create(TableEntry("t"), OnConflict::kReplace).ok());
   EXPECT_NE(catalog.Find({"", "t"}), first);
   // A view never takes a table's place.
-  EXPECT_EQ(catalog.Create(ViewEntry("t"), OnConflict::kReplace).code(), StatusCode::kAlreadyExists);
+  EXPECT_EQ(catalog.Create(ViewEntry("t"), OnConflict::kReplace).code(),
+            StatusCode::kAlreadyExists);
   EXPECT_EQ(catalog.Create(TableEntry("t", "nowhere"), OnConflict::kError).code(),
             StatusCode::kNotFound);
   EXPECT_EQ(catalog.List().size(), 1u);

@@ -27,7 +27,8 @@ Result<TablePtr> BindRange(const TableFunctionCall& call, const std::string& nam
     }
     if (argument.is_null()) return empty();
     const int128_t number = argument.integer();
-    if (number < std::numeric_limits<int64_t>::min() || number > std::numeric_limits<int64_t>::max()) {
+    if (number < std::numeric_limits<int64_t>::min() ||
+        number > std::numeric_limits<int64_t>::max()) {
       return Status::InvalidInput(StrCat("the arguments of ", name, " must fit in BIGINT"));
     }
     numbers[call.arguments.size() == 1 ? 1 : i] = number;
@@ -39,9 +40,8 @@ Result<TablePtr> BindRange(const TableFunctionCall& call, const std::string& nam
   int128_t count = 0;
   if (distance > 0) count = (distance - 1) / stride + 1;
   if (inclusive && distance >= 0) count = distance / stride + 1;
-  return std::make_shared<const RangeTable>(name, static_cast<int64_t>(start),
-                                            static_cast<int64_t>(step),
-                                            static_cast<uint64_t>(count));
+  return std::make_shared<const RangeTable>(
+      name, static_cast<int64_t>(start), static_cast<int64_t>(step), static_cast<uint64_t>(count));
 }
 
 }  // namespace
@@ -53,8 +53,8 @@ void RegisterRangeFunctions(TableFunctionRegistry& registry) {
     function.bind = [name = function.name, inclusive](const TableFunctionCall& call) {
       return BindRange(call, name, inclusive);
     };
-    function.description =
-        inclusive ? "Integers from start to stop, stop included" : "Integers from start to before stop";
+    function.description = inclusive ? "Integers from start to stop, stop included"
+                                     : "Integers from start to before stop";
     registry.Add(std::move(function));
   }
 }

@@ -49,13 +49,13 @@ struct BoundInsert {
 struct BoundCopyTo {
   BoundQuery query;
   std::string path;
-  std::string format;  // lower case
+  std::string format;                                  // lower case
   std::vector<std::pair<std::string, Value>> options;  // lower-case names
 };
 
 struct BoundSet {
-  std::string name;                // lower case
-  std::optional<Value> value;      // empty: RESET
+  std::string name;            // lower case
+  std::optional<Value> value;  // empty: RESET
 };
 
 struct BoundStatement;

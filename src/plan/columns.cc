@@ -130,7 +130,8 @@ std::set<ColumnId> OutputIds(const LogicalOperator& plan) {
 std::set<ColumnId> FreeColumns(const LogicalOperator& plan) {
   std::set<ColumnId> used;
   std::set<ColumnId> made;
-  // The walk reads only; its visitors are declared over mutable nodes because rules rewrite by them.
+  // The walk reads only; its visitors are declared over mutable nodes because rules rewrite by
+  // them.
   CollectUsedAndMade(const_cast<LogicalOperator&>(plan), used, made);
   for (ColumnId id : made) used.erase(id);
   return used;

@@ -1,14 +1,15 @@
 #pragma once
 
 #include "expression/aggregate_function.h"
+#include "plan/join_kind.h"
 #include "plan/logical_operator.h"
 #include "storage/table.h"
 
-#define TRIVET_LOGICAL_OPERATOR(node_name)                                                \
-  std::string_view name() const override { return node_name; }                            \
-  std::vector<std::pair<std::string, std::string>> Details() const override;              \
-  std::vector<OutputColumn> Columns() const override;                                     \
-  void ForEachExpression(const std::function<void(ExpressionPtr&)>& visit) override;      \
+#define TRIVET_LOGICAL_OPERATOR(node_name)                                           \
+  std::string_view name() const override { return node_name; }                       \
+  std::vector<std::pair<std::string, std::string>> Details() const override;         \
+  std::vector<OutputColumn> Columns() const override;                                \
+  void ForEachExpression(const std::function<void(ExpressionPtr&)>& visit) override; \
   PlanPtr Clone() const override;
 
 namespace trivet {
@@ -18,11 +19,13 @@ class LogicalScan final : public LogicalOperator {
  public:
   struct ScanColumn {
     ColumnId id;
-    size_t ordinal;          // in table->columns()
-    bool is_output = true;   // false: read for a filter only
+    size_t ordinal;         // in table->columns()
+    bool is_output = true;  // false: read for a filter only
   };
   LogicalScan(TablePtr scanned, std::string table_name)
-      : LogicalOperator(LogicalKind::kScan), table(std::move(scanned)), alias(std::move(table_name)) {}
+      : LogicalOperator(LogicalKind::kScan),
+        table(std::move(scanned)),
+        alias(std::move(table_name)) {}
   TRIVET_LOGICAL_OPERATOR("SCAN")
 
   TablePtr table;
@@ -63,29 +66,18 @@ class LogicalProject final : public LogicalOperator {
   std::vector<Entry> entries;
 };
 
-enum class JoinKind : uint8_t {
-  kInner,
-  kLeft,    // left outer
-  kRight,
-  kFull,
-  kSemi,    // left rows with a match
-  kAnti,    // left rows without; NULL-aware where `comparison` is set (NOT IN)
-  kSingle,  // left outer; more than one match is an error (scalar subquery)
-  kMark,    // left rows and a boolean column: is there a match?
-};
-std::string_view JoinKindName(JoinKind kind);
-
-// Output: left columns, then right columns (inner, left, right, full, single), left columns only (semi,
-// anti), or left columns and the mark.
+// Output: left columns, then right columns (inner, left, right, full, single), left columns only
+// (semi, anti), or left columns and the mark.
 class LogicalJoin final : public LogicalOperator {
  public:
-  LogicalJoin(JoinKind join_kind, PlanPtr left, PlanPtr right, std::vector<ExpressionPtr> conjuncts);
+  LogicalJoin(JoinKind join_kind, PlanPtr left, PlanPtr right,
+              std::vector<ExpressionPtr> conjuncts);
   TRIVET_LOGICAL_OPERATOR("JOIN")
 
   JoinKind join;
   std::vector<ExpressionPtr> conditions;  // conjuncts; a pair of rows matches where all are TRUE
-  // Mark and NULL-aware anti joins: over the pairs that match `conditions`, the mark is the Kleene OR
-  // of this comparison; null means TRUE (EXISTS).
+  // Mark and NULL-aware anti joins: over the pairs that match `conditions`, the mark is the Kleene
+  // OR of this comparison; null means TRUE (EXISTS).
   ExpressionPtr comparison;
   OutputColumn mark;  // kMark only
   // The right side refers to columns of the left (LATERAL, correlated subquery). None survives
@@ -110,8 +102,8 @@ class LogicalAggregate final : public LogicalOperator {
     BoundAggregateFunction function;
     std::vector<ExpressionPtr> arguments;
     bool distinct = false;
-    ExpressionPtr filter;            // null: all rows
-    std::vector<SortKey> order_by;   // within the aggregate
+    ExpressionPtr filter;           // null: all rows
+    std::vector<SortKey> order_by;  // within the aggregate
   };
   explicit LogicalAggregate(PlanPtr input);
   TRIVET_LOGICAL_OPERATOR("AGGREGATE")
@@ -121,8 +113,8 @@ class LogicalAggregate final : public LogicalOperator {
   std::vector<Aggregate> aggregates;
 };
 
-// Keeps the first row of each group of equal keys, in the input's order. (The binder puts the query's
-// ORDER BY below it as a sort.)
+// Keeps the first row of each group of equal keys, in the input's order. (The binder puts the
+// query's ORDER BY below it as a sort.)
 class LogicalDistinctOn final : public LogicalOperator {
  public:
   LogicalDistinctOn(PlanPtr input, std::vector<ExpressionPtr> on);
@@ -147,8 +139,9 @@ class LogicalTopN final : public LogicalOperator {
   std::vector<SortKey> keys;  // may be empty where there is a partition: any rows of it
   uint64_t limit;
   uint64_t offset;
-  // Not empty: limit and offset count within each group of rows whose values here are equal (NULLs are
-  // equal); what unnesting makes of a LIMIT in a correlated subquery. The groups come in any order.
+  // Not empty: limit and offset count within each group of rows whose values here are equal (NULLs
+  // are equal); what unnesting makes of a LIMIT in a correlated subquery. The groups come in any
+  // order.
   std::vector<ExpressionPtr> partition_by;
 };
 
@@ -164,12 +157,14 @@ class LogicalLimit final : public LogicalOperator {
 
 enum class SetOperationKind : uint8_t { kUnion, kIntersect, kExcept };
 
-// Columns are new ids; input_columns[i][j] is the column of child i that feeds column j, of the same
-// type. UNION ALL may have many children, the others two.
+// Columns are new ids; input_columns[i][j] is the column of child i that feeds column j, of the
+// same type. UNION ALL may have many children, the others two.
 class LogicalSetOperation final : public LogicalOperator {
  public:
   LogicalSetOperation(SetOperationKind operation_kind, bool keep_duplicates)
-      : LogicalOperator(LogicalKind::kSetOperation), operation(operation_kind), all(keep_duplicates) {}
+      : LogicalOperator(LogicalKind::kSetOperation),
+        operation(operation_kind),
+        all(keep_duplicates) {}
   TRIVET_LOGICAL_OPERATOR("SET_OPERATION")
 
   SetOperationKind operation;
@@ -198,7 +193,7 @@ class LogicalCteScan final : public LogicalOperator {
 
   uint32_t cte_id;
   std::string cte_name;
-  std::vector<OutputColumn> columns;       // ids of this reference
+  std::vector<OutputColumn> columns;         // ids of this reference
   std::vector<ColumnId> definition_columns;  // the matching columns of the definition
 };
 

@@ -20,8 +20,8 @@ std::unique_ptr<LogicalJoin> DependentJoin(ColumnIdGenerator& ids) {
   const ColumnId b = ids.Next();
   std::vector<ExpressionPtr> predicates;
   predicates.push_back(Expression::Compare(Comparison::kEqual, Int(b), Int(a)));
-  PlanPtr right = std::make_unique<LogicalFilter>(OneRow(b, "b", Value::Int32(2)),
-                                                  std::move(predicates));
+  PlanPtr right =
+      std::make_unique<LogicalFilter>(OneRow(b, "b", Value::Int32(2)), std::move(predicates));
   auto join = std::make_unique<LogicalJoin>(JoinKind::kInner, OneRow(a, "a", Value::Int32(1)),
                                             std::move(right), std::vector<ExpressionPtr>{});
   join->dependent = true;
@@ -83,9 +83,9 @@ TEST(ValidatePlanTest, AcceptsADependentJoinAndRefusesItUnmarked) {
 }
 
 TEST(ValidatePlanTest, RefusesColumnsMadeTwice) {
-  auto join = std::make_unique<LogicalJoin>(JoinKind::kInner, OneRow(0, "a", Value::Int32(1)),
-                                            OneRow(0, "b", Value::Int32(1)),
-                                            std::vector<ExpressionPtr>{});
+  auto join =
+      std::make_unique<LogicalJoin>(JoinKind::kInner, OneRow(0, "a", Value::Int32(1)),
+                                    OneRow(0, "b", Value::Int32(1)), std::vector<ExpressionPtr>{});
   EXPECT_EQ(ValidatePlan(*join).code(), StatusCode::kInternal);
 }
 

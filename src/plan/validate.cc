@@ -206,7 +206,8 @@ Status PlanValidator::CheckSetOperation(const LogicalSetOperation& node) {
     for (size_t j = 0; j < node.columns.size(); ++j) {
       const auto found = types.find(node.input_columns[i][j]);
       if (found == types.end()) {
-        return Broken(node, StrCat("column ", node.input_columns[i][j], " is not among its inputs"));
+        return Broken(node,
+                      StrCat("column ", node.input_columns[i][j], " is not among its inputs"));
       }
       if (!(found->second == node.columns[j].type)) return Broken(node, "types differ");
     }
@@ -216,7 +217,8 @@ Status PlanValidator::CheckSetOperation(const LogicalSetOperation& node) {
 
 Status PlanValidator::CheckCteScan(const LogicalCteScan& node) {
   const auto cte = ctes_.find(node.cte_id);
-  if (cte == ctes_.end()) return Broken(node, "there is no common table expression " + node.cte_name);
+  if (cte == ctes_.end())
+    return Broken(node, "there is no common table expression " + node.cte_name);
   if (node.columns.size() != node.definition_columns.size()) return Broken(node, "width differs");
   for (size_t i = 0; i < node.columns.size(); ++i) {
     const auto found = cte->second.find(node.definition_columns[i]);

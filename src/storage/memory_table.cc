@@ -29,8 +29,8 @@ size_t LongStringBytes(const Vector& column, size_t begin, size_t count) {
   return bytes;
 }
 
-// Copies rows into the flat `target`, whose strings get bytes of their own: a stored string must not
-// hold the page or batch that it came from.
+// Copies rows into the flat `target`, whose strings get bytes of their own: a stored string must
+// not hold the page or batch that it came from.
 void CopyOwned(const Vector& source, size_t begin, size_t count, Vector& target, size_t offset) {
   if (source.type().physical() == PhysicalType::kString) {
     const VectorView view = source.View();
@@ -82,7 +82,8 @@ Status MemoryTableBuilder::Append(const Batch& batch) {
 void MemoryTableBuilder::StartChunk() {
   open_ = std::make_shared<MemoryChunk>();
   open_->reservation = Reservation(&memory_, StrCat("table ", table_));
-  for (const ColumnDefinition& column : columns_) open_->columns.push_back(Vector::MakeFlat(column.type, 0));
+  for (const ColumnDefinition& column : columns_)
+    open_->columns.push_back(Vector::MakeFlat(column.type, 0));
 }
 
 Status MemoryTableBuilder::Reserve(const Batch& batch, size_t begin, size_t count) {
@@ -152,7 +153,8 @@ void MemoryTable::MergeStatistics(size_t column, ColumnStatistics& all) const {
   for (const auto& chunk : chunks_) {
     const ColumnStatistics& part = chunk->statistics[column];
     nulls += part.null_count.value_or(0);
-    // A chunk of NULLs alone has no bounds and narrows nothing; a type without order has none at all.
+    // A chunk of NULLs alone has no bounds and narrows nothing; a type without order has none at
+    // all.
     if (!part.min || !part.max) continue;
     if (!all.min || CompareValues(*part.min, *all.min) < 0) all.min.emplace(*part.min);
     if (!all.max || CompareValues(*part.max, *all.max) > 0) all.max.emplace(*part.max);

@@ -9,8 +9,8 @@
 
 namespace trivet {
 
-// A run of rows of a memory table: one flat vector a column, and each column's bounds. Immutable and
-// shared by all snapshots that hold it; the memory stays reserved as long as it lives.
+// A run of rows of a memory table: one flat vector a column, and each column's bounds. Immutable
+// and shared by all snapshots that hold it; the memory stays reserved as long as it lives.
 struct MemoryChunk {
   std::vector<Vector> columns;  // flat, `row_count` rows
   std::vector<ColumnStatistics> statistics;
@@ -19,14 +19,15 @@ struct MemoryChunk {
 };
 using MemoryChunks = std::vector<std::shared_ptr<const MemoryChunk>>;
 
-// Gathers rows for a memory table. Rows keep the order in which they come. Every byte is reserved; a
-// failed call leaves nothing in the table. Not synchronised.
+// Gathers rows for a memory table. Rows keep the order in which they come. Every byte is reserved;
+// a failed call leaves nothing in the table. Not synchronised.
 class MemoryTableBuilder {
  public:
   static constexpr size_t kChunkRows = 122880;
 
   // `table` names the table in errors.
-  MemoryTableBuilder(std::string table, std::vector<ColumnDefinition> columns, MemoryManager& memory);
+  MemoryTableBuilder(std::string table, std::vector<ColumnDefinition> columns,
+                     MemoryManager& memory);
 
   // Copies the rows; the batch's columns must be of the table's types. InvalidInput for a NULL in a
   // column declared NOT NULL.
@@ -48,15 +49,17 @@ class MemoryTableBuilder {
   std::shared_ptr<MemoryChunk> open_;
 };
 
-// One snapshot of a table in memory. A later snapshot shares its chunks. Scans give a morsel for each
-// part of a chunk, in order, and skip chunks whose bounds refute a filter.
+// One snapshot of a table in memory. A later snapshot shares its chunks. Scans give a morsel for
+// each part of a chunk, in order, and skip chunks whose bounds refute a filter.
 class MemoryTable final : public Table {
  public:
   MemoryTable(std::vector<ColumnDefinition> columns, MemoryChunks chunks);
 
   const std::vector<ColumnDefinition>& columns() const override { return columns_; }
   TableStatistics statistics() const override;
-  ScanCapabilities capabilities() const override { return {.filters = true, .dynamic_filters = true}; }
+  ScanCapabilities capabilities() const override {
+    return {.filters = true, .dynamic_filters = true};
+  }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override;
   std::string kind() const override { return "MEMORY_SCAN"; }

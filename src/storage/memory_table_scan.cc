@@ -89,7 +89,8 @@ bool DynamicFiltersAllow(const ScanState& state, const MemoryChunk& chunk) {
     if (content->empty) return false;
     const ColumnStatistics& bounds = chunk.statistics[dynamic.column];
     if (bounds.null_count == chunk.row_count) return false;
-    if (content->min && !BoundsAllow(bounds, Comparison::kGreaterOrEqual, *content->min)) return false;
+    if (content->min && !BoundsAllow(bounds, Comparison::kGreaterOrEqual, *content->min))
+      return false;
     if (content->max && !BoundsAllow(bounds, Comparison::kLessOrEqual, *content->max)) return false;
   }
   return true;

@@ -11,8 +11,8 @@
 namespace trivet {
 namespace {
 
-const std::vector<ColumnDefinition> kColumns = {{"i", TypeId::kInt32}, {"s", TypeId::kVarchar},
-                                                {"d", TypeId::kDouble}};
+const std::vector<ColumnDefinition> kColumns = {
+    {"i", TypeId::kInt32}, {"s", TypeId::kVarchar}, {"d", TypeId::kDouble}};
 
 class MemoryTableTest : public ::testing::Test {
  protected:
@@ -152,7 +152,8 @@ TEST_F(MemoryTableTest, BoundsRuleChunksOut) {
   content->min = Value::Double(1e9);
   content->max = Value::Double(2e9);
   filter->Publish(content);
-  EXPECT_TRUE(Scan(*table, {.columns = {2}, .dynamic_filters = {{2, filter}}}, kVectorSize).empty());
+  EXPECT_TRUE(
+      Scan(*table, {.columns = {2}, .dynamic_filters = {{2, filter}}}, kVectorSize).empty());
 }
 
 TEST_F(MemoryTableTest, StatisticsAreExact) {

@@ -39,9 +39,9 @@ class RangeMorselReader final : public MorselReader {
       Vector values = Vector::MakeFlat(TypeId::kInt64, count);
       // Wrapping arithmetic: each value itself is in range, its offset need not be.
       for (size_t i = 0; i < count; ++i) {
-        values.mutable_data<int64_t>()[i] = static_cast<int64_t>(
-            static_cast<uint64_t>(state_->start) +
-            (position_ + i) * static_cast<uint64_t>(state_->step));
+        values.mutable_data<int64_t>()[i] =
+            static_cast<int64_t>(static_cast<uint64_t>(state_->start) +
+                                 (position_ + i) * static_cast<uint64_t>(state_->step));
       }
       columns.assign(state_->column_count, values);
     }

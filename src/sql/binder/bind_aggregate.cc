@@ -45,8 +45,8 @@ bool HasVolatile(const LogicalAggregate::Aggregate& aggregate) {
          (aggregate.filter && aggregate.filter->is_volatile());
 }
 
-// mode() WITHIN GROUP (ORDER BY x) and quantile_cont(0.5 ORDER BY x) name the first argument by their
-// order; null where the call is not of that form.
+// mode() WITHIN GROUP (ORDER BY x) and quantile_cont(0.5 ORDER BY x) name the first argument by
+// their order; null where the call is not of that form.
 const syntax::OrderItem* OrderedArgument(const syntax::FunctionExpression& function) {
   const auto& order = function.within_group.empty() ? function.order_by : function.within_group;
   const bool quantile = function.name.starts_with("quantile") && function.arguments.size() == 1;
@@ -59,8 +59,8 @@ Status TurnQuantile(ExpressionPtr& fraction, const EvaluationContext& context) {
   if (!fraction->has_columns() && !fraction->is_volatile()) {
     const ExpressionPtr as_double = CastTo(fraction, TypeId::kDouble, &context);
     TRIVET_ASSIGN_OR_RETURN(const Value value, EvaluateConstant(as_double, context));
-    fraction = Expression::Constant(
-        value.is_null() ? Value::Null(TypeId::kDouble) : Value::Double(-value.floating()));
+    fraction = Expression::Constant(value.is_null() ? Value::Null(TypeId::kDouble)
+                                                    : Value::Double(-value.floating()));
   }
   return Status::OK();
 }

@@ -11,11 +11,12 @@ namespace {
 
 // Functions that SQL calls without parentheses; a column of the name comes first.
 constexpr std::array<std::string_view, 9> kBareFunctions = {
-    "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp",
-    "current_user", "session_user", "user", "current_schema"};
+    "current_date", "current_time",   "current_timestamp",
+    "localtime",    "localtimestamp", "current_user",
+    "session_user", "user",           "current_schema"};
 
-// Nodes of the tree and its height, counted up to limits: an alias that stands for an alias, and so on,
-// may name a tree far larger than the text.
+// Nodes of the tree and its height, counted up to limits: an alias that stands for an alias, and so
+// on, may name a tree far larger than the text.
 struct TreeSize {
   size_t nodes = 0;
   size_t height = 0;
@@ -82,9 +83,9 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::FindInLevel(
   const bool is_field = base.size() == 1 || first != nullptr;
   if (!is_field) return std::optional<ExpressionPtr>();
   if (base.size() == 1 && base[0]->expression->type().id() != TypeId::kStruct) {
-    return Status::InvalidInput(StrCat("Cannot extract field '", names[1].text,
-                                       "' from expression \"", names[0].text,
-                                       "\" because it is not a struct, union, map, json or geometry"))
+    return Status::InvalidInput(
+               StrCat("Cannot extract field '", names[1].text, "' from expression \"",
+                      names[0].text, "\" because it is not a struct, union, map, json or geometry"))
         .WithPosition(names[1].position);
   }
   return Unsupported("extraction of struct fields is", names.back().position);
@@ -120,11 +121,13 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::FindAlias(const syntax::I
     const SelectEntry& entry = (*level.entries)[i];
     if (!entry.has_alias || !syntax::EqualIgnoringCase(entry.name, name.text)) continue;
     if (level.alias_rule == AliasRule::kEarlierBound && i >= level.visible_entries) {
-      // The entry's own name means something else inside it; a later entry's is a slip worth telling.
+      // The entry's own name means something else inside it; a later entry's is a slip worth
+      // telling.
       if (i == level.visible_entries) continue;
-      return Status::InvalidInput(StrCat("Column \"", name.text,
-                                         "\" referenced that exists in the SELECT clause - but this "
-                                         "column cannot be referenced before it is defined"))
+      return Status::InvalidInput(
+                 StrCat("Column \"", name.text,
+                        "\" referenced that exists in the SELECT clause - but this "
+                        "column cannot be referenced before it is defined"))
           .WithPosition(name.position);
     }
     return BindAlias(entry, level, name);
@@ -136,7 +139,9 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::BindAlias(const SelectEnt
                                                                  QueryLevel& level,
                                                                  const syntax::Identifier& name) {
   ExpressionPtr bound = entry.bound;
-  if (level.alias_rule == AliasRule::kRebind && entry.expression != nullptr) {
+  // Below the aggregate, what was bound above it is of no use.
+  const bool again_here = level.alias_rule == AliasRule::kRebind || level.inside_aggregate;
+  if (again_here && entry.expression != nullptr) {
     if (!level.aliases_in_progress.insert(&entry).second) return std::optional<ExpressionPtr>();
     ExpressionBinder binder(state_, queries_, level, ctes_);
     Result<ExpressionPtr> again = binder.Bind(*entry.expression);
@@ -146,9 +151,10 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::BindAlias(const SelectEnt
   }
   if (bound == nullptr) return std::optional<ExpressionPtr>();
   if (bound->is_volatile()) {
-    return Status::InvalidInput(StrCat("Alias \"", name.text,
-                                       "\" referenced - but the expression has side effects. This is "
-                                       "not yet supported."))
+    return Status::InvalidInput(
+               StrCat("Alias \"", name.text,
+                      "\" referenced - but the expression has side effects. This is "
+                      "not yet supported."))
         .WithPosition(name.position);
   }
   TreeSize size;
@@ -186,14 +192,15 @@ Status ExpressionBinder::NotFound(const syntax::QualifiedName& names) const {
 Result<ExpressionPtr> ExpressionBinder::BindPositional(const syntax::PositionalExpression& column) {
   const size_t count = level_.from == nullptr ? 0 : level_.from->star().size();
   if (column.index < 1 || column.index > count) {
-    return Status::InvalidInput(StrCat("Positional reference ", column.index,
-                                       " out of range (total ", count, " columns)"));
+    return Status::InvalidInput(
+        StrCat("Positional reference ", column.index, " out of range (total ", count, " columns)"));
   }
   NoteReference(level_);
   return level_.from->star()[column.index - 1].expression->WithPosition(column.position);
 }
 
-Result<ExpressionPtr> ExpressionBinder::BindParameter(const syntax::ParameterExpression& parameter) {
+Result<ExpressionPtr> ExpressionBinder::BindParameter(
+    const syntax::ParameterExpression& parameter) {
   const ParameterValues* values = state_.input().parameters;
   const std::string& name = parameter.name.text;
   const bool is_number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
@@ -207,7 +214,8 @@ Result<ExpressionPtr> ExpressionBinder::BindParameter(const syntax::ParameterExp
     const auto found = values->named.find(syntax::LowerCase(name));
     if (found != values->named.end()) return Expression::Constant(found->second);
   }
-  return Status::InvalidInput(StrCat("Values were not provided for the following parameters: ", name));
+  return Status::InvalidInput(
+      StrCat("Values were not provided for the following parameters: ", name));
 }
 
 }  // namespace trivet::binder

@@ -103,10 +103,10 @@ Result<ExpressionPtr> ExpressionBinder::BindScalarFunction(
     const syntax::FunctionExpression& function) {
   if (function.distinct || function.filter != nullptr || !function.order_by.empty() ||
       !function.within_group.empty()) {
-    return Status::InvalidInput(
-        StrCat("Function \"", function.name,
-               "\" is a Scalar Function. \"DISTINCT\", \"FILTER\", and \"ORDER BY\" are only applicable "
-               "to window and aggregate functions."));
+    return Status::InvalidInput(StrCat(
+        "Function \"", function.name,
+        "\" is a Scalar Function. \"DISTINCT\", \"FILTER\", and \"ORDER BY\" are only applicable "
+        "to window and aggregate functions."));
   }
   if (function.nulls != syntax::NullTreatment::kDefault) {
     return Status::InvalidInput("RESPECT/IGNORE NULLS is not supported for non-window functions");
@@ -139,8 +139,7 @@ Result<ExpressionPtr> ExpressionBinder::BindCurrentSetting(
       names.push_back(setting.name);
     }
   }
-  Status status =
-      Status::NotFound(StrCat("unrecognized configuration parameter \"", name, "\""));
+  Status status = Status::NotFound(StrCat("unrecognized configuration parameter \"", name, "\""));
   const std::string nearest = NearestName(name, names);
   if (nearest.empty()) return status;
   return std::move(status).WithHint(StrCat("Did you mean \"", nearest, "\"?"));
@@ -162,7 +161,8 @@ Result<ExpressionPtr> ExpressionBinder::BindNullIf(const syntax::FunctionExpress
 Result<ExpressionPtr> ExpressionBinder::BindIf(const syntax::FunctionExpression& function) {
   TRIVET_RETURN_IF_ERROR(CheckCount(function, 3));
   TRIVET_ASSIGN_OR_RETURN(std::vector<ExpressionPtr> arguments, BindArguments(function));
-  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr condition, CastToBoolean(std::move(arguments[0]), context()));
+  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr condition,
+                          CastToBoolean(std::move(arguments[0]), context()));
   std::vector<ExpressionPtr> results = {arguments[1], arguments[2]};
   TRIVET_RETURN_IF_ERROR(UnifyTypes(results, false, "IF", context()));
   return Expression::Case({std::move(condition), std::move(results[0]), std::move(results[1])});

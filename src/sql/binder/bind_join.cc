@@ -55,12 +55,13 @@ Result<size_t> UsingColumn(const syntax::Identifier& name, std::span<const StarC
   }
   if (places.size() == 1) return places[0];
   if (places.empty()) {
-    return Status::InvalidInput(StrCat("Column \"", name.text, "\" does not exist on ", side,
-                                       " side of join!"))
+    return Status::InvalidInput(
+               StrCat("Column \"", name.text, "\" does not exist on ", side, " side of join!"))
         .WithPosition(name.position);
   }
-  return Status::InvalidInput(StrCat("Column name \"", name.text, "\" is ambiguous: it exists more than "
-                                                                  "once on ",
+  return Status::InvalidInput(StrCat("Column name \"", name.text,
+                                     "\" is ambiguous: it exists more than "
+                                     "once on ",
                                      side, " side of join."))
       .WithPosition(name.position);
 }
@@ -103,15 +104,23 @@ Result<BoundTable> TableBinder::Join(const syntax::JoinTable* written, JoinKind 
   const std::set<ColumnId> free = FreeColumns(*bound.plan);
   const bool dependent = !free.empty() && Intersects(free, OutputIds(*left.plan));
   if (dependent && kind != JoinKind::kInner && kind != JoinKind::kLeft) {
-    return Status::InvalidInput("The combining JOIN type must be INNER or LEFT for a LATERAL reference")
+    return Status::InvalidInput(
+               "The combining JOIN type must be INNER or LEFT for a LATERAL reference")
         .WithPosition(right.position);
   }
   const bool left_only = kind == JoinKind::kSemi || kind == JoinKind::kAnti;
   BoundTable joined;
   if (left_only) joined.scope = left.scope;
   const size_t left_star = left.scope.star().size();
-  JoinParts parts{kind, std::move(left.plan), std::move(bound.plan), std::move(left.scope), left_star,
-                  dependent, {}, {}, {}};
+  JoinParts parts{kind,
+                  std::move(left.plan),
+                  std::move(bound.plan),
+                  std::move(left.scope),
+                  left_star,
+                  dependent,
+                  {},
+                  {},
+                  {}};
   parts.scope.Append(std::move(bound.scope));
   if (written != nullptr) TRIVET_RETURN_IF_ERROR(BindCondition(*written, parts, outer));
   joined.plan = parts.inside.empty() ? PlanOf(parts) : PlanWithInside(parts);
@@ -130,17 +139,17 @@ PlanPtr TableBinder::PlanOf(JoinParts& parts) {
   return std::make_unique<LogicalFilter>(std::move(plan), std::move(parts.conditions));
 }
 
-// L LEFT JOIN R ON p, where a subquery of p speaks of both sides, is L LEFT JOIN LATERAL (R WHERE p);
-// semi and anti joins ask whether that has rows.
+// L LEFT JOIN R ON p, where a subquery of p speaks of both sides, is L LEFT JOIN LATERAL (R WHERE
+// p); semi and anti joins ask whether that has rows.
 PlanPtr TableBinder::PlanWithInside(JoinParts& parts) {
   PlanPtr& outer = parts.kind == JoinKind::kRight ? parts.right : parts.left;
   PlanPtr& inner = parts.kind == JoinKind::kRight ? parts.left : parts.right;
   PlanPtr matches = AttachJoins(std::move(inner), std::move(parts.inside));
   matches = std::make_unique<LogicalFilter>(std::move(matches), std::move(parts.conditions));
   const bool left_only = parts.kind == JoinKind::kSemi || parts.kind == JoinKind::kAnti;
-  auto node = std::make_unique<LogicalJoin>(left_only ? JoinKind::kMark : JoinKind::kLeft,
-                                            std::move(outer), std::move(matches),
-                                            std::vector<ExpressionPtr>{});
+  auto node =
+      std::make_unique<LogicalJoin>(left_only ? JoinKind::kMark : JoinKind::kLeft, std::move(outer),
+                                    std::move(matches), std::vector<ExpressionPtr>{});
   node->dependent = true;
   if (!left_only) return node;
   node->mark = {state_.ids().Next(), "exists", TypeId::kBoolean};
@@ -164,10 +173,11 @@ Status TableBinder::BindCondition(const syntax::JoinTable& written, JoinParts& p
     }
     if (common.empty()) {
       return Status::InvalidInput(
-                 StrCat("No columns found to join on in NATURAL JOIN.\nUse CROSS JOIN if you intended "
-                        "for this to be a cross-product.\n   Left candidates: ",
-                        SideNames(star.first(parts.left_star)),
-                        "\n   Right candidates: ", SideNames(star.subspan(parts.left_star))))
+                 StrCat(
+                     "No columns found to join on in NATURAL JOIN.\nUse CROSS JOIN if you intended "
+                     "for this to be a cross-product.\n   Left candidates: ",
+                     SideNames(star.first(parts.left_star)),
+                     "\n   Right candidates: ", SideNames(star.subspan(parts.left_star))))
           .WithPosition(written.position);
     }
     return BindUsing(common, parts);
@@ -185,8 +195,8 @@ Status TableBinder::BindCondition(const syntax::JoinTable& written, JoinParts& p
   return PlaceJoins(std::move(joins), written.on->position, parts);
 }
 
-// Subqueries of an inner join's condition are joined above it, with the condition as a filter. Those of
-// other joins go below, on the side that they speak of, where each speaks of one.
+// Subqueries of an inner join's condition are joined above it, with the condition as a filter.
+// Those of other joins go below, on the side that they speak of, where each speaks of one.
 Status TableBinder::PlaceJoins(PendingJoins joins, size_t position, JoinParts& parts) {
   if (parts.kind == JoinKind::kInner) {
     parts.above = std::move(joins);
@@ -209,8 +219,8 @@ Status TableBinder::PlaceJoins(PendingJoins joins, size_t position, JoinParts& p
     made_left.merge(OutputIds(*join.plan));
   }
   if (both && parts.kind == JoinKind::kFull) {
-    return Unsupported(
-        "a subquery that refers to both sides in the condition of a FULL JOIN is", position);
+    return Unsupported("a subquery that refers to both sides in the condition of a FULL JOIN is",
+                       position);
   }
   if (both) {
     parts.inside = std::move(joins);

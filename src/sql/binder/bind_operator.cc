@@ -26,7 +26,8 @@ Comparison BoundComparison(syntax::ComparisonOperator comparison) {
 // An operand that the bound form repeats must give the same value each time.
 Status CheckRepeatable(const Expression& operand, std::string_view construct, size_t position) {
   if (!operand.is_volatile()) return Status::OK();
-  return Unsupported(StrCat(construct, " over an expression that differs at each call is"), position);
+  return Unsupported(StrCat(construct, " over an expression that differs at each call is"),
+                     position);
 }
 
 }  // namespace
@@ -79,8 +80,9 @@ Result<ExpressionPtr> ExpressionBinder::CompareRows(Comparison comparison,
       branch.push_back(std::move(below));
       branches.push_back(Expression::And(std::move(branch)));
     }
-    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr same, MakeComparison(Comparison::kNotDistinctFrom,
-                                                               std::move(a), std::move(b), context()));
+    TRIVET_ASSIGN_OR_RETURN(
+        ExpressionPtr same,
+        MakeComparison(Comparison::kNotDistinctFrom, std::move(a), std::move(b), context()));
     equal.push_back(std::move(same));
   }
   ExpressionPtr all_equal = Expression::And(std::move(equal));
@@ -96,8 +98,8 @@ Result<ExpressionPtr> ExpressionBinder::CompareRows(Comparison comparison,
 Result<ExpressionPtr> ExpressionBinder::NullsLastLess(const ExpressionPtr& a,
                                                       const ExpressionPtr& b) {
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr less, MakeComparison(Comparison::kLess, a, b, context()));
-  ExpressionPtr known = Expression::Coalesce(
-      {std::move(less), Expression::Constant(Value::Boolean(false))});
+  ExpressionPtr known =
+      Expression::Coalesce({std::move(less), Expression::Constant(Value::Boolean(false))});
   return Expression::Or(
       {std::move(known), Expression::And({Expression::IsNotNull(a), Expression::IsNull(b)})});
 }
@@ -130,18 +132,16 @@ Result<ExpressionPtr> ExpressionBinder::BindBetween(const syntax::BetweenExpress
     ++(part->type().id() == TypeId::kVarchar ? strings : others);
   }
   if (strings > 0 && others > 0) {
-    return Status::InvalidInput(StrCat("Cannot mix values of type ", parts[0]->type().ToString(),
-                                       " and ", parts[parts[1]->type() == parts[0]->type() ? 2 : 1]
-                                                    ->type()
-                                                    .ToString(),
-                                       " in BETWEEN clause - an explicit cast is required"));
+    return Status::InvalidInput(
+        StrCat("Cannot mix values of type ", parts[0]->type().ToString(), " and ",
+               parts[parts[1]->type() == parts[0]->type() ? 2 : 1]->type().ToString(),
+               " in BETWEEN clause - an explicit cast is required"));
   }
   TRIVET_RETURN_IF_ERROR(UnifyTypes(parts, false, "BETWEEN clause", context()));
   const auto within = [&](const ExpressionPtr& lower,
                           const ExpressionPtr& upper) -> Result<ExpressionPtr> {
-    TRIVET_ASSIGN_OR_RETURN(
-        ExpressionPtr above,
-        MakeComparison(Comparison::kGreaterOrEqual, parts[0], lower, context()));
+    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr above, MakeComparison(Comparison::kGreaterOrEqual,
+                                                                parts[0], lower, context()));
     TRIVET_ASSIGN_OR_RETURN(ExpressionPtr below,
                             MakeComparison(Comparison::kLessOrEqual, parts[0], upper, context()));
     return Expression::And({std::move(above), std::move(below)});
@@ -154,8 +154,8 @@ Result<ExpressionPtr> ExpressionBinder::BindBetween(const syntax::BetweenExpress
 
 Result<ExpressionPtr> ExpressionBinder::BindRowBetween(const syntax::BetweenExpression& between) {
   if (between.symmetric) return Unsupported("BETWEEN SYMMETRIC over rows is", between.position);
-  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr above, CompareRows(Comparison::kGreaterOrEqual,
-                                                           *between.value, *between.lower));
+  TRIVET_ASSIGN_OR_RETURN(ExpressionPtr above,
+                          CompareRows(Comparison::kGreaterOrEqual, *between.value, *between.lower));
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr below,
                           CompareRows(Comparison::kLessOrEqual, *between.value, *between.upper));
   return Expression::And({std::move(above), std::move(below)});
@@ -247,7 +247,8 @@ Result<ExpressionPtr> ExpressionBinder::BindCollate(const syntax::CollateExpress
   return operand;
 }
 
-Result<ExpressionPtr> ExpressionBinder::BindSubscript(const syntax::SubscriptExpression& subscript) {
+Result<ExpressionPtr> ExpressionBinder::BindSubscript(
+    const syntax::SubscriptExpression& subscript) {
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr base, Bind(*subscript.base));
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr index, Bind(*subscript.index));
   if (base->type().id() != TypeId::kVarchar || !functions().HasScalar("array_extract")) {
@@ -267,8 +268,8 @@ Result<ExpressionPtr> ExpressionBinder::BindSlice(const syntax::SliceExpression&
   for (const syntax::Expression* bound : {slice.lower.get(), slice.upper.get()}) {
     if (bound == nullptr) {
       // An omitted bound is the string's end on that side.
-      arguments.push_back(Expression::Constant(
-          arguments.size() == 1 ? Value::Int64(1) : Value::Int64(INT64_MAX)));
+      arguments.push_back(
+          Expression::Constant(arguments.size() == 1 ? Value::Int64(1) : Value::Int64(INT64_MAX)));
       continue;
     }
     TRIVET_ASSIGN_OR_RETURN(ExpressionPtr one, Bind(*bound));

@@ -32,7 +32,8 @@ PlanPtr ProjectColumns(PlanPtr plan, const std::vector<ExpressionPtr>& expressio
   return std::make_unique<LogicalProject>(std::move(plan), std::move(entries));
 }
 
-Result<BoundQuery> QueryBinder::Bind(const syntax::Query& query, QueryLevel* outer, CteFrame* ctes) {
+Result<BoundQuery> QueryBinder::Bind(const syntax::Query& query, QueryLevel* outer,
+                                     CteFrame* ctes) {
   TRIVET_RETURN_IF_ERROR(state_.EnterQuery(query.position));
   TRIVET_RETURN_IF_ERROR(state_.CheckStack().WithPosition(query.position));
   CteFrame frame;
@@ -40,7 +41,7 @@ Result<BoundQuery> QueryBinder::Bind(const syntax::Query& query, QueryLevel* out
   frame.recursive = query.recursive;
   TRIVET_RETURN_IF_ERROR(BindCommonTables(query, outer, frame));
   TRIVET_ASSIGN_OR_RETURN(BoundQuery bound, BindBody(query, outer, &frame));
-  bound.plan = ResolveCommonTables(std::move(bound.plan), frame);
+  TRIVET_ASSIGN_OR_RETURN(bound.plan, ResolveCommonTables(std::move(bound.plan), frame));
   state_.LeaveQuery();
   return bound;
 }
@@ -50,8 +51,8 @@ Result<BoundQuery> QueryBinder::BindBody(const syntax::Query& query, QueryLevel*
   switch (query.kind) {
     case syntax::QueryKind::kSelect: {
       // On the heap: a level of nesting would otherwise cost kilobytes of stack.
-      auto select = std::make_unique<SelectBinder>(
-          state_, *this, query.As<syntax::SelectQuery>(), outer, ctes);
+      auto select = std::make_unique<SelectBinder>(state_, *this, query.As<syntax::SelectQuery>(),
+                                                   outer, ctes);
       return select->Bind();
     }
     case syntax::QueryKind::kSetOperation:
@@ -87,16 +88,15 @@ Result<BoundQuery> QueryBinder::BindValues(const syntax::ValuesQuery& query, Que
   std::vector<PendingJoins> joins(query.rows.size());
   for (size_t i = 0; i < query.rows.size(); ++i) {
     if (query.rows[i].size() != width) {
-      return Status::InvalidInput(StrCat("VALUES lists must all be the same length, expected ", width,
-                                         width == 1 ? " entry" : " entries",
+      return Status::InvalidInput(StrCat("VALUES lists must all be the same length, expected ",
+                                         width, width == 1 ? " entry" : " entries",
                                          " but found a list with ", query.rows[i].size(),
                                          query.rows[i].size() == 1 ? " entry" : " entries"))
           .WithPosition(query.rows[i].empty() ? query.position : query.rows[i][0]->position);
     }
     ClauseGuard guard(level, "VALUES", AliasRule::kHidden, &joins[i], false);
     ExpressionBinder binder(state_, *this, level, ctes);
-    TRIVET_ASSIGN_OR_RETURN(std::vector<ExpressionPtr> row,
-                            BindRow(query.rows[i], binder, target));
+    TRIVET_ASSIGN_OR_RETURN(std::vector<ExpressionPtr> row, BindRow(query.rows[i], binder, target));
     rows.push_back(std::move(row));
   }
   BoundQuery bound;
@@ -135,8 +135,8 @@ Result<std::vector<ExpressionPtr>> QueryBinder::BindRow(
   return cells;
 }
 
-// Rows of constants are one operator; rows that use columns of queries around them, or subqueries, are
-// each a projection of their own.
+// Rows of constants are one operator; rows that use columns of queries around them, or subqueries,
+// are each a projection of their own.
 Result<PlanPtr> QueryBinder::ValuesWithColumns(std::vector<std::vector<ExpressionPtr>> rows,
                                                std::vector<PendingJoins> joins,
                                                const std::vector<OutputColumn>& columns) {

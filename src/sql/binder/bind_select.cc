@@ -11,8 +11,14 @@ namespace trivet::binder {
 
 namespace {
 
-bool UsesAny(const ExpressionPtr& expression, const PendingJoins& joins) {
-  const std::set<ColumnId> used = ColumnsOf(expression);
+// Does the condition, or a subquery in it, use a column that one of the joins makes?
+bool UsesAny(const ExpressionPtr& condition, const PendingJoins& subqueries,
+             const PendingJoins& joins) {
+  std::set<ColumnId> used = ColumnsOf(condition);
+  for (const PendingJoin& subquery : subqueries) {
+    used.merge(FreeColumns(*subquery.plan));
+    if (subquery.comparison != nullptr) CollectColumns(subquery.comparison, used);
+  }
   for (const PendingJoin& join : joins) {
     if (join.kind == JoinKind::kMark && used.contains(join.mark.id)) return true;
     if (join.kind == JoinKind::kMark) continue;
@@ -164,8 +170,9 @@ Status SelectBinder::ApplyHaving() {
     plan_ = AttachJoins(std::move(plan_), std::move(select_joins_));
     return Status::OK();
   }
-  // Subqueries of the select list are joined after the filter, unless it uses one through its alias.
-  const bool early = UsesAny(having_, select_joins_);
+  // Subqueries of the select list are joined after the filter, unless it uses one through its
+  // alias.
+  const bool early = UsesAny(having_, having_joins_, select_joins_);
   if (early) plan_ = AttachJoins(std::move(plan_), std::move(select_joins_));
   plan_ = AttachJoins(std::move(plan_), std::move(having_joins_));
   plan_ = std::make_unique<LogicalFilter>(std::move(plan_), SplitConjuncts(having_));
@@ -173,8 +180,8 @@ Status SelectBinder::ApplyHaving() {
   return Status::OK();
 }
 
-// The projection of the select list and, behind it, of keys that are not in it; keys become references
-// to its columns.
+// The projection of the select list and, behind it, of keys that are not in it; keys become
+// references to its columns.
 void SelectBinder::ProjectOutput(BoundQuery& output, std::vector<SortKey>& sort,
                                  std::vector<ExpressionPtr>& on) {
   const std::set<ColumnId> available = OutputIds(*plan_);
@@ -209,8 +216,8 @@ void SelectBinder::ProjectOutput(BoundQuery& output, std::vector<SortKey>& sort,
   output.plan = std::make_unique<LogicalProject>(std::move(plan_), std::move(project));
 }
 
-// DISTINCT keeps each row once. With a sort key that is no output column, the first row of each set of
-// equal ones gives the key.
+// DISTINCT keeps each row once. With a sort key that is no output column, the first row of each set
+// of equal ones gives the key.
 void SelectBinder::ApplyDistinct(BoundQuery& output, std::vector<SortKey>& sort, bool hidden) {
   if (hidden) {
     std::vector<ExpressionPtr> keys;
@@ -245,7 +252,8 @@ Result<BoundQuery> SelectBinder::BuildOutput() {
   }
   if (hidden) {
     std::vector<LogicalProject::Entry> entries;
-    for (const OutputColumn& column : output.columns) entries.push_back({column, column.Reference()});
+    for (const OutputColumn& column : output.columns)
+      entries.push_back({column, column.Reference()});
     output.plan = std::make_unique<LogicalProject>(std::move(output.plan), std::move(entries));
   }
   TRIVET_ASSIGN_OR_RETURN(output.plan, queries_.ApplyLimit(query_, std::move(output.plan)));

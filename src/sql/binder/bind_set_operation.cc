@@ -93,7 +93,8 @@ Result<BoundQuery> QueryBinder::Combine(const syntax::SetOperationQuery& query,
   for (size_t i = 1; i < inputs.size(); ++i) {
     if (inputs[i].columns.size() != inputs[0].columns.size()) {
       return Status::InvalidInput(
-                 "Set operations can only apply to expressions with the same number of result columns")
+                 "Set operations can only apply to expressions with the same number of result "
+                 "columns")
           .WithPosition(query.operands[i]->position);
     }
   }
@@ -102,10 +103,10 @@ Result<BoundQuery> QueryBinder::Combine(const syntax::SetOperationQuery& query,
     BoundQuery all = UnionAll(std::move(inputs), state_.ids());
     return query.all ? std::move(all) : MakeDistinct(std::move(all), state_.ids());
   }
-  const SetOperationKind kind = query.operation == syntax::SetOperator::kUnion ? SetOperationKind::kUnion
-                                : query.operation == syntax::SetOperator::kIntersect
-                                    ? SetOperationKind::kIntersect
-                                    : SetOperationKind::kExcept;
+  const SetOperationKind kind =
+      query.operation == syntax::SetOperator::kUnion       ? SetOperationKind::kUnion
+      : query.operation == syntax::SetOperator::kIntersect ? SetOperationKind::kIntersect
+                                                           : SetOperationKind::kExcept;
   BoundQuery result = std::move(inputs[0]);
   for (size_t i = 1; i < inputs.size(); ++i) {
     result = CombineTwo(kind, query.all, std::move(result), std::move(inputs[i]), state_.ids());
@@ -124,9 +125,10 @@ Status QueryBinder::MatchByName(std::vector<BoundQuery>& inputs) {
   for (BoundQuery& input : inputs) {
     for (size_t i = 0; i < input.columns.size(); ++i) {
       if (FindByName(input.columns, input.columns[i].name) != &input.columns[i]) {
-        return Status::InvalidInput(StrCat("UNION (ALL) BY NAME operation doesn't support duplicate "
-                                           "names in the SELECT list - the name \"",
-                                           input.columns[i].name, "\" occurs multiple times"));
+        return Status::InvalidInput(
+            StrCat("UNION (ALL) BY NAME operation doesn't support duplicate "
+                   "names in the SELECT list - the name \"",
+                   input.columns[i].name, "\" occurs multiple times"));
       }
     }
     std::vector<ExpressionPtr> expressions;
@@ -173,9 +175,9 @@ Status QueryBinder::UnifyColumns(const syntax::SetOperationQuery& query,
   return Status::OK();
 }
 
-Result<BoundQuery> QueryBinder::OrderOutput(const syntax::Query& query, BoundQuery bound,
-                                            const std::vector<std::vector<std::string>>& operand_names,
-                                            QueryLevel* outer, CteFrame* ctes) {
+Result<BoundQuery> QueryBinder::OrderOutput(
+    const syntax::Query& query, BoundQuery bound,
+    const std::vector<std::vector<std::string>>& operand_names, QueryLevel* outer, CteFrame* ctes) {
   if (!query.order_by.empty()) {
     FromScope scope;
     scope.Add(MakeRelation("", bound.columns));
@@ -187,15 +189,15 @@ Result<BoundQuery> QueryBinder::OrderOutput(const syntax::Query& query, BoundQue
     ExpressionBinder binder(state_, *this, level, ctes);
     std::vector<SortKey> keys;
     for (const syntax::OrderItem& item : query.order_by) {
-      TRIVET_RETURN_IF_ERROR(
-          BindOutputSortKey(item, bound.columns, operand_names, binder, keys));
+      TRIVET_RETURN_IF_ERROR(BindOutputSortKey(item, bound.columns, operand_names, binder, keys));
     }
     bound.plan = AttachJoins(std::move(bound.plan), std::move(joins));
     const bool widened = bound.plan->Columns().size() != bound.columns.size();
     bound.plan = std::make_unique<LogicalSort>(std::move(bound.plan), std::move(keys));
     if (widened) {
       std::vector<LogicalProject::Entry> entries;
-      for (const OutputColumn& column : bound.columns) entries.push_back({column, column.Reference()});
+      for (const OutputColumn& column : bound.columns)
+        entries.push_back({column, column.Reference()});
       bound.plan = std::make_unique<LogicalProject>(std::move(bound.plan), std::move(entries));
     }
   }

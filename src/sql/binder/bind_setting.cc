@@ -50,8 +50,11 @@ Result<BoundStatement> StatementBinder::PragmaTableInfo(const syntax::PragmaStat
                     Value::Boolean(false)});
   }
   const LogicalType text(TypeId::kVarchar);
-  return BoundStatement{ConstantRows({{"cid", TypeId::kInt32}, {"name", text}, {"type", text},
-                                      {"notnull", TypeId::kBoolean}, {"dflt_value", text},
+  return BoundStatement{ConstantRows({{"cid", TypeId::kInt32},
+                                      {"name", text},
+                                      {"type", text},
+                                      {"notnull", TypeId::kBoolean},
+                                      {"dflt_value", text},
                                       {"pk", TypeId::kBoolean}},
                                      std::move(rows), state_.ids())};
 }

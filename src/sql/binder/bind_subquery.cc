@@ -23,8 +23,7 @@ Comparison AnyComparison(syntax::ComparisonOperator comparison) {
 }
 
 Status WrongWidth(size_t width, size_t expected) {
-  return Status::InvalidInput(
-      StrCat("Subquery returns ", width, " columns - expected ", expected));
+  return Status::InvalidInput(StrCat("Subquery returns ", width, " columns - expected ", expected));
 }
 
 }  // namespace
@@ -38,8 +37,7 @@ Result<ExpressionPtr> ExpressionBinder::BindSubquery(const syntax::SubqueryExpre
     case syntax::SubqueryKind::kScalar: return BindScalarSubquery(subquery);
     case syntax::SubqueryKind::kExists: return BindExists(subquery);
     case syntax::SubqueryKind::kAny: return BindAny(subquery);
-    case syntax::SubqueryKind::kArray:
-      return Unsupported("ARRAY(subquery) is", subquery.position);
+    case syntax::SubqueryKind::kArray: return Unsupported("ARRAY(subquery) is", subquery.position);
   }
   return Status::Internal("unknown kind of subquery");
 }

@@ -58,8 +58,10 @@ Result<BoundTable> TableBinder::Bind(const syntax::TableReference& table, QueryL
 Result<BoundTable> TableBinder::BindKind(const syntax::TableReference& table, QueryLevel* outer) {
   switch (table.kind) {
     case syntax::TableKind::kNamed: return BindNamed(table.As<syntax::NamedTable>());
-    case syntax::TableKind::kFunction: return BindFunction(table.As<syntax::FunctionTable>(), outer);
-    case syntax::TableKind::kSubquery: return BindSubquery(table.As<syntax::SubqueryTable>(), outer);
+    case syntax::TableKind::kFunction:
+      return BindFunction(table.As<syntax::FunctionTable>(), outer);
+    case syntax::TableKind::kSubquery:
+      return BindSubquery(table.As<syntax::SubqueryTable>(), outer);
     case syntax::TableKind::kJoin: {
       TRIVET_ASSIGN_OR_RETURN(BoundTable joined, BindJoin(table.As<syntax::JoinTable>(), outer));
       if (table.alias.empty()) return joined;
@@ -129,7 +131,8 @@ Result<BoundTable> TableBinder::BindNamed(const syntax::NamedTable& table) {
     return Status::InvalidInput(StrCat("Circular reference to CTE \"", name,
                                        "\", use WITH RECURSIVE to use recursive CTEs."));
   }
-  if (table.name.size() == 1 && LooksLikePath(name) && state_.input().table_functions->open_path()) {
+  if (table.name.size() == 1 && LooksLikePath(name) &&
+      state_.input().table_functions->open_path()) {
     return BindFile(table, name);
   }
   if (table.name.size() > 1 && resolved.schema != "main" && resolved.schema != "temp" &&
@@ -262,7 +265,8 @@ Result<BoundTable> TableBinder::BindFunction(const syntax::FunctionTable& table,
                Scan(std::move(made), table.alias.empty() ? call.name : table.alias.text));
 }
 
-Result<BoundTable> TableBinder::BindSubquery(const syntax::SubqueryTable& table, QueryLevel* outer) {
+Result<BoundTable> TableBinder::BindSubquery(const syntax::SubqueryTable& table,
+                                             QueryLevel* outer) {
   TRIVET_ASSIGN_OR_RETURN(BoundQuery query, queries_.Bind(*table.query, outer, ctes_));
   MakeNamesUnique(query.columns);
   return Named(table, "unnamed_subquery", "", std::move(query));

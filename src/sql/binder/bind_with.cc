@@ -16,6 +16,27 @@ void ForEachScan(PlanPtr& plan, uint32_t id, const std::function<void(PlanPtr&)>
   for (PlanPtr& child : plan->children()) ForEachScan(child, id, visit);
 }
 
+bool HasVolatile(LogicalOperator& plan) {
+  bool found = false;
+  plan.ForEachExpression(
+      [&](ExpressionPtr& expression) { found = found || expression->is_volatile(); });
+  for (PlanPtr& child : plan.children()) found = found || HasVolatile(*child);
+  return found;
+}
+
+bool ReadsCorrelated(const LogicalOperator& plan, const CteFrame& innermost) {
+  if (plan.kind() == LogicalKind::kCteScan) {
+    const uint32_t id = static_cast<const LogicalCteScan&>(plan).cte_id;
+    for (const CteFrame* frame = &innermost; frame != nullptr; frame = frame->outer) {
+      for (const CteEntry& entry : frame->entries) {
+        if (entry.id == id) return entry.correlated;
+      }
+    }
+  }
+  return std::ranges::any_of(
+      plan.children(), [&](const PlanPtr& child) { return ReadsCorrelated(*child, innermost); });
+}
+
 // The definition in place of a scan, giving the scan's column ids.
 PlanPtr Inlined(PlanPtr definition, const LogicalCteScan& scan,
                 const std::vector<std::pair<ColumnId, ColumnId>>& mapping) {
@@ -66,26 +87,29 @@ Status QueryBinder::BindCommonTable(const syntax::CommonTableExpression& written
   for (size_t i = 0; i < named; ++i) bound.columns[i].name = written.columns[i].text;
   MakeNamesUnique(bound.columns);
   entry.plan = std::move(bound.plan);
+  entry.correlated = !FreeColumns(*entry.plan).empty() || ReadsCorrelated(*entry.plan, frame);
   entry.columns = std::move(bound.columns);
   return Status::OK();
 }
 
-PlanPtr QueryBinder::ResolveCommonTables(PlanPtr body, CteFrame& frame) {
+Result<PlanPtr> QueryBinder::ResolveCommonTables(PlanPtr body, CteFrame& frame) {
   // From the last to the first: a definition may read only those in front of it.
   for (auto entry = frame.entries.rbegin(); entry != frame.entries.rend(); ++entry) {
-    body = ResolveCommonTable(std::move(body), *entry);
+    TRIVET_ASSIGN_OR_RETURN(body, ResolveCommonTable(std::move(body), *entry));
   }
   return body;
 }
 
-PlanPtr QueryBinder::ResolveCommonTable(PlanPtr body, CteEntry& entry) {
+Result<PlanPtr> QueryBinder::ResolveCommonTable(PlanPtr body, CteEntry& entry) {
   size_t references = 0;
   ForEachScan(body, entry.id, [&](PlanPtr&) { ++references; });
   if (references == 0) return body;
   const bool written_materialized = entry.materialization == syntax::Materialization::kMaterialized;
-  const bool inline_all = entry.materialization == syntax::Materialization::kNotMaterialized ||
-                          !FreeColumns(*entry.plan).empty();
+  const bool inline_all =
+      entry.materialization == syntax::Materialization::kNotMaterialized || entry.correlated;
   if (inline_all || (references == 1 && !written_materialized)) {
+    // Copies of copies multiply.
+    for (size_t i = 1; i < references; ++i) TRIVET_RETURN_IF_ERROR(state_.CountOperator());
     ForEachScan(body, entry.id, [&](PlanPtr& scan) {
       std::vector<std::pair<ColumnId, ColumnId>> mapping;
       PlanPtr definition = --references == 0
@@ -95,10 +119,11 @@ PlanPtr QueryBinder::ResolveCommonTable(PlanPtr body, CteEntry& entry) {
     });
     return body;
   }
-  auto cte = std::make_unique<LogicalCte>(entry.id, entry.name, std::move(entry.plan),
-                                          std::move(body));
-  if (written_materialized) cte->materialized = true;
-  return cte;
+  auto cte =
+      std::make_unique<LogicalCte>(entry.id, entry.name, std::move(entry.plan), std::move(body));
+  // What differs at each evaluation must be evaluated once for all its references.
+  if (written_materialized || HasVolatile(*cte->children()[0])) cte->materialized = true;
+  return PlanPtr(std::move(cte));
 }
 
 }  // namespace trivet::binder

@@ -34,8 +34,8 @@ struct ParameterValues {
   std::map<std::string, Value> named;
 };
 
-// All that binding reads. The pointers are borrowed for the call; `settings` and `parameters` may be
-// null.
+// All that binding reads. The pointers are borrowed for the call; `settings` and `parameters` may
+// be null.
 struct BinderInput {
   const Catalog* catalog = nullptr;
   const FunctionRegistry* functions = nullptr;
@@ -49,10 +49,11 @@ struct BinderInput {
   std::string_view sql;
 };
 
-// Resolves a statement's names and types. In the result every column of a BoundQuery stands in the order
-// of `plan->Columns()` with the same ids; the plan passes ValidatePlan. Subqueries are single and mark
-// joins, dependent ones where they are correlated. Errors are InvalidInput, NotFound or NotImplemented
-// with the position in the text and, for a wrong name, the nearest right one as hint. Reentrant.
+// Resolves a statement's names and types. In the result every column of a BoundQuery stands in the
+// order of `plan->Columns()` with the same ids; the plan passes ValidatePlan. Subqueries are single
+// and mark joins, dependent ones where they are correlated. Errors are InvalidInput, NotFound or
+// NotImplemented with the position in the text and, for a wrong name, the nearest right one as
+// hint. Reentrant.
 Result<BoundStatement> Bind(const syntax::Statement& statement, const BinderInput& input);
 
 }  // namespace trivet

@@ -19,7 +19,8 @@ TEST_F(BinderTest, GroupsAndAggregates) {
 
 TEST_F(BinderTest, WaysToWriteGroups) {
   for (const char* group : {"a + 1", "1", "k", "ALL", "t.a + 1, a + 1"}) {
-    const std::string plan = Plan(std::string("SELECT a + 1 AS k, max(b) FROM t GROUP BY ") + group);
+    const std::string plan =
+        Plan(std::string("SELECT a + 1 AS k, max(b) FROM t GROUP BY ") + group);
     EXPECT_NE(plan.find("Groups: (a + 1); Aggregates: max(b)"), std::string::npos) << plan;
   }
   EXPECT_NE(Plan("SELECT a, b FROM t GROUP BY (a, b)").find("Groups: a, b"), std::string::npos);
@@ -52,10 +53,14 @@ TEST_F(BinderTest, ColumnsThatAreNoGroupsAreErrors) {
 }
 
 TEST_F(BinderTest, AggregatesInWrongPlaces) {
-  ExpectInvalid("SELECT a FROM t WHERE sum(a) > 1", "WHERE clause cannot contain aggregates!", "sum");
-  ExpectInvalid("SELECT a FROM t GROUP BY sum(a)", "GROUP BY clause cannot contain aggregates!", "sum");
+  ExpectInvalid("SELECT a FROM t WHERE sum(a) > 1", "WHERE clause cannot contain aggregates!",
+                "sum");
+  ExpectInvalid("SELECT a FROM t GROUP BY sum(a)", "GROUP BY clause cannot contain aggregates!",
+                "sum");
   ExpectInvalid("SELECT sum(max(a)) FROM t", "cannot be nested", "max");
-  ExpectInvalid("SELECT 1 FROM t JOIN u ON sum(t.a) > 1", "JOIN condition cannot contain aggregates!");
+  ExpectInvalid("SELECT 1 FROM t JOIN u ON sum(t.a) > 1",
+                "JOIN condition cannot contain aggregates!");
+  ExpectInvalid("SELECT sum(a) AS x, max(x) FROM t", "cannot be nested", "sum");
   ExpectInvalid("SELECT sum(a) AS x FROM t WHERE x > 1", "cannot contain aggregates!", "sum");
   ExpectInvalid("VALUES (sum(1))", "VALUES cannot contain aggregates!");
   ExpectInvalid("SELECT a FROM t LIMIT max(1)", "LIMIT clause cannot contain aggregates!");
@@ -74,9 +79,11 @@ TEST_F(BinderTest, ModifiersOfAggregates) {
   EXPECT_NE(Plan("SELECT max(DISTINCT a) FROM t").find("Aggregates: max(a)"), std::string::npos);
   EXPECT_NE(Plan("SELECT sum(a ORDER BY b) FROM t").find("Aggregates: sum(a)"), std::string::npos);
   ExpectInvalid("SELECT sum(DISTINCT a ORDER BY b) FROM t", "must appear in the argument list");
-  EXPECT_EQ(Columns("SELECT quantile_cont(a, 0.5) AS p, percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS q, "
-                    "mode() WITHIN GROUP (ORDER BY s) AS m FROM t"),
-            "p DOUBLE, q DOUBLE, m VARCHAR");
+  EXPECT_EQ(
+      Columns(
+          "SELECT quantile_cont(a, 0.5) AS p, percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS q, "
+          "mode() WITHIN GROUP (ORDER BY s) AS m FROM t"),
+      "p DOUBLE, q DOUBLE, m VARCHAR");
   ExpectInvalid("SELECT sum(a) WITHIN GROUP (ORDER BY a) FROM t", "does not take WITHIN GROUP");
 }
 
@@ -88,14 +95,26 @@ TEST_F(BinderTest, CorrelatedSubqueriesSpeakOfGroups) {
   // A group expression in the subquery is the group as well.
   EXPECT_EQ(Columns("SELECT (SELECT max(x) FROM v WHERE x = a + b) AS q FROM t GROUP BY a + b"),
             "q INTEGER");
-  EXPECT_EQ(Columns("SELECT count(*) FROM t GROUP BY b HAVING EXISTS (SELECT 1 FROM v WHERE x = b)"),
-            "count_star() BIGINT");
+  EXPECT_EQ(
+      Columns("SELECT count(*) FROM t GROUP BY b HAVING EXISTS (SELECT 1 FROM v WHERE x = b)"),
+      "count_star() BIGINT");
   // In an argument, below it.
   const std::string argument = Plan("SELECT sum((SELECT max(x) FROM v WHERE x = t.a)) FROM t");
   EXPECT_LT(argument.find("AGGREGATE  Aggregates: sum"), argument.find("Kind: SINGLE"));
+  // An alias in an argument is bound below the aggregate, subqueries included.
+  const std::string alias = Plan("SELECT max((SELECT max(x) FROM v WHERE x < a) + 1) FROM t");
+  EXPECT_LT(alias.find("AGGREGATE"), alias.find("SINGLE"));
+  EXPECT_NE(Plan("SELECT a + 1 AS k, sum(k) FROM t GROUP BY ALL").find("Aggregates: sum((a + 1))"),
+            std::string::npos);
+  EXPECT_EQ(Columns("SELECT (SELECT max(x) FROM v) AS k, max(k + a) AS m FROM t GROUP BY 1"),
+            "k INTEGER, m INTEGER");
+  EXPECT_EQ(Columns("SELECT (SELECT max(x) FROM v) AS k FROM t GROUP BY 1 "
+                    "HAVING EXISTS (SELECT 1 FROM v WHERE x > k)"),
+            "k INTEGER");
   // HAVING joins its subqueries before it filters, the select list's after.
   const std::string both = Plan(
-      "SELECT (SELECT min(x) FROM v WHERE x > b) FROM t GROUP BY b HAVING sum(a) > (SELECT max(x) FROM v)");
+      "SELECT (SELECT min(x) FROM v WHERE x > b) FROM t GROUP BY b HAVING sum(a) > (SELECT max(x) "
+      "FROM v)");
   EXPECT_LT(both.find("SINGLE; Dependent: true"), both.find("FILTER"));
 }
 
@@ -110,8 +129,9 @@ TEST_F(BinderTest, AggregatesBelongToTheLevelOfTheirColumns) {
   EXPECT_LT(inner.find("Table: t"), inner.find("AGGREGATE"));
   ExpectInvalid("SELECT 1 FROM t WHERE EXISTS (SELECT sum(t.a) FROM v)",
                 "WHERE clause cannot contain aggregates!");
-  EXPECT_EQ(Columns("SELECT b FROM t GROUP BY b HAVING EXISTS (SELECT 1 FROM v WHERE x > max(t.a))"),
-            "b INTEGER");
+  EXPECT_EQ(
+      Columns("SELECT b FROM t GROUP BY b HAVING EXISTS (SELECT 1 FROM v WHERE x > max(t.a))"),
+      "b INTEGER");
 }
 
 }  // namespace

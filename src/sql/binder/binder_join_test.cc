@@ -4,9 +4,13 @@ namespace trivet::binder_testing {
 namespace {
 
 TEST_F(BinderTest, JoinKinds) {
-  for (const auto& [sql, kind] : std::vector<std::pair<std::string, std::string>>{
-           {"JOIN", "INNER"}, {"LEFT JOIN", "LEFT"}, {"RIGHT JOIN", "RIGHT"}, {"FULL JOIN", "FULL"},
-           {"SEMI JOIN", "SEMI"}, {"ANTI JOIN", "ANTI"}}) {
+  for (const auto& [sql, kind] :
+       std::vector<std::pair<std::string, std::string>>{{"JOIN", "INNER"},
+                                                        {"LEFT JOIN", "LEFT"},
+                                                        {"RIGHT JOIN", "RIGHT"},
+                                                        {"FULL JOIN", "FULL"},
+                                                        {"SEMI JOIN", "SEMI"},
+                                                        {"ANTI JOIN", "ANTI"}}) {
     const std::string plan = Plan("SELECT t.a FROM t " + sql + " u ON t.a = u.a AND t.b < 3");
     EXPECT_NE(plan.find("JOIN  Kind: " + kind + "; Conditions: (a = a) AND (b < 3)\n"),
               std::string::npos)
@@ -22,13 +26,16 @@ TEST_F(BinderTest, UsingMergesColumns) {
             "a INTEGER, b INTEGER, s VARCHAR, d DATE, c BIGINT, w DOUBLE");
   EXPECT_EQ(Columns("SELECT u.*, t.a FROM t NATURAL JOIN u"),
             "a INTEGER, c BIGINT, w DOUBLE, a INTEGER");
-  EXPECT_NE(Plan("SELECT a FROM t FULL JOIN u USING (a)").find("COALESCE(a, a)"), std::string::npos);
+  EXPECT_NE(Plan("SELECT a FROM t FULL JOIN u USING (a)").find("COALESCE(a, a)"),
+            std::string::npos);
   // The merged column of a right join is the right one's.
   const BoundQuery right = BindQuery("SELECT a, u.a FROM t RIGHT JOIN u USING (a)");
   const auto& project = static_cast<const LogicalProject&>(*right.plan);
   EXPECT_TRUE(ExpressionsEqual(project.entries[0].expression, project.entries[1].expression));
-  EXPECT_EQ(Columns("SELECT a FROM t JOIN u USING (a) JOIN (SELECT 1 AS a) q USING (a)"), "a INTEGER");
-  ExpectInvalid("SELECT * FROM t JOIN u USING (b)", "Column \"b\" does not exist on right side", "b)");
+  EXPECT_EQ(Columns("SELECT a FROM t JOIN u USING (a) JOIN (SELECT 1 AS a) q USING (a)"),
+            "a INTEGER");
+  ExpectInvalid("SELECT * FROM t JOIN u USING (b)", "Column \"b\" does not exist on right side",
+                "b)");
   ExpectInvalid("SELECT * FROM t NATURAL JOIN v", "No columns found to join on", "NATURAL");
   ExpectInvalid("SELECT * FROM t JOIN u ON t.a = u.a JOIN (SELECT 1 AS a) q USING (a)",
                 "is ambiguous");
@@ -60,8 +67,8 @@ TEST_F(BinderTest, SubqueriesInConditionsOfJoins) {
       Plan("SELECT 1 FROM t LEFT JOIN u ON t.a = u.a AND u.c IN (SELECT x FROM v)");
   EXPECT_LT(left.find("Kind: LEFT; Conditions: (a = a) AND any"), left.find("Kind: MARK"));
   EXPECT_LT(left.find("Table: t"), left.find("Kind: MARK"));
-  const std::string on_left =
-      Plan("SELECT 1 FROM t LEFT JOIN u ON t.a = u.a AND t.b = (SELECT max(x) FROM v WHERE x < t.a)");
+  const std::string on_left = Plan(
+      "SELECT 1 FROM t LEFT JOIN u ON t.a = u.a AND t.b = (SELECT max(x) FROM v WHERE x < t.a)");
   EXPECT_LT(on_left.find("Kind: SINGLE; Dependent: true"), on_left.find("Table: t"));
   // Where it speaks of both sides, the right side becomes lateral.
   const std::string both =
@@ -89,12 +96,14 @@ TEST_F(BinderTest, ScalarSubqueries) {
   EXPECT_EQ(CountOf(Plan("SELECT (SELECT max(c) FROM u)"), "Dependent"), 0u);
   // An outer column handed through gets an id of its own.
   EXPECT_EQ(Columns("SELECT (SELECT t.a), a FROM t"), "(SELECT t.a) INTEGER, a INTEGER");
-  ExpectInvalid("SELECT (SELECT a, b FROM t)", "Subquery returns 2 columns - expected 1", "(SELECT");
+  ExpectInvalid("SELECT (SELECT a, b FROM t)", "Subquery returns 2 columns - expected 1",
+                "(SELECT");
 }
 
 TEST_F(BinderTest, SubqueriesAtAnyDepthResolveOutwards) {
   const std::string plan = Plan(
-      "SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a IN (SELECT x FROM v WHERE v.x = t.b))");
+      "SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a IN (SELECT x FROM v WHERE v.x = "
+      "t.b))");
   EXPECT_EQ(CountOf(plan, "Kind: MARK"), 2u);
   // The inner join's right side refers to t alone, past u: only the outer join is dependent on it.
   EXPECT_EQ(CountOf(plan, "Dependent: true"), 1u);
@@ -111,7 +120,8 @@ TEST_F(BinderTest, InAnyAllAndExistsAreMarks) {
   EXPECT_NE(all.find("Comparison: (a <= x)"), std::string::npos);
   const std::string rows = Plan("SELECT (a, b) IN (SELECT x, x + 1 FROM v) FROM t");
   EXPECT_NE(rows.find("Comparison: ((a = x) AND (b = (x + 1)))"), std::string::npos) << rows;
-  ExpectInvalid("SELECT a IN (SELECT a, b FROM t) FROM t", "Subquery returns 2 columns - expected 1");
+  ExpectInvalid("SELECT a IN (SELECT a, b FROM t) FROM t",
+                "Subquery returns 2 columns - expected 1");
   ExpectInvalid("SELECT a IN (SELECT s FROM t) FROM t", "in IN/ANY/ALL clause");
   EXPECT_EQ(Columns("SELECT '1' IN (SELECT a FROM t) AS q"), "q BOOLEAN");
 }
@@ -133,7 +143,8 @@ TEST_F(BinderTest, SubqueriesInEveryClause) {
        }) {
     const std::string plan = Plan(sql);
     EXPECT_TRUE(plan.find("SINGLE") != std::string::npos || plan.find("MARK") != std::string::npos)
-        << sql << "\n" << plan;
+        << sql << "\n"
+        << plan;
   }
 }
 

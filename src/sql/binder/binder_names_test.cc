@@ -22,8 +22,8 @@ TEST_F(BinderTest, WrongNamesTellThePlaceAndTheNearestName) {
   ExpectInvalid("SELECT q.a FROM t", "Candidate tables: \"t\"");
   ExpectInvalid("SELECT t.a FROM t AS r", "Referenced table \"t\" not found!", "t.a");
   ExpectInvalid("SELECT a", "because the FROM clause is missing", "a");
-  ExpectInvalid("SELECT a FROM t, u", "Ambiguous reference to column name \"a\" (use: 't.a' or 'u.a')",
-                "a FROM");
+  ExpectInvalid("SELECT a FROM t, u",
+                "Ambiguous reference to column name \"a\" (use: 't.a' or 'u.a')", "a FROM");
   ExpectInvalid("SELECT x.a FROM t x, t x", "duplicate alias \"x\"", "x.a");
   ExpectInvalid("SELECT a.b FROM t", "Cannot extract field 'b' from expression \"a\"", "b FROM");
   ExpectError("SELECT * FROM tt", StatusCode::kNotFound, "Did you mean \"t\"?", "tt");
@@ -31,8 +31,8 @@ TEST_F(BinderTest, WrongNamesTellThePlaceAndTheNearestName) {
               "nowhere");
   ExpectError("SELECT * FROM other.main.t", StatusCode::kNotFound, "Catalog \"other\"", "other");
   ExpectError("SELECT nofun(a) FROM t", StatusCode::kNotFound, "nofun", "nofun");
-  ExpectError("SELECT CAST(a AS integr) FROM t", StatusCode::kNotFound,
-              "Did you mean \"integer\"?", "integr");
+  ExpectError("SELECT CAST(a AS integr) FROM t", StatusCode::kNotFound, "Did you mean \"integer\"?",
+              "integr");
 }
 
 TEST_F(BinderTest, QualifiedNames) {
@@ -48,7 +48,8 @@ TEST_F(BinderTest, StarListsAndColumns) {
   EXPECT_EQ(Columns("SELECT v.* REPLACE (x + 1.5 AS x) FROM v, t"), "x DECIMAL(12,1), y VARCHAR");
   EXPECT_EQ(Columns("SELECT * RENAME (x AS z) FROM v"), "z INTEGER, y VARCHAR");
   EXPECT_EQ(Columns("SELECT COLUMNS('a|b') + 1 FROM t"), "a INTEGER, b INTEGER");
-  EXPECT_EQ(Columns("SELECT max(COLUMNS(* EXCLUDE (d))) FROM t"), "a INTEGER, b INTEGER, s VARCHAR");
+  EXPECT_EQ(Columns("SELECT max(COLUMNS(* EXCLUDE (d))) FROM t"),
+            "a INTEGER, b INTEGER, s VARCHAR");
   EXPECT_EQ(Columns("SELECT COLUMNS(['b', 'a']) FROM t"), "b INTEGER, a INTEGER");
   EXPECT_EQ(Columns("SELECT greatest(*COLUMNS('^[ab]$')) AS g FROM t"), "g INTEGER");
   ExpectInvalid("SELECT * EXCLUDE (zz) FROM t", "Column \"zz\" in EXCLUDE list not found", "zz");
@@ -66,8 +67,10 @@ TEST_F(BinderTest, AliasesStandWhereNoColumnHasTheName) {
   EXPECT_NE(Plan("SELECT a AS b FROM t WHERE b > 2").find("(b > 2)"), std::string::npos);
   EXPECT_NE(Plan("SELECT a + 1 AS k, count(*) FROM t GROUP BY k").find("Groups: (a + 1)"),
             std::string::npos);
-  ExpectInvalid("SELECT q + 1, a AS q FROM t", "cannot be referenced before it is defined", "q + 1");
-  ExpectInvalid("SELECT k + 1 AS k FROM t WHERE k > 1", "Referenced column \"k\" not found", "k + 1");
+  ExpectInvalid("SELECT q + 1, a AS q FROM t", "cannot be referenced before it is defined",
+                "q + 1");
+  ExpectInvalid("SELECT k + 1 AS k FROM t WHERE k > 1", "Referenced column \"k\" not found",
+                "k + 1");
   ExpectInvalid("SELECT random() AS r, r + 1", "has side effects", "r + 1");
   // HAVING: a group, then an alias, then a column.
   EXPECT_NE(Plan("SELECT sum(a) AS b FROM t GROUP BY d HAVING b > 1").find("Predicate: (sum(a) > "),

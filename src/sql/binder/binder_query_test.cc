@@ -4,7 +4,8 @@ namespace trivet::binder_testing {
 namespace {
 
 TEST_F(BinderTest, ClausesInOrder) {
-  EXPECT_EQ(Plan("SELECT a, b FROM t WHERE a = 1 AND s LIKE 'x%' ORDER BY b DESC NULLS FIRST LIMIT 5 OFFSET 2"),
+  EXPECT_EQ(Plan("SELECT a, b FROM t WHERE a = 1 AND s LIKE 'x%' ORDER BY b DESC NULLS FIRST LIMIT "
+                 "5 OFFSET 2"),
             "LIMIT  Limit: 5; Offset: 2\n"
             "  SORT  Keys: b DESC NULLS FIRST\n"
             "    PROJECT  Expressions: a, b\n"
@@ -26,7 +27,8 @@ TEST_F(BinderTest, SortKeysThatAreNoOutputAreProjectedAway) {
 }
 
 TEST_F(BinderTest, OrderByErrors) {
-  ExpectInvalid("SELECT a FROM t ORDER BY 3", "ORDER term out of range - should be between 1 and 1", "3");
+  ExpectInvalid("SELECT a FROM t ORDER BY 3", "ORDER term out of range - should be between 1 and 1",
+                "3");
   ExpectInvalid("SELECT a FROM t ORDER BY 'x'", "non-integer literal", "'x'");
   ExpectInvalid("SELECT a FROM t GROUP BY 2", "GROUP BY term out of range", "2");
   ExpectUnsupported("SELECT a FROM t ORDER BY s COLLATE nocase", "the collation nocase");
@@ -42,7 +44,8 @@ TEST_F(BinderTest, Distinct) {
   const std::string hidden = Plan("SELECT DISTINCT a FROM t ORDER BY b");
   EXPECT_LT(hidden.find("SORT"), hidden.find("DISTINCT_ON  Keys: a"));
   const std::string on = Plan("SELECT DISTINCT ON (a) a, b FROM t ORDER BY a, d DESC");
-  EXPECT_LT(on.find("DISTINCT_ON  Keys: a"), on.find("SORT  Keys: a ASC NULLS LAST, sort key DESC"));
+  EXPECT_LT(on.find("DISTINCT_ON  Keys: a"),
+            on.find("SORT  Keys: a ASC NULLS LAST, sort key DESC"));
   EXPECT_EQ(Columns("SELECT DISTINCT ON (a) b FROM t"), "b INTEGER");
 }
 
@@ -59,7 +62,8 @@ TEST_F(BinderTest, LimitTakesConstants) {
   ExpectInvalid("SELECT a FROM t OFFSET -1", "cannot be negative", "-1");
   ExpectInvalid("SELECT a FROM t LIMIT 200%", "between 0% and 100%", "200");
   ExpectInvalid("SELECT a FROM t LIMIT a", "because the FROM clause is missing");
-  ExpectUnsupported("SELECT a FROM t LIMIT (SELECT max(a) FROM t)", "a subquery in the LIMIT clause");
+  ExpectUnsupported("SELECT a FROM t LIMIT (SELECT max(a) FROM t)",
+                    "a subquery in the LIMIT clause");
 }
 
 TEST_F(BinderTest, SetOperations) {
@@ -73,12 +77,15 @@ TEST_F(BinderTest, SetOperations) {
             "    VALUES  Rows: 1\n");
   EXPECT_EQ(Columns("SELECT 1 AS x UNION SELECT 1.5"), "x DECIMAL(11,1)");
   EXPECT_EQ(Columns("SELECT 1 UNION SELECT 'a'"), "1 VARCHAR");
-  EXPECT_EQ(Columns("SELECT 1 AS x UNION ALL BY NAME SELECT 2 AS y, 3 AS X"), "x INTEGER, y INTEGER");
-  EXPECT_NE(Plan("SELECT a FROM t EXCEPT ALL SELECT x FROM v").find("EXCEPT ALL"), std::string::npos);
+  EXPECT_EQ(Columns("SELECT 1 AS x UNION ALL BY NAME SELECT 2 AS y, 3 AS X"),
+            "x INTEGER, y INTEGER");
+  EXPECT_NE(Plan("SELECT a FROM t EXCEPT ALL SELECT x FROM v").find("EXCEPT ALL"),
+            std::string::npos);
   EXPECT_EQ(CountOf(Plan("SELECT 1 INTERSECT SELECT 2 INTERSECT SELECT 3"), "INTERSECT"), 2u);
   // ORDER BY sees the output, under the names of any operand.
-  EXPECT_NE(Plan("SELECT a AS p FROM t UNION SELECT b AS q FROM t ORDER BY q DESC").find("Keys: p DESC"),
-            std::string::npos);
+  EXPECT_NE(
+      Plan("SELECT a AS p FROM t UNION SELECT b AS q FROM t ORDER BY q DESC").find("Keys: p DESC"),
+      std::string::npos);
   EXPECT_NE(Plan("SELECT a FROM t UNION SELECT b FROM t ORDER BY a + 1").find("Keys: (a + 1)"),
             std::string::npos);
   ExpectInvalid("SELECT 1, 2 UNION SELECT 3", "same number of result columns", "SELECT 3");
@@ -111,13 +118,17 @@ TEST_F(BinderTest, CommonTableExpressions) {
   EXPECT_EQ(Plan("WITH q AS (SELECT a FROM t) SELECT 1").find("Table: t"), std::string::npos);
   EXPECT_EQ(Columns("WITH q(z) AS (SELECT a, b FROM t) SELECT * FROM q"), "z INTEGER, b INTEGER");
   EXPECT_EQ(CountOf(Plan("WITH p AS (SELECT a FROM t), q AS (SELECT x.a FROM p x, p y) "
-                         "SELECT * FROM q m, q n"), "CTE  Name"), 2u);
+                         "SELECT * FROM q m, q n"),
+                    "CTE  Name"),
+            2u);
 }
 
 TEST_F(BinderTest, CommonTableExpressionsInSight) {
   // The inner one hides the outer; a subquery sees both.
-  EXPECT_EQ(Columns("WITH q AS (SELECT 1 AS a) SELECT * FROM (WITH q AS (SELECT 'x' AS b) SELECT * FROM q)"),
-            "b VARCHAR");
+  EXPECT_EQ(
+      Columns(
+          "WITH q AS (SELECT 1 AS a) SELECT * FROM (WITH q AS (SELECT 'x' AS b) SELECT * FROM q)"),
+      "b VARCHAR");
   EXPECT_EQ(Columns("WITH q AS (SELECT 1 AS z) SELECT (SELECT z FROM q) AS y FROM t"), "y INTEGER");
   // Its own name means the table of that name.
   EXPECT_EQ(Columns("WITH t AS (SELECT a FROM t) SELECT * FROM t"), "a INTEGER");
@@ -125,9 +136,21 @@ TEST_F(BinderTest, CommonTableExpressionsInSight) {
   ExpectInvalid("WITH q AS (SELECT nope FROM t) SELECT 1", "nope", "nope");
   ExpectError("WITH q AS (SELECT * FROM p), p AS (SELECT 1) SELECT * FROM q", StatusCode::kNotFound,
               "Table with name p");
-  ExpectUnsupported("WITH RECURSIVE q AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM q) SELECT * FROM q",
-                    "the recursive common table expression q");
+  ExpectUnsupported(
+      "WITH RECURSIVE q AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM q) SELECT * FROM q",
+      "the recursive common table expression q");
   EXPECT_EQ(Columns("WITH RECURSIVE q AS (SELECT 1 AS n) SELECT * FROM q"), "n INTEGER");
+  std::string doubling = "WITH c0 AS NOT MATERIALIZED (SELECT 1 AS n)";
+  for (int i = 1; i < 40; ++i) {
+    const std::string last = "c" + std::to_string(i - 1);
+    doubling += ", c" + std::to_string(i) + " AS NOT MATERIALIZED (SELECT x.n FROM " + last +
+                " x, " + last + " y)";
+  }
+  ExpectInvalid(doubling + " SELECT * FROM c39", "the statement has more than");
+  EXPECT_EQ(Plan("SELECT (WITH p AS (SELECT t.a AS n), q AS (SELECT n FROM p) "
+                 "SELECT count(*) FROM q x, q y) FROM t")
+                .find("CTE"),
+            std::string::npos);
   // A correlated definition is put in place of each reference.
   const std::string plan =
       Plan("SELECT (WITH q AS (SELECT t.a AS n) SELECT count(*) FROM q x, q y) FROM t");
@@ -136,7 +159,8 @@ TEST_F(BinderTest, CommonTableExpressionsInSight) {
 }
 
 TEST_F(BinderTest, DerivedTablesHaveDistinctNames) {
-  EXPECT_EQ(Columns("SELECT * FROM (SELECT a, a, a FROM t)"), "a INTEGER, a_1 INTEGER, a_2 INTEGER");
+  EXPECT_EQ(Columns("SELECT * FROM (SELECT a, a, a FROM t)"),
+            "a INTEGER, a_1 INTEGER, a_2 INTEGER");
   EXPECT_EQ(Columns("SELECT a, a FROM t"), "a INTEGER, a INTEGER");
   EXPECT_EQ(Columns("SELECT unnamed_subquery.a FROM (SELECT a FROM t)"), "a INTEGER");
 }

@@ -41,7 +41,8 @@ TEST_F(StatementTest, CreateTable) {
   ExpectError("CREATE TABLE t (a INTEGER)", StatusCode::kAlreadyExists, "already exists", "t (");
   EXPECT_EQ(BindAs<BoundCreateTable>("CREATE TABLE IF NOT EXISTS t (a INTEGER)").on_conflict,
             OnConflict::kIgnore);
-  ExpectError("CREATE TABLE n (a INTEGER, A INTEGER)", StatusCode::kAlreadyExists, "Column with name");
+  ExpectError("CREATE TABLE n (a INTEGER, A INTEGER)", StatusCode::kAlreadyExists,
+              "Column with name");
   ExpectError("CREATE TABLE nowhere.n (a INTEGER)", StatusCode::kNotFound, "nowhere");
   ExpectInvalid("CREATE TABLE n (a INTEGER DEFAULT b)", "b");
   for (const auto& [sql, feature] : std::vector<std::pair<std::string, std::string>>{
@@ -60,7 +61,8 @@ TEST_F(StatementTest, CreateTableAsQuery) {
   EXPECT_EQ(bound.columns[1].name, "a_1");
   EXPECT_EQ(bound.columns[2].type.ToString(), "INTEGER");
   EXPECT_TRUE(ValidatePlan(*bound.query->plan).ok());
-  const auto named = BindAs<BoundCreateTable>("CREATE TABLE n(x) AS SELECT a, b FROM t WITH NO DATA");
+  const auto named =
+      BindAs<BoundCreateTable>("CREATE TABLE n(x) AS SELECT a, b FROM t WITH NO DATA");
   EXPECT_EQ(named.columns[0].name, "x");
   EXPECT_NE(PlanToString(*named.query->plan).find("LIMIT  Limit: 0"), std::string::npos);
   ExpectInvalid("CREATE TABLE n(x, y, z) AS SELECT a, b FROM t", "more column names", "z)");
@@ -87,10 +89,12 @@ TEST_F(StatementTest, Drop) {
 TEST_F(StatementTest, Insert) {
   EXPECT_EQ(Expressions(BindAs<BoundInsert>("INSERT INTO v (y) SELECT a FROM t").query),
             "PROJECT  Expressions: CAST(NULL AS INTEGER), CAST(a AS VARCHAR)");
-  EXPECT_EQ(Expressions(BindAs<BoundInsert>("INSERT INTO v BY NAME SELECT 'q' AS Y, a AS x FROM t").query),
+  EXPECT_EQ(Expressions(
+                BindAs<BoundInsert>("INSERT INTO v BY NAME SELECT 'q' AS Y, a AS x FROM t").query),
             "PROJECT  Expressions: x, Y");
   ExpectInvalid("INSERT INTO v VALUES (1)", "has 2 columns but 1 values were supplied");
-  ExpectInvalid("INSERT INTO v (x, z) VALUES (1, 2)", "does not have a column with name \"z\"", "z)");
+  ExpectInvalid("INSERT INTO v (x, z) VALUES (1, 2)", "does not have a column with name \"z\"",
+                "z)");
   ExpectInvalid("INSERT INTO v (x, X) VALUES (1, 2)", "Duplicate column name", "X)");
   ExpectInvalid("INSERT INTO v BY NAME SELECT 1 AS zz", "does not have a column with name \"zz\"");
   ExpectError("INSERT INTO vv VALUES (1)", StatusCode::kNotFound, "Did you mean \"v\"?", "vv");
@@ -117,7 +121,8 @@ TEST_F(StatementTest, InsertedValuesAndDefaults) {
 }
 
 TEST_F(StatementTest, Copy) {
-  auto bound = BindAs<BoundCopyTo>("COPY (SELECT a FROM t) TO 'x.parquet' (ROW_GROUP_SIZE 10, HEADER)");
+  auto bound =
+      BindAs<BoundCopyTo>("COPY (SELECT a FROM t) TO 'x.parquet' (ROW_GROUP_SIZE 10, HEADER)");
   EXPECT_EQ(bound.format, "parquet");
   EXPECT_EQ(bound.path, "x.parquet");
   ASSERT_EQ(bound.options.size(), 2u);
@@ -137,7 +142,8 @@ TEST_F(StatementTest, Copy) {
     EXPECT_EQ(call.arguments[0], Value::Varchar("x.csv"));
     EXPECT_EQ(call.named_arguments.size(), 1u);
     return std::make_shared<const MemoryTable>(
-        std::vector<ColumnDefinition>{{"p", TypeId::kVarchar}, {"q", TypeId::kInt64}}, MemoryChunks{});
+        std::vector<ColumnDefinition>{{"p", TypeId::kVarchar}, {"q", TypeId::kInt64}},
+        MemoryChunks{});
   };
   table_functions_.Add(std::move(reader));
   EXPECT_EQ(Expressions(BindAs<BoundInsert>("COPY v FROM 'x.csv' (DELIM '|')").query),
@@ -154,9 +160,11 @@ TEST_F(StatementTest, SettingsAndPragmas) {
   EXPECT_EQ(BindAs<BoundSet>("PRAGMA threads = 3").value, Value::Int32(3));
   ExpectUnsupported("SET VARIABLE x = 1", "SET VARIABLE");
   ExpectUnsupported("PRAGMA enable_nonsense", "PRAGMA enable_nonsense");
-  EXPECT_EQ(Columns("PRAGMA table_info('t')"),
-            "cid INTEGER, name VARCHAR, type VARCHAR, notnull BOOLEAN, dflt_value VARCHAR, pk BOOLEAN");
-  EXPECT_EQ(Columns("PRAGMA version"), "library_version VARCHAR, source_id VARCHAR, codename VARCHAR");
+  EXPECT_EQ(
+      Columns("PRAGMA table_info('t')"),
+      "cid INTEGER, name VARCHAR, type VARCHAR, notnull BOOLEAN, dflt_value VARCHAR, pk BOOLEAN");
+  EXPECT_EQ(Columns("PRAGMA version"),
+            "library_version VARCHAR, source_id VARCHAR, codename VARCHAR");
 }
 
 TEST_F(StatementTest, Explain) {
@@ -174,7 +182,8 @@ TEST_F(StatementTest, DescribeAndShow) {
             "extra VARCHAR");
   EXPECT_EQ(Columns("SHOW TABLES"), "name VARCHAR");
   EXPECT_EQ(Columns("SHOW threads"), "threads BIGINT");
-  EXPECT_EQ(Columns("SELECT database, name FROM (SHOW ALL TABLES)"), "database VARCHAR, name VARCHAR");
+  EXPECT_EQ(Columns("SELECT database, name FROM (SHOW ALL TABLES)"),
+            "database VARCHAR, name VARCHAR");
   ExpectError("DESCRIBE nope", StatusCode::kNotFound, "nope");
 }
 

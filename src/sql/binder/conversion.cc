@@ -12,8 +12,9 @@ namespace trivet::binder {
 namespace {
 
 Status CannotCompare(const LogicalType& left, const LogicalType& right) {
-  return Status::InvalidInput(StrCat("Cannot compare values of type ", left.ToString(), " and type ",
-                                     right.ToString(), " - an explicit cast is required"));
+  return Status::InvalidInput(StrCat("Cannot compare values of type ", left.ToString(),
+                                     " and type ", right.ToString(),
+                                     " - an explicit cast is required"));
 }
 
 bool IsVarchar(const ExpressionPtr& expression) {
@@ -84,7 +85,8 @@ Result<ExpressionPtr> MakeComparison(Comparison comparison, ExpressionPtr left, 
   } else if (IsVarchar(left) != IsVarchar(right) && !left_type.IsNull() && !right_type.IsNull()) {
     // A string literal takes the other side's type always, other strings only in tests of equality.
     const Expression& text = IsVarchar(left) ? *left : *right;
-    if (!IsStringLiteral(text) && !IsEquality(comparison)) return CannotCompare(left_type, right_type);
+    if (!IsStringLiteral(text) && !IsEquality(comparison))
+      return CannotCompare(left_type, right_type);
     type = IsVarchar(left) ? right_type : left_type;
     if (FindCast(TypeId::kVarchar, *type) == nullptr) return CannotCompare(left_type, right_type);
   } else {

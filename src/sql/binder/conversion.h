@@ -7,8 +7,8 @@
 
 namespace trivet::binder {
 
-// Implicit conversions that the dialect makes where expressions meet. All return InvalidInput in the
-// user's terms where only a written CAST would convert.
+// Implicit conversions that the dialect makes where expressions meet. All return InvalidInput in
+// the user's terms where only a written CAST would convert.
 
 // A string constant, which takes the type of what it meets.
 bool IsStringLiteral(const Expression& expression);

@@ -10,7 +10,8 @@ namespace trivet::binder {
 
 namespace {
 
-// The output of the group with the same text, for groups that cannot be found again by their binding.
+// The output of the group with the same text, for groups that cannot be found again by their
+// binding.
 const GroupKey* FindGroupByText(const QueryLevel& level, const syntax::Expression& expression) {
   if (!level.match_groups_by_text || level.grouping == nullptr || level.inside_aggregate) {
     return nullptr;
@@ -39,7 +40,8 @@ Result<ExpressionPtr> ExpressionBinder::BindKind(const syntax::Expression& expre
   using Kind = syntax::ExpressionKind;
   switch (expression.kind) {
     case Kind::kLiteral: {
-      TRIVET_ASSIGN_OR_RETURN(Value value, LiteralValue(expression.As<syntax::LiteralExpression>()));
+      TRIVET_ASSIGN_OR_RETURN(Value value,
+                              LiteralValue(expression.As<syntax::LiteralExpression>()));
       return Expression::Constant(std::move(value));
     }
     case Kind::kColumn: return BindColumn(expression.As<syntax::ColumnExpression>());
@@ -83,7 +85,7 @@ Result<ExpressionPtr> ExpressionBinder::BindUnsupported(const syntax::Expression
     case Kind::kStar:
       return Status::InvalidInput("* is only allowed in a select list or as an argument of COUNT");
     case Kind::kColumns:
-      return Status::InvalidInput(StrCat("COLUMNS is not allowed in the ", level_.clause));
+      return Unsupported(StrCat("COLUMNS in the ", level_.clause, " is"), expression.position);
     case Kind::kDefault:
       return Status::InvalidInput("DEFAULT is only allowed in the rows of an INSERT");
     case Kind::kWindow: return Unsupported("window functions are", expression.position);
@@ -115,8 +117,8 @@ Result<std::vector<SortKey>> ExpressionBinder::BindSortKeys(
   for (const syntax::OrderItem& item : items) {
     if (item.all) return Unsupported("ORDER BY ALL inside an aggregate is", item.position);
     TRIVET_ASSIGN_OR_RETURN(ExpressionPtr bound, Bind(*item.expression));
-    keys.push_back({std::move(bound), item.direction == syntax::SortDirection::kDescending,
-                    NullsFirst(item)});
+    keys.push_back(
+        {std::move(bound), item.direction == syntax::SortDirection::kDescending, NullsFirst(item)});
   }
   return keys;
 }

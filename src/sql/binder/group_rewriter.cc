@@ -34,9 +34,9 @@ Result<ExpressionPtr> GroupRewriter::Rewrite(const ExpressionPtr& expression) co
         StrCat("column \"", name,
                "\" must appear in the GROUP BY clause or must be part of an aggregate function."));
     if (expression->position()) status = std::move(status).WithPosition(*expression->position());
-    return std::move(status).WithHint(StrCat("Either add it to the GROUP BY list, or use ANY_VALUE(\"",
-                                             name, "\") if the exact value of \"", name,
-                                             "\" is not important."));
+    return std::move(status).WithHint(
+        StrCat("Either add it to the GROUP BY list, or use ANY_VALUE(\"", name,
+               "\") if the exact value of \"", name, "\" is not important."));
   }
   std::vector<ExpressionPtr> children;
   bool changed = false;

@@ -7,8 +7,8 @@
 
 namespace trivet::binder {
 
-// Replaces what stands above an aggregate: an expression that is a group becomes the group's column, in
-// correlated subqueries too; any other use of a column from below is the user's error.
+// Replaces what stands above an aggregate: an expression that is a group becomes the group's
+// column, in correlated subqueries too; any other use of a column from below is the user's error.
 class GroupRewriter {
  public:
   // `below`: the columns of the aggregate's input.

@@ -23,10 +23,12 @@ Result<Value> IntegerLiteral(const syntax::LiteralExpression& literal) {
   if (ParseInteger(literal.value, kInt128Min, kInt128Max, &value) != NumberParse::kOk) {
     return DoubleLiteral(literal);
   }
-  if (value >= std::numeric_limits<int32_t>::min() && value <= std::numeric_limits<int32_t>::max()) {
+  if (value >= std::numeric_limits<int32_t>::min() &&
+      value <= std::numeric_limits<int32_t>::max()) {
     return Value::Integer(TypeId::kInt32, value);
   }
-  if (value >= std::numeric_limits<int64_t>::min() && value <= std::numeric_limits<int64_t>::max()) {
+  if (value >= std::numeric_limits<int64_t>::min() &&
+      value <= std::numeric_limits<int64_t>::max()) {
     return Value::Integer(TypeId::kInt64, value);
   }
   return Value::Integer(TypeId::kInt128, value);

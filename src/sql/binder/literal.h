@@ -6,8 +6,8 @@
 
 namespace trivet::binder {
 
-// The value of a literal: integers take the narrowest of INTEGER, BIGINT and HUGEINT, numbers with a
-// point DECIMAL with just their digits (DOUBLE beyond 38), numbers with an exponent DOUBLE.
+// The value of a literal: integers take the narrowest of INTEGER, BIGINT and HUGEINT, numbers with
+// a point DECIMAL with just their digits (DOUBLE beyond 38), numbers with an exponent DOUBLE.
 Result<Value> LiteralValue(const syntax::LiteralExpression& literal);
 
 }  // namespace trivet::binder

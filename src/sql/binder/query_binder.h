@@ -27,7 +27,8 @@ class QueryBinder {
  private:
   // bind_query.cc
   Result<BoundQuery> BindBody(const syntax::Query& query, QueryLevel* outer, CteFrame* ctes);
-  Result<BoundQuery> BindValues(const syntax::ValuesQuery& query, QueryLevel* outer, CteFrame* ctes);
+  Result<BoundQuery> BindValues(const syntax::ValuesQuery& query, QueryLevel* outer,
+                                CteFrame* ctes);
   Result<std::vector<ExpressionPtr>> BindRow(const std::vector<syntax::ExpressionPtr>& row,
                                              ExpressionBinder& binder, const InsertTarget* target);
   Result<Value> LimitConstant(const syntax::Expression& expression, const LogicalType& type);
@@ -39,13 +40,14 @@ class QueryBinder {
   Status BindCommonTables(const syntax::Query& query, QueryLevel* outer, CteFrame& frame);
   Status BindCommonTable(const syntax::CommonTableExpression& written, QueryLevel* outer,
                          CteFrame& frame);
-  PlanPtr ResolveCommonTables(PlanPtr body, CteFrame& frame);
-  PlanPtr ResolveCommonTable(PlanPtr body, CteEntry& entry);
+  Result<PlanPtr> ResolveCommonTables(PlanPtr body, CteFrame& frame);
+  Result<PlanPtr> ResolveCommonTable(PlanPtr body, CteEntry& entry);
 
   // bind_set_operation.cc
   Result<BoundQuery> BindSetOperation(const syntax::SetOperationQuery& query, QueryLevel* outer,
                                       CteFrame* ctes);
-  Result<BoundQuery> Combine(const syntax::SetOperationQuery& query, std::vector<BoundQuery> inputs);
+  Result<BoundQuery> Combine(const syntax::SetOperationQuery& query,
+                             std::vector<BoundQuery> inputs);
   Status MatchByName(std::vector<BoundQuery>& inputs);
   Status UnifyColumns(const syntax::SetOperationQuery& query, std::vector<BoundQuery>& inputs);
   // ORDER BY over the output columns, and LIMIT; `operand_names` are further names of the columns.

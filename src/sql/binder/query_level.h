@@ -58,8 +58,8 @@ enum class AliasRule : uint8_t {
   kBound,         // HAVING, ORDER BY: all, as bound
 };
 
-// The state of one SELECT while its clauses are bound, and the names it makes visible to them and to the
-// subqueries in them. Levels form a chain from a subquery outwards.
+// The state of one SELECT while its clauses are bound, and the names it makes visible to them and
+// to the subqueries in them. Levels form a chain from a subquery outwards.
 struct QueryLevel {
   QueryLevel* outer = nullptr;
   const FromScope* from = nullptr;
@@ -112,8 +112,8 @@ class ClauseGuard {
   Saved saved_;
 };
 
-// A common table expression in sight. Bound once; each reference is a scan that is resolved when the
-// query that declares it is complete.
+// A common table expression in sight. Bound once; each reference is a scan that is resolved when
+// the query that declares it is complete.
 struct CteEntry {
   std::string name;
   uint32_t id = 0;
@@ -121,6 +121,9 @@ struct CteEntry {
   PlanPtr plan;
   std::vector<OutputColumn> columns;
   bool in_definition = false;  // being bound: a reference would be to itself
+  // Uses columns of queries around the one that declares it, itself or through what it reads: it
+  // must then be put in place of its references, where those columns are at hand.
+  bool correlated = false;
 };
 
 // The expressions of one WITH clause, and those around it.

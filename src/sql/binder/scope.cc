@@ -55,15 +55,14 @@ Result<const ScopeRelation*> FromScope::FindRelation(
   const ScopeRelation* found = nullptr;
   for (const ScopeRelation& relation : relations_) {
     if (!syntax::EqualIgnoringCase(relation.alias, name.back().text)) continue;
-    const bool matches =
-        name.size() == 1 ||
-        (syntax::EqualIgnoringCase(relation.schema, name[name.size() - 2].text) &&
-         (name.size() == 2 || syntax::EqualIgnoringCase(name[0].text, "memory")));
+    const bool matches = name.size() == 1 ||
+                         (syntax::EqualIgnoringCase(relation.schema, name[name.size() - 2].text) &&
+                          (name.size() == 2 || syntax::EqualIgnoringCase(name[0].text, "memory")));
     if (!matches) continue;
     if (found != nullptr) {
       return Status::InvalidInput(
-                 StrCat("Ambiguous reference to table \"", name.back().text, "\" (duplicate alias \"",
-                        name.back().text,
+                 StrCat("Ambiguous reference to table \"", name.back().text,
+                        "\" (duplicate alias \"", name.back().text,
                         "\", explicitly alias one of the tables using \"AS my_alias\")"))
           .WithPosition(name.back().position);
     }
@@ -156,13 +155,14 @@ Status RelationNotFound(const syntax::Identifier& name, const FromScope* scope) 
   return std::move(status).WithHint("Candidate tables: " + Candidates(name.text, std::move(names)));
 }
 
-Status AmbiguousColumn(const syntax::Identifier& name, const std::vector<const StarColumn*>& found) {
+Status AmbiguousColumn(const syntax::Identifier& name,
+                       const std::vector<const StarColumn*>& found) {
   std::string uses;
   for (const StarColumn* column : found) {
     uses += StrCat(uses.empty() ? "'" : " or '", column->relation, ".", column->name, "'");
   }
-  return Status::InvalidInput(StrCat("Ambiguous reference to column name \"", name.text,
-                                     "\" (use: ", uses, ")"))
+  return Status::InvalidInput(
+             StrCat("Ambiguous reference to column name \"", name.text, "\" (use: ", uses, ")"))
       .WithPosition(name.position);
 }
 

@@ -10,8 +10,8 @@
 
 namespace trivet::binder {
 
-// A column that a name may mean: an expression over the plan's columns (mostly one column; for a column
-// merged by FULL JOIN USING the first of two that is not NULL).
+// A column that a name may mean: an expression over the plan's columns (mostly one column; for a
+// column merged by FULL JOIN USING the first of two that is not NULL).
 struct ScopeColumn {
   std::string name;
   ExpressionPtr expression;

@@ -8,10 +8,10 @@
 
 namespace trivet::binder {
 
-// Binds one SELECT, clause by clause in the order in which they apply, and builds its plan. Expressions
-// of the select list, HAVING and ORDER BY are bound over the FROM clause's columns and the aggregates'
-// outputs; when all are known and the query turns out to aggregate, the columns in them, those of
-// correlated subqueries included, are replaced by groups. Used once.
+// Binds one SELECT, clause by clause in the order in which they apply, and builds its plan.
+// Expressions of the select list, HAVING and ORDER BY are bound over the FROM clause's columns and
+// the aggregates' outputs; when all are known and the query turns out to aggregate, the columns in
+// them, those of correlated subqueries included, are replaced by groups. Used once.
 class SelectBinder {
  public:
   SelectBinder(StatementState& state, QueryBinder& queries, const syntax::SelectQuery& query,
@@ -44,7 +44,8 @@ class SelectBinder {
   // bind_select.cc
   Status ApplyHaving();
   Result<BoundQuery> BuildOutput();
-  void ProjectOutput(BoundQuery& output, std::vector<SortKey>& sort, std::vector<ExpressionPtr>& on);
+  void ProjectOutput(BoundQuery& output, std::vector<SortKey>& sort,
+                     std::vector<ExpressionPtr>& on);
   void ApplyDistinct(BoundQuery& output, std::vector<SortKey>& sort, bool hidden);
 
   ExpressionBinder Expressions() { return ExpressionBinder(state_, queries_, level_, ctes_); }

@@ -30,8 +30,12 @@ BoundQuery DescribeColumns(const std::vector<OutputColumn>& columns, const Catal
                     has_default ? Text(table->defaults[i]->ToString()) : NoText(), NoText()});
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"column_name", text}, {"column_type", text}, {"null", text}, {"key", text},
-                       {"default", text}, {"extra", text}},
+  return ConstantRows({{"column_name", text},
+                       {"column_type", text},
+                       {"null", text},
+                       {"key", text},
+                       {"default", text},
+                       {"extra", text}},
                       std::move(rows), ids);
 }
 
@@ -76,8 +80,8 @@ BoundQuery ShowTables(const syntax::ShowTable& show, StatementState& state) {
   std::vector<std::vector<Value>> rows;
   std::vector<std::string> names;
   for (const CatalogEntryPtr& entry : state.input().catalog->List()) {
-    const bool asked = show.name.empty() ||
-                       syntax::EqualIgnoringCase(entry->schema, show.name.back().text);
+    const bool asked =
+        show.name.empty() || syntax::EqualIgnoringCase(entry->schema, show.name.back().text);
     if (asked) names.push_back(entry->name);
   }
   std::ranges::sort(names);
@@ -94,8 +98,12 @@ BoundQuery ShowAllTables(StatementState& state) {
                     Value::Boolean(temporary)});
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"database", text}, {"schema", text}, {"name", text}, {"column_names", text},
-                       {"column_types", text}, {"temporary", TypeId::kBoolean}},
+  return ConstantRows({{"database", text},
+                       {"schema", text},
+                       {"name", text},
+                       {"column_names", text},
+                       {"column_types", text},
+                       {"temporary", TypeId::kBoolean}},
                       std::move(rows), state.ids());
 }
 
@@ -152,8 +160,8 @@ std::vector<SummaryColumn> SummaryOf(const LogicalType& type, const std::string&
       {"q50", quantile_of("0.5"), "VARCHAR"},
       {"q75", quantile_of("0.75"), "VARCHAR"},
       {"count", "count(*)", "BIGINT"},
-      {"null_percentage",
-       StrCat("100.0 * (count(*) - count(", column, ")) / nullif(count(*), 0)"), "DECIMAL(9,2)"},
+      {"null_percentage", StrCat("100.0 * (count(*) - count(", column, ")) / nullif(count(*), 0)"),
+       "DECIMAL(9,2)"},
   };
 }
 
@@ -171,9 +179,9 @@ Result<BoundQuery> BindSummarize(const syntax::Query& query, StatementState& sta
   for (size_t i = 0; i < probe.columns.size(); ++i) {
     const std::string column = StrCat("c", i);
     names += StrCat(i > 0 ? ", " : "", column);
-    rows += StrCat(i > 0 ? " UNION ALL " : "", "SELECT ", syntax::QuoteString(probe.columns[i].name),
-                   " AS column_name, ", syntax::QuoteString(probe.columns[i].type.ToString()),
-                   " AS column_type");
+    rows += StrCat(i > 0 ? " UNION ALL " : "", "SELECT ",
+                   syntax::QuoteString(probe.columns[i].name), " AS column_name, ",
+                   syntax::QuoteString(probe.columns[i].type.ToString()), " AS column_type");
     const auto summary = SummaryOf(probe.columns[i].type, column, *state.input().functions);
     for (size_t j = 0; j < summary.size(); ++j) {
       const std::string place = StrCat("a", i, "_", j);
@@ -185,9 +193,8 @@ Result<BoundQuery> BindSummarize(const syntax::Query& query, StatementState& sta
     }
     rows += " FROM summary";
   }
-  const std::string sql =
-      StrCat("WITH summary AS MATERIALIZED (SELECT ", aggregates, " FROM (", syntax::ToString(query),
-             ") AS source(", names, ")) ", rows);
+  const std::string sql = StrCat("WITH summary AS MATERIALIZED (SELECT ", aggregates, " FROM (",
+                                 syntax::ToString(query), ") AS source(", names, ")) ", rows);
   TRIVET_ASSIGN_OR_RETURN(syntax::StatementPtr statement, ParseStatement(sql));
   return queries.Bind(*statement->As<syntax::QueryStatement>().query, nullptr, ctes);
 }

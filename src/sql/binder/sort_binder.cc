@@ -19,7 +19,8 @@ Result<std::optional<size_t>> OrdinalOf(const syntax::Expression& expression, si
   const std::string& text = literal->value;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   if (parsed.ec != std::errc() || number < 1 || number > count) {
-    return Status::InvalidInput(StrCat(clause, " term out of range - should be between 1 and ", count))
+    return Status::InvalidInput(
+               StrCat(clause, " term out of range - should be between 1 and ", count))
         .WithPosition(expression.position);
   }
   return std::optional(number - 1);

@@ -21,8 +21,8 @@ struct OutputSortKey {
 Result<std::optional<size_t>> OrdinalOf(const syntax::Expression& expression, size_t count,
                                         std::string_view clause);
 
-// A key over the columns of a set operation or VALUES: an ordinal, a name (of any operand), ALL, or an
-// expression over the columns.
+// A key over the columns of a set operation or VALUES: an ordinal, a name (of any operand), ALL, or
+// an expression over the columns.
 Status BindOutputSortKey(const syntax::OrderItem& item, const std::vector<OutputColumn>& columns,
                          const std::vector<std::vector<std::string>>& operand_names,
                          ExpressionBinder& binder, std::vector<SortKey>& keys);

@@ -205,7 +205,8 @@ void PutArguments(std::vector<syntax::Argument>& arguments, const std::vector<Ma
   arguments = std::move(expanded);
 }
 
-// Puts one column in place of each COLUMNS below, or all of them into the argument list of *COLUMNS.
+// Puts one column in place of each COLUMNS below, or all of them into the argument list of
+// *COLUMNS.
 void PutColumns(syntax::ExpressionPtr& owner, const Match& match, const std::vector<Match>& all) {
   if (owner->kind == syntax::ExpressionKind::kColumns) {
     owner = PlaceOf(match, owner->position);
@@ -230,15 +231,16 @@ std::string ItemName(const syntax::Expression& expression, const FromScope& from
 
 }  // namespace
 
-Status ExpandSelectItem(const syntax::SelectItem& item, const FromScope& from, StatementState& state,
-                        std::vector<syntax::ExpressionPtr>& storage,
+Status ExpandSelectItem(const syntax::SelectItem& item, const FromScope& from,
+                        StatementState& state, std::vector<syntax::ExpressionPtr>& storage,
                         std::vector<SelectEntry>& entries) {
   const syntax::Expression& expression = *item.expression;
   if (const auto* star = expression.TryAs<syntax::StarExpression>()) {
     TRIVET_ASSIGN_OR_RETURN(const std::vector<Match> matches, StarColumns(*star, from));
     for (const Match& match : matches) {
       SelectEntry entry{match.replacement, match.name, false, star->position, nullptr};
-      if (match.replacement == nullptr) entry.bound = match.expression->WithPosition(star->position);
+      if (match.replacement == nullptr)
+        entry.bound = match.expression->WithPosition(star->position);
       entries.push_back(std::move(entry));
     }
     return Status::OK();

@@ -15,7 +15,8 @@ Status StatementBinder::CheckParameters(const syntax::Statement& statement) cons
   size_t numbered = 0;
   for (const syntax::Identifier& parameter : statement.parameters) {
     const std::string& name = parameter.text;
-    const bool is_number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+    const bool is_number =
+        !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
     const bool found = (is_number && ++numbered <= given.positional.size()) ||
                        given.named.contains(syntax::LowerCase(name));
     if (!found) missing += StrCat(missing.empty() ? "" : ", ", name);

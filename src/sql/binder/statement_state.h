@@ -7,19 +7,21 @@
 namespace trivet::binder {
 
 // Written limits, so that no text overflows the stack here or in what walks the plan later.
-inline constexpr size_t kMaxQueryDepth = 200;       // nested queries and views
-inline constexpr size_t kMaxPlanOperators = 1000;   // joins, subqueries, INTERSECTs and EXCEPTs of one statement
-inline constexpr size_t kMaxStackBytes = 3 << 20;   // of the binder's own recursion
-inline constexpr size_t kMaxAliasNodes = 100000;    // of an expression that stands for an alias
+inline constexpr size_t kMaxQueryDepth = 200;  // nested queries and views
+inline constexpr size_t kMaxPlanOperators =
+    1000;  // joins, subqueries, INTERSECTs and EXCEPTs of one statement
+inline constexpr size_t kMaxStackBytes = 3 << 20;  // of the binder's own recursion
+inline constexpr size_t kMaxAliasNodes = 100000;   // of an expression that stands for an alias
 inline constexpr size_t kMaxAliasDepth = 1000;
 
-// Which levels the arguments of an aggregate being bound refer to: it belongs to the innermost of them.
+// Which levels the arguments of an aggregate being bound refer to: it belongs to the innermost of
+// them.
 struct AggregateProbe {
   std::vector<const QueryLevel*> referenced;
 };
 
-// What the rows of INSERT ... VALUES are bound to: each cell is cast to its column's type, and DEFAULT
-// stands for the column's default (null: NULL).
+// What the rows of INSERT ... VALUES are bound to: each cell is cast to its column's type, and
+// DEFAULT stands for the column's default (null: NULL).
 struct InsertTarget {
   std::vector<LogicalType> types;
   std::vector<ExpressionPtr> defaults;

@@ -35,7 +35,10 @@ Row FunctionRow(const Function& function, std::string type, bool has_side_effect
   for (const Parameter& parameter : function.parameters) {
     parameters += StrCat(parameters.size() > 1 ? ", " : "", ParameterText(parameter));
   }
-  return {Text("system"), Text("main"), Text(function.name), Text(std::move(type)),
+  return {Text("system"),
+          Text("main"),
+          Text(function.name),
+          Text(std::move(type)),
           function.description.empty() ? NoText() : Text(function.description),
           Text(function.return_type.IsNull() ? "ANY" : function.return_type.ToString()),
           Text(parameters + "]"),
@@ -46,8 +49,7 @@ Row FunctionRow(const Function& function, std::string type, bool has_side_effect
 BoundQuery Functions(StatementState& state) {
   std::vector<Row> rows;
   state.input().functions->ForEachScalar([&](const ScalarFunction& function) {
-    rows.push_back(
-        FunctionRow(function, "scalar", function.volatility == Volatility::kVolatile));
+    rows.push_back(FunctionRow(function, "scalar", function.volatility == Volatility::kVolatile));
   });
   state.input().functions->ForEachAggregate([&](const AggregateFunction& function) {
     rows.push_back(FunctionRow(function, "aggregate", false));
@@ -59,13 +61,18 @@ BoundQuery Functions(StatementState& state) {
       named += StrCat(named.size() > 1 ? ", " : "", parameter);
     }
     rows.push_back({Text("system"), Text("main"), Text(name), Text("table"),
-                    function->description.empty() ? NoText() : Text(function->description), NoText(),
-                    Text(named + "]"), NoText(), Value::Boolean(false)});
+                    function->description.empty() ? NoText() : Text(function->description),
+                    NoText(), Text(named + "]"), NoText(), Value::Boolean(false)});
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"database_name", text}, {"schema_name", text}, {"function_name", text},
-                       {"function_type", text}, {"description", text}, {"return_type", text},
-                       {"parameter_types", text}, {"varargs", text},
+  return ConstantRows({{"database_name", text},
+                       {"schema_name", text},
+                       {"function_name", text},
+                       {"function_type", text},
+                       {"description", text},
+                       {"return_type", text},
+                       {"parameter_types", text},
+                       {"varargs", text},
                        {"has_side_effects", TypeId::kBoolean}},
                       std::move(rows), state.ids());
 }
@@ -80,7 +87,10 @@ BoundQuery Settings(StatementState& state) {
     }
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"name", text}, {"value", text}, {"description", text}, {"input_type", text},
+  return ConstantRows({{"name", text},
+                       {"value", text},
+                       {"description", text},
+                       {"input_type", text},
                        {"scope", text}},
                       std::move(rows), state.ids());
 }
@@ -105,8 +115,11 @@ BoundQuery Types(StatementState& state) {
   for (const NamedType& type : NamedTypes()) add(type.name, type.type);
   for (const char* name : {"DECIMAL", "NUMERIC", "DEC"}) add(name, LogicalType::Decimal(18, 3));
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"schema_name", text}, {"type_name", text}, {"type_size", TypeId::kInt64},
-                       {"logical_type", text}, {"type_category", text}},
+  return ConstantRows({{"schema_name", text},
+                       {"type_name", text},
+                       {"type_size", TypeId::kInt64},
+                       {"logical_type", text},
+                       {"type_category", text}},
                       std::move(rows), state.ids());
 }
 
@@ -128,8 +141,11 @@ BoundQuery Tables(StatementState& state) {
                     Value::Int64(static_cast<int64_t>(entry->table->columns().size()))});
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"database_name", text}, {"schema_name", text}, {"table_name", text},
-                       {"temporary", TypeId::kBoolean}, {"estimated_size", TypeId::kInt64},
+  return ConstantRows({{"database_name", text},
+                       {"schema_name", text},
+                       {"table_name", text},
+                       {"temporary", TypeId::kBoolean},
+                       {"estimated_size", TypeId::kInt64},
                        {"column_count", TypeId::kInt64}},
                       std::move(rows), state.ids());
 }
@@ -143,8 +159,11 @@ BoundQuery Views(StatementState& state) {
                     Text(entry->view_sql)});
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"database_name", text}, {"schema_name", text}, {"view_name", text},
-                       {"temporary", TypeId::kBoolean}, {"sql", text}},
+  return ConstantRows({{"database_name", text},
+                       {"schema_name", text},
+                       {"view_name", text},
+                       {"temporary", TypeId::kBoolean},
+                       {"sql", text}},
                       std::move(rows), state.ids());
 }
 
@@ -166,9 +185,13 @@ BoundQuery Columns(StatementState& state) {
     }
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"database_name", text}, {"schema_name", text}, {"table_name", text},
-                       {"column_name", text}, {"column_index", TypeId::kInt32},
-                       {"column_default", text}, {"is_nullable", TypeId::kBoolean},
+  return ConstantRows({{"database_name", text},
+                       {"schema_name", text},
+                       {"table_name", text},
+                       {"column_name", text},
+                       {"column_index", TypeId::kInt32},
+                       {"column_default", text},
+                       {"is_nullable", TypeId::kBoolean},
                        {"data_type", text}},
                       std::move(rows), state.ids());
 }
@@ -184,12 +207,14 @@ BoundQuery InformationTables(StatementState& state) {
   for (const CatalogEntryPtr& entry : state.input().catalog->List()) {
     const bool temporary = entry->schema == Catalog::kTemporarySchema;
     rows.push_back({Text(DatabaseOf(*entry)), Text("main"), Text(entry->name),
-                    Text(entry->is_view() ? "VIEW" : temporary ? "LOCAL TEMPORARY" : "BASE TABLE")});
+                    Text(entry->is_view() ? "VIEW"
+                         : temporary      ? "LOCAL TEMPORARY"
+                                          : "BASE TABLE")});
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"table_catalog", text}, {"table_schema", text}, {"table_name", text},
-                       {"table_type", text}},
-                      std::move(rows), state.ids());
+  return ConstantRows(
+      {{"table_catalog", text}, {"table_schema", text}, {"table_name", text}, {"table_type", text}},
+      std::move(rows), state.ids());
 }
 
 BoundQuery InformationColumns(StatementState& state) {
@@ -205,9 +230,14 @@ BoundQuery InformationColumns(StatementState& state) {
     }
   }
   const LogicalType text(TypeId::kVarchar);
-  return ConstantRows({{"table_catalog", text}, {"table_schema", text}, {"table_name", text},
-                       {"column_name", text}, {"ordinal_position", TypeId::kInt32},
-                       {"column_default", text}, {"is_nullable", text}, {"data_type", text}},
+  return ConstantRows({{"table_catalog", text},
+                       {"table_schema", text},
+                       {"table_name", text},
+                       {"column_name", text},
+                       {"ordinal_position", TypeId::kInt32},
+                       {"column_default", text},
+                       {"is_nullable", text},
+                       {"data_type", text}},
                       std::move(rows), state.ids());
 }
 
@@ -258,8 +288,8 @@ Result<std::optional<BoundQuery>> BindSystemFunction(const std::string& name,
   return std::optional<BoundQuery>();
 }
 
-Result<std::optional<BoundQuery>> BindSystemTable(const std::string& schema, const std::string& name,
-                                                  StatementState& state) {
+Result<std::optional<BoundQuery>> BindSystemTable(const std::string& schema,
+                                                  const std::string& name, StatementState& state) {
   const bool plain = schema.empty() || schema == "main" || schema == "pg_catalog";
   for (const SystemListing& listing : kListings) {
     const bool in_schema = listing.schema.empty() ? plain : schema == listing.schema;

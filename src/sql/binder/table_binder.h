@@ -18,21 +18,22 @@ struct BoundTable {
   FromScope scope;
 };
 
-// Binds the entries of FROM and their joins. `outer` is what lateral entries may refer to: the level
-// around the query, and the entries to their left.
+// Binds the entries of FROM and their joins. `outer` is what lateral entries may refer to: the
+// level around the query, and the entries to their left.
 class TableBinder {
  public:
   TableBinder(StatementState& state, QueryBinder& queries, CteFrame* ctes)
       : state_(state), queries_(queries), ctes_(ctes) {}
 
   // Entries separated by commas; without any, one row without columns.
-  Result<BoundTable> BindList(const std::vector<syntax::TableReferencePtr>& list, QueryLevel* outer);
+  Result<BoundTable> BindList(const std::vector<syntax::TableReferencePtr>& list,
+                              QueryLevel* outer);
   Result<BoundTable> Bind(const syntax::TableReference& table, QueryLevel* outer);
 
  private:
   Result<BoundTable> BindKind(const syntax::TableReference& table, QueryLevel* outer);
-  Result<BoundTable> Named(const syntax::TableReference& table, std::string name, std::string schema,
-                           BoundQuery query);
+  Result<BoundTable> Named(const syntax::TableReference& table, std::string name,
+                           std::string schema, BoundQuery query);
 
   // bind_table.cc
   Result<BoundTable> BindNamed(const syntax::NamedTable& table);

@@ -23,7 +23,8 @@ class FixedSettings final : public SettingsView {
 
 class BinderTest : public ::testing::Test {
  protected:
-  BinderTest() : budget_("memory_limit", size_t{1} << 40), context_({}, FileSystem::Local(), &budget_) {
+  BinderTest()
+      : budget_("memory_limit", size_t{1} << 40), context_({}, FileSystem::Local(), &budget_) {
     using T = TypeId;
     RegisterRangeFunctions(table_functions_);
     AddTable("t", {{"a", T::kInt32}, {"b", T::kInt32}, {"s", T::kVarchar}, {"d", T::kDate}});
@@ -99,7 +100,8 @@ class BinderTest : public ::testing::Test {
     const Status status = Error(sql);
     EXPECT_EQ(status.code(), code) << sql << "\n" << status.ToString();
     EXPECT_NE((status.message() + "\n" + status.hint()).find(part), std::string::npos)
-        << sql << "\n" << status.ToString();
+        << sql << "\n"
+        << status.ToString();
     if (at.empty()) return;
     ASSERT_TRUE(status.position().has_value()) << sql << "\n" << status.ToString();
     EXPECT_EQ(*status.position(), sql.find(at)) << sql << "\n" << status.Render(sql);

@@ -13,9 +13,20 @@ namespace trivet::binder {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kUnsupportedNames = {
-    "BIT", "BITSTRING", "ENUM", "UNION", "MAP", "STRUCT", "ROW", "JSON", "UHUGEINT", "VARIANT",
-    "TIME WITH TIME ZONE", "TIMETZ", "BIGNUM", "GEOMETRY"};
+constexpr std::array<std::string_view, 14> kUnsupportedNames = {"BIT",
+                                                                "BITSTRING",
+                                                                "ENUM",
+                                                                "UNION",
+                                                                "MAP",
+                                                                "STRUCT",
+                                                                "ROW",
+                                                                "JSON",
+                                                                "UHUGEINT",
+                                                                "VARIANT",
+                                                                "TIME WITH TIME ZONE",
+                                                                "TIMETZ",
+                                                                "BIGNUM",
+                                                                "GEOMETRY"};
 
 std::string UpperCase(std::string_view text) {
   std::string upper(text);
@@ -65,43 +76,50 @@ Result<LogicalType> ResolveDecimal(const syntax::TypeName& name) {
   return LogicalType::Decimal(precision, scale);
 }
 
+// Each type with its names, the canonical one first.
+std::vector<std::pair<LogicalType, std::vector<std::string_view>>> TypesAndNames() {
+  const auto time = [](TimeUnit unit) { return LogicalType::Timestamp(unit); };
+  return {
+      {TypeId::kBoolean, {"BOOLEAN", "BOOL", "LOGICAL"}},
+      {TypeId::kInt8, {"TINYINT", "INT1"}},
+      {TypeId::kInt16, {"SMALLINT", "INT2", "SHORT", "INT16"}},
+      {TypeId::kInt32, {"INTEGER", "INT", "INT4", "SIGNED", "INT32", "INTEGRAL"}},
+      {TypeId::kInt64, {"BIGINT", "INT8", "LONG", "INT64", "OID"}},
+      {TypeId::kInt128, {"HUGEINT", "INT128"}},
+      {TypeId::kUInt8, {"UTINYINT", "UINT8"}},
+      {TypeId::kUInt16, {"USMALLINT", "UINT16"}},
+      {TypeId::kUInt32, {"UINTEGER", "UINT32"}},
+      {TypeId::kUInt64, {"UBIGINT", "UINT64"}},
+      {TypeId::kFloat, {"FLOAT", "FLOAT4", "REAL"}},
+      {TypeId::kDouble, {"DOUBLE", "FLOAT8", "DOUBLE PRECISION"}},
+      {TypeId::kVarchar,
+       {"VARCHAR", "TEXT", "STRING", "CHAR", "BPCHAR", "NVARCHAR", "CHARACTER",
+        "CHARACTER VARYING"}},
+      {TypeId::kBlob, {"BLOB", "BYTEA", "BINARY", "VARBINARY"}},
+      {TypeId::kDate, {"DATE"}},
+      {TypeId::kTime, {"TIME", "TIME WITHOUT TIME ZONE"}},
+      {time(TimeUnit::kMicro),
+       {"TIMESTAMP", "DATETIME", "TIMESTAMP_US", "TIMESTAMP WITHOUT TIME ZONE"}},
+      {time(TimeUnit::kSecond), {"TIMESTAMP_S"}},
+      {time(TimeUnit::kMilli), {"TIMESTAMP_MS"}},
+      {time(TimeUnit::kNano), {"TIMESTAMP_NS"}},
+      {LogicalType::Timestamp(TimeUnit::kMicro, true), {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"}},
+      {TypeId::kInterval, {"INTERVAL"}},
+      {TypeId::kUuid, {"UUID", "GUID"}},
+      {TypeId::kNull, {"NULL"}},
+  };
+}
+
 }  // namespace
 
 const std::vector<NamedType>& NamedTypes() {
-  static const std::vector<NamedType> kTypes = {
-      {"BOOLEAN", TypeId::kBoolean}, {"BOOL", TypeId::kBoolean}, {"LOGICAL", TypeId::kBoolean},
-      {"TINYINT", TypeId::kInt8}, {"INT1", TypeId::kInt8},
-      {"SMALLINT", TypeId::kInt16}, {"INT2", TypeId::kInt16}, {"SHORT", TypeId::kInt16},
-      {"INT16", TypeId::kInt16},
-      {"INTEGER", TypeId::kInt32}, {"INT", TypeId::kInt32}, {"INT4", TypeId::kInt32},
-      {"SIGNED", TypeId::kInt32}, {"INT32", TypeId::kInt32}, {"INTEGRAL", TypeId::kInt32},
-      {"BIGINT", TypeId::kInt64}, {"INT8", TypeId::kInt64}, {"LONG", TypeId::kInt64},
-      {"INT64", TypeId::kInt64}, {"OID", TypeId::kInt64},
-      {"HUGEINT", TypeId::kInt128}, {"INT128", TypeId::kInt128},
-      {"UTINYINT", TypeId::kUInt8}, {"UINT8", TypeId::kUInt8},
-      {"USMALLINT", TypeId::kUInt16}, {"UINT16", TypeId::kUInt16},
-      {"UINTEGER", TypeId::kUInt32}, {"UINT32", TypeId::kUInt32},
-      {"UBIGINT", TypeId::kUInt64}, {"UINT64", TypeId::kUInt64},
-      {"FLOAT", TypeId::kFloat}, {"FLOAT4", TypeId::kFloat}, {"REAL", TypeId::kFloat},
-      {"DOUBLE", TypeId::kDouble}, {"FLOAT8", TypeId::kDouble},
-      {"DOUBLE PRECISION", TypeId::kDouble},
-      {"VARCHAR", TypeId::kVarchar}, {"TEXT", TypeId::kVarchar}, {"STRING", TypeId::kVarchar},
-      {"CHAR", TypeId::kVarchar}, {"BPCHAR", TypeId::kVarchar}, {"NVARCHAR", TypeId::kVarchar},
-      {"CHARACTER", TypeId::kVarchar}, {"CHARACTER VARYING", TypeId::kVarchar},
-      {"BLOB", TypeId::kBlob}, {"BYTEA", TypeId::kBlob}, {"BINARY", TypeId::kBlob},
-      {"VARBINARY", TypeId::kBlob},
-      {"DATE", TypeId::kDate}, {"TIME", TypeId::kTime}, {"TIME WITHOUT TIME ZONE", TypeId::kTime},
-      {"TIMESTAMP", LogicalType::Timestamp()}, {"DATETIME", LogicalType::Timestamp()},
-      {"TIMESTAMP_US", LogicalType::Timestamp()},
-      {"TIMESTAMP WITHOUT TIME ZONE", LogicalType::Timestamp()},
-      {"TIMESTAMP_S", LogicalType::Timestamp(TimeUnit::kSecond)},
-      {"TIMESTAMP_MS", LogicalType::Timestamp(TimeUnit::kMilli)},
-      {"TIMESTAMP_NS", LogicalType::Timestamp(TimeUnit::kNano)},
-      {"TIMESTAMP WITH TIME ZONE", LogicalType::Timestamp(TimeUnit::kMicro, true)},
-      {"TIMESTAMPTZ", LogicalType::Timestamp(TimeUnit::kMicro, true)},
-      {"INTERVAL", TypeId::kInterval}, {"UUID", TypeId::kUuid}, {"GUID", TypeId::kUuid},
-      {"NULL", TypeId::kNull},
-  };
+  static const std::vector<NamedType> kTypes = [] {
+    std::vector<NamedType> types;
+    for (const auto& [type, names] : TypesAndNames()) {
+      for (std::string_view name : names) types.push_back({name, type});
+    }
+    return types;
+  }();
   return kTypes;
 }
 
