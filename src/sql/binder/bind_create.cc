@@ -123,7 +123,7 @@ Result<ExpressionPtr> StatementBinder::BindDefault(const syntax::Expression& exp
   ClauseGuard guard(level, "DEFAULT expression", AliasRule::kHidden, nullptr, false);
   ExpressionBinder binder(state_, queries_, level, nullptr);
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr bound, binder.Bind(expression));
-  Result<ExpressionPtr> cast = ExplicitCast(std::move(bound), type, false);
+  Result<ExpressionPtr> cast = AssignTo(std::move(bound), type);
   if (!cast.ok()) return std::move(cast).status().WithPosition(expression.position);
   return cast;
 }

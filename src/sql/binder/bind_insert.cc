@@ -121,7 +121,7 @@ Result<BoundStatement> StatementBinder::InsertInto(const CatalogEntry& entry,
     const auto place = std::ranges::find(targets, i);
     if (place != targets.end()) {
       const OutputColumn& source = query.columns[place - targets.begin()];
-      Result<ExpressionPtr> cast = ExplicitCast(source.Reference(), columns[i].type, false);
+      Result<ExpressionPtr> cast = AssignTo(source.Reference(), columns[i].type);
       if (!cast.ok()) return std::move(cast).status().WithPosition(position);
       value = std::move(cast).value();
     } else if (i < entry.defaults.size() && entry.defaults[i] != nullptr) {

@@ -128,7 +128,7 @@ Result<std::vector<ExpressionPtr>> QueryBinder::BindRow(
       continue;
     }
     TRIVET_ASSIGN_OR_RETURN(ExpressionPtr bound, binder.Bind(*row[i]));
-    Result<ExpressionPtr> cast = ExplicitCast(std::move(bound), type, false);
+    Result<ExpressionPtr> cast = AssignTo(std::move(bound), type);
     if (!cast.ok()) return std::move(cast).status().WithPosition(row[i]->position);
     cells.push_back(std::move(cast).value());
   }
@@ -201,7 +201,7 @@ Result<Value> QueryBinder::LimitConstant(const syntax::Expression& written,
   ExpressionBinder binder(state_, *this, level, nullptr);
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr bound, binder.Bind(expression));
   const auto evaluate = [&]() -> Result<Value> {
-    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr cast, ExplicitCast(std::move(bound), type, false));
+    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr cast, AssignTo(std::move(bound), type));
     return EvaluateConstant(cast, *state_.input().context);
   };
   Result<Value> value = evaluate();

@@ -184,6 +184,12 @@ TEST_F(StatementTest, DescribeAndShow) {
   EXPECT_EQ(Columns("SHOW threads"), "threads BIGINT");
   EXPECT_EQ(Columns("SELECT database, name FROM (SHOW ALL TABLES)"),
             "database VARCHAR, name VARCHAR");
+  EXPECT_EQ(
+      Columns("SUMMARIZE t"),
+      "column_name VARCHAR, column_type VARCHAR, min VARCHAR, max VARCHAR, approx_unique BIGINT, "
+      "avg VARCHAR, std VARCHAR, q25 VARCHAR, q50 VARCHAR, q75 VARCHAR, count BIGINT, "
+      "null_percentage DECIMAL(9,2)");
+  EXPECT_EQ(CountOf(Plan("SUMMARIZE SELECT a, b FROM t"), "SCAN  Table: t"), 1u);
   ExpectError("DESCRIBE nope", StatusCode::kNotFound, "nope");
 }
 

@@ -65,6 +65,11 @@ Result<ExpressionPtr> ExplicitCast(ExpressionPtr expression, const LogicalType& 
   return Expression::Cast(std::move(expression), type, is_try);
 }
 
+Result<ExpressionPtr> AssignTo(ExpressionPtr expression, const LogicalType& type) {
+  if (expression->type() == type) return expression;
+  return ExplicitCast(std::move(expression), type, false);
+}
+
 Result<ExpressionPtr> CastToBoolean(ExpressionPtr expression, const EvaluationContext* context) {
   const LogicalType& type = expression->type();
   if (type.id() == TypeId::kBoolean) return expression;

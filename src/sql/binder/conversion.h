@@ -18,6 +18,8 @@ ExpressionPtr CastTo(ExpressionPtr expression, const LogicalType& type,
                      const EvaluationContext* context);
 // A written CAST or TRY_CAST: InvalidInput where the pair of types has none.
 Result<ExpressionPtr> ExplicitCast(ExpressionPtr expression, const LogicalType& type, bool is_try);
+// As a value of a column of the type: any written CAST will do.
+Result<ExpressionPtr> AssignTo(ExpressionPtr expression, const LogicalType& type);
 // As a condition: numbers and strings convert to BOOLEAN.
 Result<ExpressionPtr> CastToBoolean(ExpressionPtr expression, const EvaluationContext* context);
 
