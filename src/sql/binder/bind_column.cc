@@ -77,17 +77,12 @@ Result<std::optional<ExpressionPtr>> ExpressionBinder::FindInLevel(
     NoteReference(level);
     return std::optional(column->expression);
   }
-  // a.b where a is a column: a field of a struct.
+  // a.b where a is a column: a field of a struct. A column of another type does not hide a table of
+  // that name further out.
   const std::vector<const StarColumn*> base = level.from->FindColumns(names[0].text);
   TRIVET_ASSIGN_OR_RETURN(const ScopeRelation* first, level.from->FindRelation(all.first(1)));
-  const bool is_field = base.size() == 1 || first != nullptr;
-  if (!is_field) return std::optional<ExpressionPtr>();
-  if (base.size() == 1 && base[0]->expression->type().id() != TypeId::kStruct) {
-    return Status::InvalidInput(
-               StrCat("Cannot extract field '", names[1].text, "' from expression \"",
-                      names[0].text, "\" because it is not a struct, union, map, json or geometry"))
-        .WithPosition(names[1].position);
-  }
+  const bool is_struct = base.size() == 1 && base[0]->expression->type().id() == TypeId::kStruct;
+  if (!is_struct && first == nullptr) return std::optional<ExpressionPtr>();
   return Unsupported("extraction of struct fields is", names.back().position);
 }
 
@@ -185,6 +180,13 @@ Status ExpressionBinder::NotFound(const syntax::QualifiedName& names) const {
       }
     }
     return ColumnNotFound(names[0], scope);
+  }
+  for (const QueryLevel* level = &level_; level != nullptr; level = level->outer) {
+    if (level->from == nullptr || level->from->FindColumns(names[0].text).empty()) continue;
+    return Status::InvalidInput(
+               StrCat("Cannot extract field '", names[1].text, "' from expression \"",
+                      names[0].text, "\" because it is not a struct, union, map, json or geometry"))
+        .WithPosition(names[1].position);
   }
   return RelationNotFound(names[names.size() - 2], level_.from);
 }

@@ -36,6 +36,8 @@ TEST_F(BinderTest, WrongNamesTellThePlaceAndTheNearestName) {
 }
 
 TEST_F(BinderTest, QualifiedNames) {
+  // A column called x does not hide the table x around the subquery.
+  EXPECT_EQ(Columns("SELECT (SELECT x.b FROM v) AS q FROM t AS x"), "q INTEGER");
   EXPECT_EQ(Columns("SELECT main.t.a, memory.main.t.b FROM main.t"), "a INTEGER, b INTEGER");
   EXPECT_EQ(Columns("SELECT x FROM t AS q(x)"), "x INTEGER");
   EXPECT_EQ(Columns("SELECT * FROM t AS q(x, y)"), "x INTEGER, y INTEGER, s VARCHAR, d DATE");
