@@ -5,6 +5,66 @@ namespace trivet {
 
 using namespace syntax;  // NOLINT(google-build-using-namespace): the tree is this file's subject
 
+namespace {
+
+bool IsObjectModifier(Keyword keyword) {
+  switch (keyword) {
+    case "foreign"_kw:
+    case "global"_kw:
+    case "local"_kw:
+    case "materialized"_kw:
+    case "persistent"_kw:
+    case "recursive"_kw:
+    case "temp"_kw:
+    case "temporary"_kw:
+    case "unique"_kw:
+    case "unlogged"_kw:
+    case "virtual"_kw: return true;
+    default: return false;
+  }
+}
+
+// What the dialect or PostgreSQL can create; TABLE and VIEW arrive here behind a modifier alone.
+bool IsObjectKind(Keyword keyword) {
+  switch (keyword) {
+    case "access"_kw:
+    case "aggregate"_kw:
+    case "cast"_kw:
+    case "collation"_kw:
+    case "conversion"_kw:
+    case "database"_kw:
+    case "domain"_kw:
+    case "event"_kw:
+    case "extension"_kw:
+    case "function"_kw:
+    case "index"_kw:
+    case "language"_kw:
+    case "macro"_kw:
+    case "operator"_kw:
+    case "policy"_kw:
+    case "procedure"_kw:
+    case "publication"_kw:
+    case "role"_kw:
+    case "rule"_kw:
+    case "schema"_kw:
+    case "secret"_kw:
+    case "sequence"_kw:
+    case "server"_kw:
+    case "statistics"_kw:
+    case "subscription"_kw:
+    case "table"_kw:
+    case "tablespace"_kw:
+    case "transform"_kw:
+    case "trigger"_kw:
+    case "type"_kw:
+    case "user"_kw:
+    case "view"_kw: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 StatementParser::StatementResult StatementParser::ParseCreate() {
   const size_t position = cursor_.Position();
   // How far ahead the kind of object stands.
@@ -27,24 +87,21 @@ StatementParser::StatementResult StatementParser::ParseCreate() {
     statement->temporary = temporary;
     return ParseCreateView(std::move(statement));
   }
-  if (!cursor_.AtLabel(ahead) || cursor_.Peek(ahead).keyword == Keyword::kNone) {
-    cursor_.Advance(ahead);
-    return cursor_.SyntaxError();
-  }
+  return ParseUnsupportedObject("CREATE", ahead);
+}
+
+// CREATE UNIQUE INDEX, DROP SCHEMA: the kind of object stands `ahead` tokens from here.
+StatementParser::StatementResult StatementParser::ParseUnsupportedObject(std::string name,
+                                                                         size_t ahead) {
   auto statement = Make<UnsupportedStatement>();
-  statement->name = "CREATE";
-  // CREATE UNIQUE INDEX, CREATE RECURSIVE VIEW: the object's kind is the last keyword in front of
-  // its name.
-  while (cursor_.Peek(ahead).kind == TokenKind::kIdentifier &&
-         cursor_.Peek(ahead).keyword != Keyword::kNone && !cursor_.At("if"_kw, ahead) &&
-         ahead < 6) {
-    statement->name += ' ';
-    for (const char c : KeywordText(cursor_.Peek(ahead).keyword)) {
-      statement->name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    ++ahead;
-    if (cursor_.At(Symbol::kLeftParenthesis, ahead + 1)) break;
+  statement->name = std::move(name);
+  cursor_.Advance(ahead);
+  while (IsObjectModifier(cursor_.Peek().keyword) && cursor_.AtLabel(1)) {
+    statement->name += ' ' + UpperCase(KeywordText(cursor_.Peek().keyword));
+    cursor_.Advance();
   }
+  if (!IsObjectKind(cursor_.Peek().keyword)) return cursor_.SyntaxError();
+  statement->name += ' ' + UpperCase(KeywordText(cursor_.Peek().keyword));
   while (!cursor_.AtStatementEnd()) cursor_.Advance();
   return FinishStatement(std::move(statement));
 }
@@ -156,9 +213,7 @@ StatementParser::StatementResult StatementParser::ParseCreateView(
 // DROP { TABLE | VIEW } [IF EXISTS] name, ... [CASCADE | RESTRICT]
 StatementParser::StatementResult StatementParser::ParseDrop() {
   if (!cursor_.At("table"_kw, 1) && !cursor_.At("view"_kw, 1)) {
-    if (cursor_.AtLabel(1) && cursor_.Peek(1).keyword != Keyword::kNone) return ParseUnsupported(2);
-    cursor_.Advance();
-    return cursor_.SyntaxError();
+    return ParseUnsupportedObject("DROP", 1);
   }
   auto statement = Make<DropStatement>();
   statement->drop = cursor_.At("table"_kw, 1) ? DropKind::kTable : DropKind::kView;

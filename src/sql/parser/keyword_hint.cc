@@ -42,10 +42,7 @@ size_t EditDistance(std::string_view left, std::string_view right) {
 
 std::string_view NearestClauseKeyword(std::string_view word) {
   if (word.size() < 3 || word.size() > kLongestKeyword + 2) return {};
-  std::string upper = syntax::LowerCase(word);
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
+  const std::string upper = syntax::UpperCase(word);
   std::string_view nearest;
   size_t nearest_distance = 3;
   for (const std::string_view keyword : kClauseKeywords) {

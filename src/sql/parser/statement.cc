@@ -151,9 +151,7 @@ StatementParser::StatementResult StatementParser::ParseUnsupported(size_t words)
   auto statement = Make<UnsupportedStatement>();
   for (size_t i = 0; i < words && cursor_.Peek(i).kind == TokenKind::kIdentifier; ++i) {
     if (i > 0) statement->name += ' ';
-    for (const char c : LowerCase(cursor_.Text(cursor_.Peek(i)))) {
-      statement->name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
+    statement->name += UpperCase(cursor_.Text(cursor_.Peek(i)));
   }
   while (!cursor_.AtStatementEnd()) cursor_.Advance();
   return FinishStatement(std::move(statement));

@@ -26,6 +26,7 @@ class StatementParser final : public QueryParser {
   StatementResult ParseWithStatement();
   // Takes the first `words` words for its name and skips the rest of the statement.
   StatementResult ParseUnsupported(size_t words);
+  StatementResult ParseUnsupportedObject(std::string name, size_t ahead);
   template <typename T>
   StatementResult FinishStatement(std::unique_ptr<T> statement) const {
     TRIVET_RETURN_IF_ERROR(Measure(*statement));

@@ -24,6 +24,14 @@ std::string LowerCase(std::string_view text) {
   return result;
 }
 
+std::string UpperCase(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return result;
+}
+
 // The owners of queries stand in headers that the query's own header includes.
 SubqueryExpression::SubqueryExpression() = default;
 SubqueryExpression::~SubqueryExpression() = default;

@@ -36,8 +36,9 @@ struct Identifier {
 };
 
 bool EqualIgnoringCase(std::string_view left, std::string_view right);
-// Lower-cases A to Z and leaves every other byte alone.
+// Of the ASCII letters alone; every other byte stays as it is.
 std::string LowerCase(std::string_view text);
+std::string UpperCase(std::string_view text);
 
 inline bool operator==(const Identifier& left, const Identifier& right) {
   return EqualIgnoringCase(left.text, right.text);

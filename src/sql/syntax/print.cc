@@ -109,22 +109,14 @@ std::string ToString(const QualifiedName& name) {
 
 std::string_view ToString(ComparisonOperator comparison) {
   switch (comparison) {
-    case ComparisonOperator::kEqual:
-      return "=";
-    case ComparisonOperator::kNotEqual:
-      return "!=";
-    case ComparisonOperator::kLess:
-      return "<";
-    case ComparisonOperator::kLessOrEqual:
-      return "<=";
-    case ComparisonOperator::kGreater:
-      return ">";
-    case ComparisonOperator::kGreaterOrEqual:
-      return ">=";
-    case ComparisonOperator::kDistinctFrom:
-      return "IS DISTINCT FROM";
-    case ComparisonOperator::kNotDistinctFrom:
-      break;
+    case ComparisonOperator::kEqual: return "=";
+    case ComparisonOperator::kNotEqual: return "!=";
+    case ComparisonOperator::kLess: return "<";
+    case ComparisonOperator::kLessOrEqual: return "<=";
+    case ComparisonOperator::kGreater: return ">";
+    case ComparisonOperator::kGreaterOrEqual: return ">=";
+    case ComparisonOperator::kDistinctFrom: return "IS DISTINCT FROM";
+    case ComparisonOperator::kNotDistinctFrom: break;
   }
   return "IS NOT DISTINCT FROM";
 }

@@ -24,20 +24,11 @@ void Printer::Print(const Expression& expression) {
 
 void Printer::PrintNode(const LiteralExpression& node) {
   switch (node.literal) {
-    case LiteralKind::kNull:
-      out_ += "NULL";
-      return;
-    case LiteralKind::kString:
-      out_ += QuoteString(node.value);
-      return;
-    case LiteralKind::kBlob:
-      out_ += "X'" + node.value + '\'';
-      return;
-    case LiteralKind::kBitString:
-      out_ += "B'" + node.value + '\'';
-      return;
-    default:
-      out_ += node.text.empty() ? node.value : node.text;
+    case LiteralKind::kNull: out_ += "NULL"; return;
+    case LiteralKind::kString: out_ += QuoteString(node.value); return;
+    case LiteralKind::kBlob: out_ += "X'" + node.value + '\''; return;
+    case LiteralKind::kBitString: out_ += "B'" + node.value + '\''; return;
+    default: out_ += node.text.empty() ? node.value : node.text;
   }
 }
 
@@ -238,15 +229,9 @@ void Printer::PrintNode(const FieldExpression& node) {
 
 void Printer::PrintNode(const SubqueryExpression& node) {
   switch (node.subquery) {
-    case SubqueryKind::kScalar:
-      out_ += '(';
-      break;
-    case SubqueryKind::kExists:
-      out_ += "EXISTS(";
-      break;
-    case SubqueryKind::kArray:
-      out_ += "ARRAY(";
-      break;
+    case SubqueryKind::kScalar: out_ += '('; break;
+    case SubqueryKind::kExists: out_ += "EXISTS("; break;
+    case SubqueryKind::kArray: out_ += "ARRAY("; break;
     case SubqueryKind::kAny:
       out_ += '(';
       Print(*node.operand);

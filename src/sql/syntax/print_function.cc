@@ -40,7 +40,7 @@ void Printer::PrintFunctionCall(const FunctionExpression& node, std::string_view
   }
   // These three are part of the language rather than looked up, and are shown so.
   if (name == "coalesce" || name == "try" || name == "grouping") {
-    for (const char c : name) out_ += static_cast<char>(c - 'a' + 'A');
+    out_ += UpperCase(name);
   } else {
     out_ += QuoteIdentifier(name);
   }
@@ -129,20 +129,11 @@ void Printer::PrintFrameBound(const FrameBound& bound) {
     out_ += ' ';
   }
   switch (bound.kind) {
-    case FrameBoundKind::kUnboundedPreceding:
-      out_ += "UNBOUNDED PRECEDING";
-      return;
-    case FrameBoundKind::kPreceding:
-      out_ += "PRECEDING";
-      return;
-    case FrameBoundKind::kCurrentRow:
-      out_ += "CURRENT ROW";
-      return;
-    case FrameBoundKind::kFollowing:
-      out_ += "FOLLOWING";
-      return;
-    case FrameBoundKind::kUnboundedFollowing:
-      out_ += "UNBOUNDED FOLLOWING";
+    case FrameBoundKind::kUnboundedPreceding: out_ += "UNBOUNDED PRECEDING"; return;
+    case FrameBoundKind::kPreceding: out_ += "PRECEDING"; return;
+    case FrameBoundKind::kCurrentRow: out_ += "CURRENT ROW"; return;
+    case FrameBoundKind::kFollowing: out_ += "FOLLOWING"; return;
+    case FrameBoundKind::kUnboundedFollowing: out_ += "UNBOUNDED FOLLOWING";
   }
 }
 

@@ -4,6 +4,16 @@
 
 namespace trivet::syntax {
 
+namespace {
+
+// A column that would be read as a string where a setting's value stands.
+bool IsBareWord(const Expression& expression) {
+  const auto* column = expression.TryAs<ColumnExpression>();
+  return column != nullptr && column->names.size() == 1;
+}
+
+}  // namespace
+
 void Printer::Print(const Statement& statement) {
   VisitStatement(statement, [&](const auto& node) { PrintNode(node); });
 }
@@ -71,12 +81,8 @@ void Printer::PrintColumn(const ColumnDefinition& column) {
 void Printer::PrintConstraint(const Constraint& constraint) {
   const bool of_table = !constraint.columns.empty();
   switch (constraint.kind) {
-    case ConstraintKind::kPrimaryKey:
-      out_ += "PRIMARY KEY";
-      break;
-    case ConstraintKind::kUnique:
-      out_ += "UNIQUE";
-      break;
+    case ConstraintKind::kPrimaryKey: out_ += "PRIMARY KEY"; break;
+    case ConstraintKind::kUnique: out_ += "UNIQUE"; break;
     case ConstraintKind::kCheck:
       out_ += "CHECK (";
       Print(*constraint.check);
@@ -202,12 +208,11 @@ void Printer::PrintOptions(const std::vector<Option>& options) {
     if (i > 0) out_ += ", ";
     Print(options[i].name);
     if (options[i].values.empty()) continue;
-    out_ += ' ';
-    if (options[i].values.size() == 1) {
-      Print(*options[i].values.front());
-    } else {
-      PrintParenthesized(options[i].values);
-    }
+    // A list in parentheses, unless the one value can stand alone.
+    const bool is_list = options[i].values.size() > 1 || IsBareWord(*options[i].values.front());
+    out_ += is_list ? " (" : " ";
+    PrintSettingValues(options[i].values);
+    if (is_list) out_ += ')';
   }
   out_ += ')';
 }
@@ -219,7 +224,17 @@ void Printer::PrintNode(const SetStatement& node) {
   Print(node.name);
   if (node.reset) return;
   out_ += " = ";
-  PrintList(node.values);
+  PrintSettingValues(node.values);
+}
+
+void Printer::PrintSettingValues(const std::vector<ExpressionPtr>& values) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    const bool is_word = IsBareWord(*values[i]);
+    if (is_word) out_ += '(';
+    Print(*values[i]);
+    if (is_word) out_ += ')';
+  }
 }
 
 void Printer::PrintNode(const PragmaStatement& node) {
@@ -227,7 +242,11 @@ void Printer::PrintNode(const PragmaStatement& node) {
   Print(node.name);
   if (node.is_assignment) {
     out_ += " = ";
-    PrintList(node.arguments);
+    const Expression& value = *node.arguments.front().value;
+    const bool is_word = IsBareWord(value);
+    if (is_word) out_ += '(';
+    Print(value);
+    if (is_word) out_ += ')';
   } else if (!node.arguments.empty()) {
     PrintParenthesized(node.arguments);
   }

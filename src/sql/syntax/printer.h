@@ -97,6 +97,7 @@ class Printer {
   void PrintConstraint(const Constraint& constraint);
   void PrintOnConflict(const OnConflict& on_conflict);
   void PrintAssignments(const std::vector<Assignment>& assignments);
+  void PrintSettingValues(const std::vector<ExpressionPtr>& values);
   void PrintOptions(const std::vector<Option>& options);
   // Lists and small parts.
   void Print(const OrderItem& item);
