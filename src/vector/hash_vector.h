@@ -12,12 +12,13 @@ namespace trivet {
 
 // The hash of values, fixed for good: partitions, spilled files and dynamic filters depend on it.
 //  - Every integer-like value (booleans, integers of any width, unscaled decimals, dates, times,
-//    timestamps, UUIDs) is hashed by its number, whatever its width: HashInt64 of the number where that
-//    fits a signed 64-bit integer, else HashInt128.
+//    timestamps, UUIDs) is hashed by its number, whatever its width: HashInt64 of the number where
+//    that fits a signed 64-bit integer, else HashInt128.
 //  - Floating-point numbers are hashed by the bits of the double; -0.0 as 0.0, every NaN alike.
 //  - Strings and blobs are hashed by their bytes: HashBytes.
 //  - Intervals are hashed by their length in microseconds (a month of 30 days, a day of 24 hours).
-//  - NULL is kNullHash. Lists and structs fold their elements' hashes with CombineHash, lists from the
+//  - NULL is kNullHash. Lists and structs fold their elements' hashes with CombineHash, lists from
+//  the
 //    hash of their length, structs from 0.
 // A key of several columns folds the columns' hashes from left to right with CombineHash.
 // So values that the engine's `=` holds equal have equal hashes.
@@ -52,8 +53,8 @@ inline uint64_t HashOf(const Interval& value) {
   return HashOf(static_cast<int128_t>(days) * 86'400'000'000 + value.micros);
 }
 
-// Writes the hash of each of `count` rows to `hashes`. Rows of a constant are hashed once, those of a
-// dictionary that is no larger than `count` once per entry.
+// Writes the hash of each of `count` rows to `hashes`. Rows of a constant are hashed once, those of
+// a dictionary that is no larger than `count` once per entry.
 void HashVector(const Vector& column, size_t count, uint64_t* hashes);
 // Folds the hash of each row into hashes[row].
 void CombineHashVector(const Vector& column, size_t count, uint64_t* hashes);

@@ -20,10 +20,18 @@ uint64_t HashOne(const Value& value) {
 }
 
 TEST(HashVectorTest, IntegersOfAllTypesHashByNumber) {
-  const std::vector<LogicalType> types = {
-      TypeId::kInt8,   TypeId::kInt16,  TypeId::kInt32,  TypeId::kInt64, TypeId::kUInt8,
-      TypeId::kUInt16, TypeId::kUInt32, TypeId::kUInt64, TypeId::kInt128, TypeId::kDate,
-      LogicalType::Decimal(4, 0), LogicalType::Decimal(38, 0)};
+  const std::vector<LogicalType> types = {TypeId::kInt8,
+                                          TypeId::kInt16,
+                                          TypeId::kInt32,
+                                          TypeId::kInt64,
+                                          TypeId::kUInt8,
+                                          TypeId::kUInt16,
+                                          TypeId::kUInt32,
+                                          TypeId::kUInt64,
+                                          TypeId::kInt128,
+                                          TypeId::kDate,
+                                          LogicalType::Decimal(4, 0),
+                                          LogicalType::Decimal(38, 0)};
   for (const LogicalType& type : types) {
     EXPECT_EQ(HashOne(Value::Integer(type, 77)), HashInt64(77)) << type.ToString();
     if (!type.IsSigned() && type.IsInteger()) continue;
@@ -97,8 +105,9 @@ TEST(HashVectorTest, EncodingsAgree) {
 }
 
 TEST(HashVectorTest, ColumnsFoldFromLeftToRight) {
-  const std::vector<Vector> columns = {VectorOf(TypeId::kInt32, {Value::Int32(1), Value::Int32(2)}),
-                                       VectorOf(TypeId::kInt32, {Value::Int32(2), Value::Int32(1)})};
+  const std::vector<Vector> columns = {
+      VectorOf(TypeId::kInt32, {Value::Int32(1), Value::Int32(2)}),
+      VectorOf(TypeId::kInt32, {Value::Int32(2), Value::Int32(1)})};
   uint64_t hashes[2];
   HashColumns(columns, 2, hashes);
   EXPECT_EQ(hashes[0], CombineHash(HashInt64(1), HashInt64(2)));
@@ -111,7 +120,8 @@ TEST(HashVectorTest, ColumnsFoldFromLeftToRight) {
 TEST(HashVectorTest, NestedValuesHashByContent) {
   const LogicalType list = LogicalType::List(TypeId::kInt32);
   const Value one = Value::List(list, {Value::Int32(1), Value::Null(TypeId::kInt32)});
-  Vector vector = VectorOf(list, {Value::List(list, {Value::Int32(9)}), one, Value::Null(list), one});
+  Vector vector =
+      VectorOf(list, {Value::List(list, {Value::Int32(9)}), one, Value::Null(list), one});
   uint64_t hashes[4];
   HashVector(vector, 4, hashes);
   EXPECT_EQ(hashes[1], hashes[3]);

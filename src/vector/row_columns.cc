@@ -53,9 +53,8 @@ void ScatterColumn(const RowLayout& layout, size_t column, const Vector& source,
   if (physical == PhysicalType::kString) {
     ScatterStrings(offset, view, selection, count, rows, heaps);
   } else {
-    DispatchPhysical(physical, [&]<typename T>() {
-      ScatterFixed<T>(offset, view, selection, count, rows);
-    });
+    DispatchPhysical(physical,
+                     [&]<typename T>() { ScatterFixed<T>(offset, view, selection, count, rows); });
   }
   if (view.validity == nullptr) return;
   for (size_t i = 0; i < count; ++i) {

@@ -16,8 +16,8 @@ constexpr size_t AlignUp(size_t bytes, size_t alignment) {
 Result<RowLayoutPtr> RowLayout::Make(std::vector<LogicalType> types, Options options) {
   for (const LogicalType& type : types) {
     if (type.IsNested()) {
-      return Status::NotImplemented(
-          StrCat("values of type ", type.ToString(), " as keys or rows of joins, groups and sorts"));
+      return Status::NotImplemented(StrCat("values of type ", type.ToString(),
+                                           " as keys or rows of joins, groups and sorts"));
     }
   }
   auto layout = std::shared_ptr<RowLayout>(new RowLayout());

@@ -54,7 +54,8 @@ struct Candidates {
 
 template <typename T>
 size_t MatchColumn(const RowLayout& layout, size_t column, NullMatching nulls,
-                   const VectorView& key, const uint8_t* const* rows, const Candidates& candidates) {
+                   const VectorView& key, const uint8_t* const* rows,
+                   const Candidates& candidates) {
   const size_t offset = layout.offset(column);
   const auto* values = reinterpret_cast<const T*>(key.data);
   const bool nulls_equal = nulls == NullMatching::kNullsEqual;

@@ -10,9 +10,9 @@
 namespace trivet {
 
 // Where rows and their strings lie: a bump allocator over few large regions, reserved against the
-// query's budget before they are taken and freed as a whole. Large regions ask for huge pages, whose
-// first touch costs a third. One thread allocates at a time; whoever shares the pointer keeps all bytes
-// alive, so vectors of strings gathered from rows own their RowMemory.
+// query's budget before they are taken and freed as a whole. Large regions ask for huge pages,
+// whose first touch costs a third. One thread allocates at a time; whoever shares the pointer keeps
+// all bytes alive, so vectors of strings gathered from rows own their RowMemory.
 class RowMemory {
  public:
   explicit RowMemory(Reservation reservation) : reservation_(std::move(reservation)) {}

@@ -13,11 +13,12 @@ constexpr size_t kLargestPageBytes = size_t{64} << 10;
 constexpr size_t kFirstHeapBytes = size_t{1} << 10;
 constexpr size_t kLargestHeapBytes = size_t{64} << 10;
 
-// Appends rows one by one, giving each its address, room for its strings, its hash, a cleared flag and
-// all-valid bits; then the columns are written one after the other, a loop each.
+// Appends rows one by one, giving each its address, room for its strings, its hash, a cleared flag
+// and all-valid bits; then the columns are written one after the other, a loop each.
 template <typename StoreOf>
 Status AppendRows(const RowLayout& layout, std::span<const Vector> columns, const uint64_t* hashes,
-                  const uint32_t* selection, size_t count, uint8_t** rows, const StoreOf& store_of) {
+                  const uint32_t* selection, size_t count, uint8_t** rows,
+                  const StoreOf& store_of) {
   uint8_t* heaps[kVectorSize];
   const bool has_strings = !layout.string_columns().empty();
   uint64_t heap_bytes[kVectorSize];

@@ -35,12 +35,14 @@ class RowStore {
   RowStore(RowStore&&) noexcept = default;
   RowStore& operator=(RowStore&&) noexcept = default;
 
-  // Appends row selection[i] (row i where selection is null) of the columns for every i below count, and
-  // writes the rows' addresses to rows[0..count). `hashes` are indexed like the columns; they are read
-  // only where the layout has a hash. The extra part is left as it is. At most kVectorSize rows.
+  // Appends row selection[i] (row i where selection is null) of the columns for every i below
+  // count, and writes the rows' addresses to rows[0..count). `hashes` are indexed like the columns;
+  // they are read only where the layout has a hash. The extra part is left as it is. At most
+  // kVectorSize rows.
   Status Append(std::span<const Vector> columns, const uint64_t* hashes, const uint32_t* selection,
                 size_t count, uint8_t** rows);
-  // One row without values: all valid, the rest not initialised, with room for `heap_bytes` at `*heap`.
+  // One row without values: all valid, the rest not initialised, with room for `heap_bytes` at
+  // `*heap`.
   Status AppendRow(size_t heap_bytes, uint8_t** row, uint8_t** heap) {
     if (next_row_ == end_row_) TRIVET_RETURN_IF_ERROR(NextPage());
     *row = next_row_;
@@ -120,16 +122,17 @@ class PartitionedRowStore {
   std::vector<RowStore> partitions_;
 };
 
-// Copies column `column` of `count` rows into rows [offset, offset + count) of the flat vector `result`
-// of the column's type. Strings go on pointing at the rows' memory, which the caller has the result own
-// by OwnRows.
+// Copies column `column` of `count` rows into rows [offset, offset + count) of the flat vector
+// `result` of the column's type. Strings go on pointing at the rows' memory, which the caller has
+// the result own by OwnRows.
 void GatherColumn(const RowLayout& layout, size_t column, const uint8_t* const* rows, size_t count,
                   Vector& result, size_t offset = 0);
 // Makes the vector keep alive the memory of the store's rows.
 void OwnRows(const RowStore& store, Vector& vector);
 
-// Writes values of a column to rows that exist already: row i gets value selection[i] (or i). Bytes of
-// long strings go to heaps[i], which moves on past them; `heaps` is read for string columns only.
+// Writes values of a column to rows that exist already: row i gets value selection[i] (or i). Bytes
+// of long strings go to heaps[i], which moves on past them; `heaps` is read for string columns
+// only.
 void ScatterColumn(const RowLayout& layout, size_t column, const Vector& source,
                    const uint32_t* selection, size_t count, uint8_t* const* rows, uint8_t** heaps);
 
@@ -137,8 +140,8 @@ void ScatterColumn(const RowLayout& layout, size_t column, const Vector& source,
 void ComputeHeapBytes(const RowLayout& layout, std::span<const Vector> columns,
                       const uint32_t* selection, size_t count, uint64_t* heap_bytes);
 
-// Has the long strings of `count` adjacent rows, which point into a heap segment that lay at `from`,
-// point to its copy at `to`: what reading a spilled page back takes.
+// Has the long strings of `count` adjacent rows, which point into a heap segment that lay at
+// `from`, point to its copy at `to`: what reading a spilled page back takes.
 void MoveStrings(const RowLayout& layout, uint8_t* rows, size_t count, const uint8_t* from,
                  const uint8_t* to);
 

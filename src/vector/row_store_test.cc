@@ -33,8 +33,8 @@ class Budget final : public MemoryManager {
 };
 
 const std::vector<LogicalType> kTypes = {
-    TypeId::kBoolean, TypeId::kVarchar, TypeId::kInt128,  TypeId::kInt16,   TypeId::kDouble,
-    TypeId::kBlob,    TypeId::kUInt8,   TypeId::kFloat,   TypeId::kInterval, TypeId::kInt32,
+    TypeId::kBoolean, TypeId::kVarchar, TypeId::kInt128, TypeId::kInt16,    TypeId::kDouble,
+    TypeId::kBlob,    TypeId::kUInt8,   TypeId::kFloat,  TypeId::kInterval, TypeId::kInt32,
     TypeId::kDate,    TypeId::kInt64,   TypeId::kUInt64};
 
 Value RandomValue(const LogicalType& type, std::mt19937_64& random) {
@@ -135,7 +135,8 @@ TEST(RowStoreTest, GivesBackWhatWasAppended) {
     std::vector<uint8_t*> walked;
     RowStore::Cursor cursor(store);
     uint8_t* rows[kVectorSize];
-    while (const size_t count = cursor.Next(rows, 1000)) walked.insert(walked.end(), rows, rows + count);
+    while (const size_t count = cursor.Next(rows, 1000))
+      walked.insert(walked.end(), rows, rows + count);
     EXPECT_EQ(walked, all);
   }
 }
@@ -202,13 +203,15 @@ TEST(RowStoreTest, PagesAndHeapsMoveAsTheyAre) {
     uint8_t* moved = copies.back().data();
     for (size_t s = 0; s < page.segments.size(); ++s) {
       const RowStore::HeapSegment& segment = page.segments[s];
-      const size_t end = s + 1 < page.segments.size() ? page.segments[s + 1].first_row : page.row_count;
+      const size_t end =
+          s + 1 < page.segments.size() ? page.segments[s + 1].first_row : page.row_count;
       copies.emplace_back(segment.data, segment.data + segment.bytes);
       MoveStrings(*layout, moved + segment.first_row * layout->row_bytes(), end - segment.first_row,
                   segment.data, copies.back().data());
       std::memset(segment.data, '?', segment.bytes);
     }
-    for (size_t i = 0; i < page.row_count; ++i) moved_rows.push_back(moved + i * layout->row_bytes());
+    for (size_t i = 0; i < page.row_count; ++i)
+      moved_rows.push_back(moved + i * layout->row_bytes());
   }
   ExpectRows(*layout, columns, nullptr, kVectorSize, moved_rows.data());
 }
@@ -287,7 +290,8 @@ TEST(RowMatcherTest, EqualTwinsMatch) {
   for (const LogicalType& type : types) columns.push_back(Vector::MakeFlat(type, 3));
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double doubles[] = {0.0, -0.0, 1.0};
-  const float floats[] = {static_cast<float>(nan), -static_cast<float>(nan), static_cast<float>(nan)};
+  const float floats[] = {static_cast<float>(nan), -static_cast<float>(nan),
+                          static_cast<float>(nan)};
   const Interval intervals[] = {{1, 0, 0}, {0, 30, 0}, {0, 0, 0}};
   for (size_t i = 0; i < 3; ++i) {
     columns[0].SetValue(i, Value::Double(doubles[i]));

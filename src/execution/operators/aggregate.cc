@@ -103,8 +103,7 @@ class AggregateSource final : public Source {
                   std::function<std::unique_ptr<MorselTaker>()> takers)
       : run_(std::move(run)), takers_(std::move(takers)) {}
   Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext&) override {
-    return std::unique_ptr<LocalSource>(
-        std::make_unique<LocalAggregateSource>(*run_, takers_()));
+    return std::unique_ptr<LocalSource>(std::make_unique<LocalAggregateSource>(*run_, takers_()));
   }
   size_t max_threads() const override { return run_->parallel_readers(); }
 
@@ -136,11 +135,10 @@ Result<PhysicalPlanner::Translated> TranslateAggregate(const LogicalOperator& no
   // What cannot run is told now, not when the query runs.
   TRIVET_RETURN_IF_ERROR(AggregatePlan::Make(groups, aggregates).status());
   const std::vector<OutputColumn> columns = aggregate.Columns();
-  return PhysicalPlanner::Translated{
-      std::make_shared<PhysicalHashAggregate>(std::move(groups), std::move(aggregates),
-                                              PhysicalPlanner::SchemaOf(columns),
-                                              std::move(child.plan)),
-      PhysicalPlanner::IdsOf(columns)};
+  return PhysicalPlanner::Translated{std::make_shared<PhysicalHashAggregate>(
+                                         std::move(groups), std::move(aggregates),
+                                         PhysicalPlanner::SchemaOf(columns), std::move(child.plan)),
+                                     PhysicalPlanner::IdsOf(columns)};
 }
 
 }  // namespace
@@ -190,8 +188,8 @@ std::optional<PhysicalOperator::Origin> PhysicalHashAggregate::OriginOf(size_t c
 
 Status PhysicalHashAggregate::BuildPipelines(PipelineBuilder& builder) const {
   TRIVET_ASSIGN_OR_RETURN(AggregatePlanPtr plan, AggregatePlan::Make(groups_, aggregates_));
-  auto run = std::make_shared<AggregateRun>(std::move(plan), builder.context(),
-                                            &builder.MetricsOf(*this));
+  auto run =
+      std::make_shared<AggregateRun>(std::move(plan), builder.context(), &builder.MetricsOf(*this));
   TRIVET_RETURN_IF_ERROR(
       builder.BuildInto(*this, *children_[0], std::make_shared<AggregateSink>(run)));
   auto takers = builder.MorselTakers();

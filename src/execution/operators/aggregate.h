@@ -4,9 +4,9 @@
 
 namespace trivet {
 
-// Groups rows by equal keys (NULLs are equal) and computes aggregates over each group; one group where
-// there are no keys, even of no rows. Threads aggregate on their own, then merge partition by partition;
-// groups come out in no order. DISTINCT rows without aggregates are groups. Blocking.
+// Groups rows by equal keys (NULLs are equal) and computes aggregates over each group; one group
+// where there are no keys, even of no rows. Threads aggregate on their own, then merge partition by
+// partition; groups come out in no order. DISTINCT rows without aggregates are groups. Blocking.
 class PhysicalHashAggregate final : public PhysicalOperator {
  public:
   // Schema: groups, then aggregates. Fails where a key type cannot be grouped by.

@@ -65,7 +65,8 @@ Status AggregateRun::FeedBuffered(size_t index, size_t partition, const RowMerge
 }
 
 Status AggregateRun::FeedRows(const AggregatePlan::Buffered& buffered,
-                              const std::vector<uint8_t*>& rows, const RowMerger* main, Task& task) {
+                              const std::vector<uint8_t*>& rows, const RowMerger* main,
+                              Task& task) {
   uint8_t* groups[kVectorSize];
   for (size_t from = 0; from < rows.size(); from += kVectorSize) {
     const size_t count = std::min(kVectorSize, rows.size() - from);

@@ -25,7 +25,8 @@ Result<bool> SelectRows(Evaluator& filter, const Batch& batch, Indices& rows, si
   return count < batch.row_count();
 }
 
-std::unique_ptr<Evaluator> MakeFilter(const ExpressionPtr& filter, const ExecutionContext& context) {
+std::unique_ptr<Evaluator> MakeFilter(const ExpressionPtr& filter,
+                                      const ExecutionContext& context) {
   if (filter == nullptr) return nullptr;
   return std::make_unique<Evaluator>(std::vector<ExpressionPtr>{filter}, context);
 }
@@ -45,8 +46,8 @@ LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext
       selected_rows_(std::make_unique<uint8_t*[]>(kVectorSize)),
       states_(std::make_unique<uint8_t*[]>(kVectorSize)) {
   for (const AggregatePlan::Direct& direct : plan_->direct) {
-    inputs_.push_back({&direct, MakeFilter(direct.filter, context),
-                       Evaluator(direct.expressions, context)});
+    inputs_.push_back(
+        {&direct, MakeFilter(direct.filter, context), Evaluator(direct.expressions, context)});
   }
   for (const AggregatePlan::Buffered& buffered : plan_->buffered) {
     buffered_.push_back(std::make_unique<BufferedInput>(*plan_, buffered, context));
@@ -180,8 +181,8 @@ Status BufferedInput::AddRows(const Batch& batch, std::vector<Vector> keys, size
 }
 
 // Of equal rows, the one that came first in the input gives the place.
-void BufferedInput::KeepEarlier(const std::vector<Vector>& sort_keys, size_t count, BatchOrder order,
-                                uint8_t* const* rows) {
+void BufferedInput::KeepEarlier(const std::vector<Vector>& sort_keys, size_t count,
+                                BatchOrder order, uint8_t* const* rows) {
   const size_t bytes = buffered_.encoder->key_bytes();
   uint8_t* targets[kVectorSize] = {};
   for (size_t i = 0; i < count; ++i) targets[i] = scratch_.data() + i * bytes;

@@ -9,7 +9,8 @@
 
 namespace trivet {
 
-// Makes the values by which groups are told apart: floating-point numbers canonical, others as they are.
+// Makes the values by which groups are told apart: floating-point numbers canonical, others as they
+// are.
 Vector GroupKey(const Vector& column, size_t count);
 
 // Reports what calls on aggregates have left behind: an error of a row, or memory refused.

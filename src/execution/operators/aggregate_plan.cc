@@ -124,8 +124,8 @@ Status CompleteBuffered(const AggregatePlan& plan, AggregatePlan::Buffered& buff
   std::vector<LogicalType> types;
   for (const ExpressionPtr& group : plan.groups) types.push_back(group->type());
   for (const ExpressionPtr& argument : buffered.expressions) types.push_back(argument->type());
-  // Without groups, distinct rows spread over partitions by all that they are; rows to be put in order
-  // must meet in one place.
+  // Without groups, distinct rows spread over partitions by all that they are; rows to be put in
+  // order must meet in one place.
   const bool spreads = plan.is_grouped() || !buffered.ordered;
   buffered.radix_bits = spreads ? AggregatePlan::kRadixBits : 0;
   std::vector<uint8_t> prototype;
@@ -155,7 +155,8 @@ Status CompleteBuffered(const AggregatePlan& plan, AggregatePlan::Buffered& buff
     // Greater than any key, so that the first one replaces it.
     prototype.assign(buffered.encoder->key_bytes(), 0xFF);
   }
-  TRIVET_ASSIGN_OR_RETURN(buffered.layout, GroupLayout::Make(std::move(types), std::move(prototype)));
+  TRIVET_ASSIGN_OR_RETURN(buffered.layout,
+                          GroupLayout::Make(std::move(types), std::move(prototype)));
   return Status::OK();
 }
 

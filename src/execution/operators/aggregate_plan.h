@@ -29,8 +29,8 @@ struct AggregatePlan {
     std::vector<ExpressionPtr> expressions;
     std::vector<size_t> states;
   };
-  // States whose input must be complete first: DISTINCT, and order-dependent ones with ORDER BY. Rows
-  // of keys and arguments are kept, once each where they are distinct.
+  // States whose input must be complete first: DISTINCT, and order-dependent ones with ORDER BY.
+  // Rows of keys and arguments are kept, once each where they are distinct.
   struct Buffered {
     ExpressionPtr filter;
     std::vector<ExpressionPtr> expressions;

@@ -11,9 +11,9 @@
 
 namespace trivet {
 
-// One run of an aggregation, after its threads have added their rows: merges their shares, partition by
-// partition, feeds the states that wait for DISTINCT or ordered input, and gives the groups. Calls on
-// different partitions may run at the same time.
+// One run of an aggregation, after its threads have added their rows: merges their shares,
+// partition by partition, feeds the states that wait for DISTINCT or ordered input, and gives the
+// groups. Calls on different partitions may run at the same time.
 class AggregateRun {
  public:
   AggregateRun(AggregatePlanPtr plan, const ExecutionContext& context, OperatorMetrics* metrics);
@@ -22,7 +22,8 @@ class AggregateRun {
 
   // ---- by the sink ----
   void AddLocal(std::unique_ptr<LocalAggregation> local);
-  // After the last local: the number of calls of RunTask that make the groups complete, then Finish.
+  // After the last local: the number of calls of RunTask that make the groups complete, then
+  // Finish.
   Result<size_t> Begin();
   Status RunTask(size_t task);
   Status Finish();
@@ -64,7 +65,8 @@ class AggregateRun {
                   const RowMerger* main, const Task& task, uint8_t** groups) const;
   Status UpdateStates(const AggregatePlan::Buffered& buffered, uint8_t* const* rows,
                       uint8_t* const* groups, size_t count, BatchOrder order, Task& task);
-  void CombineRows(uint8_t* const* sources, uint8_t* const* targets, size_t count, Task& task) const;
+  void CombineRows(uint8_t* const* sources, uint8_t* const* targets, size_t count,
+                   Task& task) const;
   Status EnsureSingleRow();
 
   AggregatePlanPtr plan_;

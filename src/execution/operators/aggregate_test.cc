@@ -52,10 +52,13 @@ Rows RandomRows(size_t count, uint64_t seed) {
           row.push_back(Value::Double(bits % 5 == 0 ? __builtin_nan("") : doubles[bits / 9 % 7]));
           break;
         }
-        case TypeId::kInt64: row.push_back(Value::Int64(static_cast<int64_t>(bits >> (bits % 60)))); break;
+        case TypeId::kInt64:
+          row.push_back(Value::Int64(static_cast<int64_t>(bits >> (bits % 60))));
+          break;
         default:
           row.push_back(Value::FromInterval({static_cast<int>(bits / 9 % 2), 0, 0}));
-          if (bits / 18 % 2) row.back() = Value::FromInterval({0, static_cast<int>(bits / 9 % 2) * 30, 0});
+          if (bits / 18 % 2)
+            row.back() = Value::FromInterval({0, static_cast<int>(bits / 9 % 2) * 30, 0});
           break;
       }
     }
@@ -88,7 +91,8 @@ Call Filtered(Call call, ExpressionPtr filter) {
 }
 
 std::shared_ptr<PhysicalOperator> MakeAggregate(const std::vector<ExpressionPtr>& groups,
-                                                const std::vector<Call>& calls, PhysicalPlan child) {
+                                                const std::vector<Call>& calls,
+                                                PhysicalPlan child) {
   std::vector<PhysicalColumn> schema;
   for (const ExpressionPtr& group : groups) schema.push_back({"g", group->type()});
   for (const Call& call : calls) schema.push_back({call.column.name, call.column.type});
@@ -117,19 +121,22 @@ std::vector<std::string> SortedText(const Rows& rows) {
 }
 
 // What stands in one list only: shorter to read than both.
-std::string Difference(const std::vector<std::string>& actual, const std::vector<std::string>& expected) {
+std::string Difference(const std::vector<std::string>& actual,
+                       const std::vector<std::string>& expected) {
   std::vector<std::string> extra;
   std::vector<std::string> missing;
-  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(), std::back_inserter(extra));
-  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(), std::back_inserter(missing));
+  std::set_difference(actual.begin(), actual.end(), expected.begin(), expected.end(),
+                      std::back_inserter(extra));
+  std::set_difference(expected.begin(), expected.end(), actual.begin(), actual.end(),
+                      std::back_inserter(missing));
   std::string text;
   for (const std::string& row : extra) text += "\nextra   " + row;
   for (const std::string& row : missing) text += "\nmissing " + row;
   return text;
 }
 
-// Runs the aggregation over many cuts of the input, at several thread counts and batch sizes, expects
-// the same bits from each, and returns them, sorted.
+// Runs the aggregation over many cuts of the input, at several thread counts and batch sizes,
+// expects the same bits from each, and returns them, sorted.
 std::vector<std::string> RunAll(const std::vector<ExpressionPtr>& groups,
                                 const std::vector<Call>& calls, const Rows& rows) {
   std::vector<std::string> first;
@@ -137,7 +144,8 @@ std::vector<std::string> RunAll(const std::vector<ExpressionPtr>& groups,
     const size_t threads = 1 + seed % 4;
     const size_t batch_size = seed % 3 == 0 ? 2 : (seed % 3 == 1 ? 100 : kVectorSize);
     QueryContext context = TestContext(threads, batch_size);
-    auto child = std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, rows, seed, 1 + seed * 40));
+    auto child =
+        std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, rows, seed, 1 + seed * 40));
     auto result = RunPlan(*MakeAggregate(groups, calls, child), context);
     EXPECT_TRUE(result.ok()) << result.status().ToString();
     if (!result.ok()) return {};
@@ -152,9 +160,10 @@ std::vector<std::string> RunAll(const std::vector<ExpressionPtr>& groups,
   return first;
 }
 
-// Groups of the rows by key columns, each group's rows in the input's order. Equal intervals are of one
-// group, which shows the form with the fewest months.
-std::map<std::vector<std::string>, Rows> GroupRows(const Rows& rows, const std::vector<size_t>& keys) {
+// Groups of the rows by key columns, each group's rows in the input's order. Equal intervals are of
+// one group, which shows the form with the fewest months.
+std::map<std::vector<std::string>, Rows> GroupRows(const Rows& rows,
+                                                   const std::vector<size_t>& keys) {
   std::map<std::vector<std::string>, Rows> by_value;
   std::map<std::vector<std::string>, std::vector<std::string>> shown;
   for (const Row& row : rows) {
@@ -162,7 +171,8 @@ std::map<std::vector<std::string>, Rows> GroupRows(const Rows& rows, const std::
     std::vector<std::string> form;
     for (size_t k : keys) {
       Value value = row[k];
-      if (value.type().IsFloating() && !value.is_null() && value.floating() == 0) value = Value::Double(0.0);
+      if (value.type().IsFloating() && !value.is_null() && value.floating() == 0)
+        value = Value::Double(0.0);
       form.push_back(Text({value}));
       if (value.type().id() == TypeId::kInterval && !value.is_null()) {
         value = Value::FromInterval({0, value.interval().months * 30 + value.interval().days, 0});
@@ -183,7 +193,8 @@ std::map<std::vector<std::string>, Rows> GroupRows(const Rows& rows, const std::
 
 TEST(HashAggregateTest, GroupsByKeysOfEveryKind) {
   const Rows rows = RandomRows(900, 1);
-  const std::vector<std::vector<size_t>> key_sets = {{0}, {1}, {2}, {4}, {0, 1}, {2, 4, 0}, {1, 1}, {0, 0, 0}};
+  const std::vector<std::vector<size_t>> key_sets = {{0},    {1},       {2},    {4},
+                                                     {0, 1}, {2, 4, 0}, {1, 1}, {0, 0, 0}};
   for (const auto& keys : key_sets) {
     std::vector<ExpressionPtr> groups;
     for (size_t key : keys) groups.push_back(Column(key));
@@ -203,18 +214,19 @@ TEST(HashAggregateTest, GroupsByKeysOfEveryKind) {
       expected.push_back(text);
     }
     std::sort(expected.begin(), expected.end());
-    const std::vector<std::string> actual =
-        RunAll(groups,
-               {MakeCall("count_star", {}), MakeCall("count", {Column(3)}), MakeCall("sum", {Column(3)})},
-               rows);
+    const std::vector<std::string> actual = RunAll(
+        groups,
+        {MakeCall("count_star", {}), MakeCall("count", {Column(3)}), MakeCall("sum", {Column(3)})},
+        rows);
     EXPECT_EQ(Difference(actual, expected), "");
   }
 }
 
 TEST(HashAggregateTest, WithoutGroupsThereIsOneRow) {
-  EXPECT_EQ(RunAll({}, {MakeCall("count_star", {}), MakeCall("sum", {Column(0)}),
-                        Distinct(MakeCall("count", {Column(1)})),
-                        Ordered(MakeCall("string_agg", {Column(1)}), {{Column(1)}})},
+  EXPECT_EQ(RunAll({},
+                   {MakeCall("count_star", {}), MakeCall("sum", {Column(0)}),
+                    Distinct(MakeCall("count", {Column(1)})),
+                    Ordered(MakeCall("string_agg", {Column(1)}), {{Column(1)}})},
                    {}),
             std::vector<std::string>{"0|NULL|0|NULL|"});
   EXPECT_EQ(RunAll({Column(0)}, {MakeCall("count_star", {})}, {}), std::vector<std::string>());
@@ -225,14 +237,22 @@ TEST(HashAggregateTest, WithoutGroupsThereIsOneRow) {
 TEST(HashAggregateTest, EveryFunctionGivesTheSameBitsForEverySplit) {
   const Rows rows = RandomRows(1200, 4);
   const std::vector<Call> calls = {
-      MakeCall("sum", {Column(2)}),      MakeCall("avg", {Column(2)}),
-      MakeCall("sum", {Column(3)}),      MakeCall("avg", {Column(3)}),
-      MakeCall("min", {Column(1)}),      MakeCall("max", {Column(4)}),
-      MakeCall("first", {Column(1)}),    MakeCall("last", {Column(2)}),
-      MakeCall("any_value", {Column(1)}), MakeCall("string_agg", {Column(1)}),
-      MakeCall("arg_max", {Column(1), Column(3)}), MakeCall("mode", {Column(2)}),
-      MakeCall("median", {Column(3)}),   MakeCall("entropy", {Column(0)}),
-      MakeCall("approx_count_distinct", {Column(1)}), MakeCall("stddev", {Column(2)}),
+      MakeCall("sum", {Column(2)}),
+      MakeCall("avg", {Column(2)}),
+      MakeCall("sum", {Column(3)}),
+      MakeCall("avg", {Column(3)}),
+      MakeCall("min", {Column(1)}),
+      MakeCall("max", {Column(4)}),
+      MakeCall("first", {Column(1)}),
+      MakeCall("last", {Column(2)}),
+      MakeCall("any_value", {Column(1)}),
+      MakeCall("string_agg", {Column(1)}),
+      MakeCall("arg_max", {Column(1), Column(3)}),
+      MakeCall("mode", {Column(2)}),
+      MakeCall("median", {Column(3)}),
+      MakeCall("entropy", {Column(0)}),
+      MakeCall("approx_count_distinct", {Column(1)}),
+      MakeCall("stddev", {Column(2)}),
       MakeCall("var_pop", {Expression::Cast(Column(0), TypeId::kDouble)}),
       MakeCall("corr", {Expression::Cast(Column(0), TypeId::kDouble),
                         Expression::Cast(Column(3), TypeId::kDouble)})};
@@ -372,7 +392,8 @@ void CheckIntegers(size_t rows, size_t threads, const std::function<int64_t(size
   auto child = std::make_shared<RowsOperator>(schema, IntegerMorsels(rows, 20'000, value_of));
   QueryContext context = TestContext(threads);
   auto result = RunPlan(
-      *MakeAggregate({column}, {MakeCall("count_star", {}), MakeCall("sum", {column})}, child), context);
+      *MakeAggregate({column}, {MakeCall("count_star", {}), MakeCall("sum", {column})}, child),
+      context);
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   ASSERT_EQ(result->size(), counts.size());
   for (const Row& row : *result) {
@@ -439,7 +460,8 @@ TEST(HashAggregateTest, ErrorsOfStatesEndTheQuery) {
     auto child = std::make_shared<RowsOperator>(schema, CutRows(schema, rows, 1, 2));
     std::vector<ExpressionPtr> groups;
     if (grouped) groups.push_back(column);
-    const auto result = RunPlan(*MakeAggregate(groups, {MakeCall("sum", {column})}, child), context);
+    const auto result =
+        RunPlan(*MakeAggregate(groups, {MakeCall("sum", {column})}, child), context);
     EXPECT_EQ(result.status().code(), StatusCode::kInvalidInput);
   }
 }

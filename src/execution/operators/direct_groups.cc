@@ -11,8 +11,8 @@ namespace {
 constexpr size_t kMaxCodeSlots = size_t{1} << 16;
 
 template <typename T>
-inline constexpr bool kIsDirect = std::is_integral_v<T> && sizeof(T) <= 8 &&
-                                  !std::is_same_v<T, uint64_t>;
+inline constexpr bool kIsDirect =
+    std::is_integral_v<T> && sizeof(T) <= 8 && !std::is_same_v<T, uint64_t>;
 
 // Calls body.operator()<T>() for integer types whose values fit int64_t; false for others.
 template <typename Body>
@@ -35,10 +35,9 @@ DirectGroups::DirectGroups(MemoryManager& memory, std::string_view consumer)
 
 bool DirectGroups::AreIntegers(const GroupLayout& layout) {
   if (layout.key_count() == 0) return false;
-  return std::all_of(layout.rows->types().begin(), layout.rows->types().end(),
-                     [](const LogicalType& type) {
-                       return DispatchDirect(type.physical(), []<typename T>() {});
-                     });
+  return std::all_of(
+      layout.rows->types().begin(), layout.rows->types().end(),
+      [](const LogicalType& type) { return DispatchDirect(type.physical(), []<typename T>() {}); });
 }
 
 bool DirectGroups::ResetRows(size_t slot_count) {
@@ -136,7 +135,8 @@ void DirectGroups::Cover(std::span<const Vector> keys, size_t count) {
 
 bool DirectGroups::Widen(size_t max_slots) {
   std::vector<Bounds> bounds = covered_;
-  // Last column fastest. One slot more than values, for NULL; computed wide, for spans may be anything.
+  // Last column fastest. One slot more than values, for NULL; computed wide, for spans may be
+  // anything.
   uint128_t slot_count = 1;
   for (size_t k = bounds.size(); k-- > 0;) {
     bounds[k].stride = static_cast<uint64_t>(slot_count);

@@ -46,7 +46,8 @@ Result<Shape> MakeShape(const std::vector<ExpressionPtr>& keys,
   const FirstRow none{{~uint64_t{0}, ~uint64_t{0}}, ~uint64_t{0}, nullptr};
   std::vector<uint8_t> prototype(sizeof(FirstRow));
   StoreAs(prototype.data(), none);
-  TRIVET_ASSIGN_OR_RETURN(shape.groups, GroupLayout::Make(std::move(key_types), std::move(prototype)));
+  TRIVET_ASSIGN_OR_RETURN(shape.groups,
+                          GroupLayout::Make(std::move(key_types), std::move(prototype)));
   TRIVET_ASSIGN_OR_RETURN(shape.columns, RowLayout::Make(columns, {}));
   return shape;
 }
@@ -264,7 +265,8 @@ class LocalDistinctOnSource final : public LocalSource {
     if (!taken) return Outcome::kBlocked;
     if (taker_->exhausted()) return Outcome::kFinished;
     const size_t from = number * batch_size_;
-    out = source_.sink().MakeBatch(from, std::min(batch_size_, source_.sink().rows().size() - from));
+    out =
+        source_.sink().MakeBatch(from, std::min(batch_size_, source_.sink().rows().size() - from));
     out.set_order({number, 0});
     return Outcome::kHaveOutput;
   }

@@ -4,8 +4,8 @@
 
 namespace trivet {
 
-// Keeps, of every set of rows with equal keys, the one that comes first in the input's order, and gives
-// these rows in that order. NULLs are equal. Blocking.
+// Keeps, of every set of rows with equal keys, the one that comes first in the input's order, and
+// gives these rows in that order. NULLs are equal. Blocking.
 class PhysicalDistinctOn final : public PhysicalOperator {
  public:
   PhysicalDistinctOn(std::vector<ExpressionPtr> keys, PhysicalPlan child)

@@ -8,7 +8,8 @@ namespace trivet {
 
 namespace {
 
-// Slots of integer addressing: at least the first, at most the second, between them this many a row.
+// Slots of integer addressing: at least the first, at most the second, between them this many a
+// row.
 constexpr size_t kFewSlots = size_t{1} << 16;
 constexpr size_t kManySlots = size_t{1} << 20;
 constexpr size_t kSlotsPerRow = 4;

@@ -21,19 +21,20 @@ struct GroupRuns {
 // Addresses groups by an array where the keys' domain is small: one slot for each combination of
 // values, a slot holding the group's row. Two kinds of key:
 //  - dictionary codes, as long as the dictionaries stay the same (by id): a cache before the index;
-//  - integers within known bounds, which widen as values come: then the array takes the index's place.
+//  - integers within known bounds, which widen as values come: then the array takes the index's
+//  place.
 // One thread's; not synchronised.
 class DirectGroups {
  public:
   DirectGroups(MemoryManager& memory, std::string_view consumer);
 
-  // Computes the slot of every row by dictionary codes; false where the keys are not all of that form
-  // or have too many combinations.
+  // Computes the slot of every row by dictionary codes; false where the keys are not all of that
+  // form or have too many combinations.
   bool SlotByCodes(std::span<const Vector> keys, size_t count);
   // Computes the slot of every row by integers; false where a value is out of bounds.
   bool SlotByIntegers(std::span<const Vector> keys, size_t count);
-  // Widening the integer bounds: Cover takes in values, Widen makes the array for them, empty; false,
-  // with all as before, where it would have more than `max_slots` or memory is short.
+  // Widening the integer bounds: Cover takes in values, Widen makes the array for them, empty;
+  // false, with all as before, where it would have more than `max_slots` or memory is short.
   void Cover(std::span<const Vector> keys, size_t count);
   bool Widen(size_t max_slots);
   // The slot of a row of the table, which is within bounds.
@@ -69,8 +70,8 @@ class DirectGroups {
 };
 
 // Finds the groups of batches in the way that suits the keys seen so far: through dictionary codes,
-// integer bounds, the index, or, where nearly every row makes a group of its own, not at all: then rows
-// are appended and equal ones meet when partitions are merged. One thread's; not synchronised.
+// integer bounds, the index, or, where nearly every row makes a group of its own, not at all: then
+// rows are appended and equal ones meet when partitions are merged. One thread's; not synchronised.
 class GroupFinder {
  public:
   // `partition_keys`: how many of the keys, from the first on, decide the partition of a row; all
@@ -113,8 +114,8 @@ class GroupFinder {
   Mode mode_ = Mode::kIndex;
   bool integers_possible_;
   uint64_t rows_seen_ = 0;
-  uint64_t next_attempt_ = 0;       // rows_seen_ at which integer bounds are tried next
-  uint64_t reviewed_rows_ = 0;      // rows_seen_ when the index was last reviewed
+  uint64_t next_attempt_ = 0;   // rows_seen_ at which integer bounds are tried next
+  uint64_t reviewed_rows_ = 0;  // rows_seen_ when the index was last reviewed
   size_t reviewed_groups_ = 0;
   uint64_t append_until_ = 0;
   uint64_t hashes_[kVectorSize];

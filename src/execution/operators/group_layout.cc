@@ -39,7 +39,8 @@ bool GroupLayout::SameKeys(const uint8_t* left, const uint8_t* right) const {
     if (rows->Get<int128_t>(left, column) != rows->Get<int128_t>(right, column)) return false;
   }
   for (size_t column : string_columns) {
-    if (!(rows->Get<StringView>(left, column) == rows->Get<StringView>(right, column))) return false;
+    if (!(rows->Get<StringView>(left, column) == rows->Get<StringView>(right, column)))
+      return false;
   }
   for (size_t column : interval_columns) {
     const Interval a = rows->Get<Interval>(left, column);

@@ -9,9 +9,9 @@
 
 namespace trivet {
 
-// How the rows of a group table lie: keys with their hash, a flag that marks rows merged into another
-// one, and an extra part (aggregate states) that starts as a copy of `prototype`. Immutable, shared by
-// all threads of an operator.
+// How the rows of a group table lie: keys with their hash, a flag that marks rows merged into
+// another one, and an extra part (aggregate states) that starts as a copy of `prototype`.
+// Immutable, shared by all threads of an operator.
 struct GroupLayout {
   RowLayoutPtr rows;
   std::vector<uint8_t> prototype;
@@ -28,11 +28,11 @@ struct GroupLayout {
   bool IsMerged(const uint8_t* row) const { return row[rows->flag_offset()] != 0; }
   void MarkMerged(uint8_t* row) const { row[rows->flag_offset()] = 1; }
 
-  // Whether two rows have equal keys. Floating-point keys are canonical in rows of groups, so all but
-  // strings and intervals compare as bytes.
+  // Whether two rows have equal keys. Floating-point keys are canonical in rows of groups, so all
+  // but strings and intervals compare as bytes.
   bool SameKeys(const uint8_t* left, const uint8_t* right) const;
-  // Equal intervals may differ in their parts: of those of a group, the row keeps the one that is first
-  // in a fixed order, so that it does not matter which came first.
+  // Equal intervals may differ in their parts: of those of a group, the row keeps the one that is
+  // first in a fixed order, so that it does not matter which came first.
   void UnifyInterval(size_t column, uint8_t* row, const Interval& other) const;
   void UnifyKeys(uint8_t* row, const uint8_t* other) const;
 

@@ -118,8 +118,8 @@ Status GroupTable::FindOrAddSelected(std::span<const Vector> keys, const uint64_
   return FindOrAddAny(keys, hashes, selection, count, rows);
 }
 
-// One integer key: probing, comparing and adding in one pass. Equal neighbours, as in clustered input,
-// cost one probe.
+// One integer key: probing, comparing and adding in one pass. Equal neighbours, as in clustered
+// input, cost one probe.
 template <typename T>
 Status GroupTable::FindOrAddIntegers(const Vector& keys, const uint64_t* hashes,
                                      const uint32_t* selection, size_t count, uint8_t** rows) {
@@ -182,8 +182,9 @@ Status GroupTable::AddClaimed(std::span<const Vector> keys, const uint64_t* hash
   return Status::OK();
 }
 
-// Any keys, in rounds: each row finds a free slot, and claims it, or one whose salt agrees; then the
-// claimed slots get their rows, the others are compared, and who differs goes on to the next slot.
+// Any keys, in rounds: each row finds a free slot, and claims it, or one whose salt agrees; then
+// the claimed slots get their rows, the others are compared, and who differs goes on to the next
+// slot.
 Status GroupTable::FindOrAddAny(std::span<const Vector> keys, const uint64_t* hashes,
                                 const uint32_t* selection, size_t count, uint8_t** rows) {
   std::vector<VectorView> views;

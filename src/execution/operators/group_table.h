@@ -19,7 +19,8 @@ class GroupIndex {
   GroupIndex(const GroupIndex&) = delete;
   GroupIndex& operator=(const GroupIndex&) = delete;
 
-  // Room for `groups` without growing; rows that are in the index stay (their hash is read from them).
+  // Room for `groups` without growing; rows that are in the index stay (their hash is read from
+  // them).
   Status Reserve(size_t groups);
   // Forgets all rows, keeps the memory.
   void Clear();
@@ -36,7 +37,9 @@ class GroupIndex {
     // Never zero, so that a slot claimed but not filled differs from a free one.
     return ((hash >> 40) | 1) << kAddressBits;
   }
-  static bool SaltAgrees(uint64_t word, uint64_t salt) { return (word >> kAddressBits) == (salt >> kAddressBits); }
+  static bool SaltAgrees(uint64_t word, uint64_t salt) {
+    return (word >> kAddressBits) == (salt >> kAddressBits);
+  }
   static uint8_t* RowOf(uint64_t word) {
     return reinterpret_cast<uint8_t*>(word & ((uint64_t{1} << kAddressBits) - 1));
   }
@@ -69,16 +72,16 @@ class GroupIndex {
   size_t size_ = 0;
 };
 
-// Rows of distinct keys, found or made batch by batch. Rows lie in a partitioned store, by the hash of
-// their keys. One thread's; not synchronised.
+// Rows of distinct keys, found or made batch by batch. Rows lie in a partitioned store, by the hash
+// of their keys. One thread's; not synchronised.
 class GroupTable {
  public:
   // `consumer` is named when memory is refused.
   GroupTable(GroupLayoutPtr layout, MemoryManager& memory, int radix_bits,
              std::string_view consumer);
 
-  // Writes to rows[i] the row whose keys equal row i of `keys`, for i below `count`, made where it is
-  // new; `hashes` are those of the keys. NULLs are equal.
+  // Writes to rows[i] the row whose keys equal row i of `keys`, for i below `count`, made where it
+  // is new; `hashes` are those of the keys. NULLs are equal.
   Status FindOrAdd(std::span<const Vector> keys, const uint64_t* hashes, size_t count,
                    uint8_t** rows);
   // The same for the rows named by selection[0..count) only; hashes and rows are indexed by row.

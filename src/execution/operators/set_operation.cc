@@ -17,7 +17,9 @@ namespace {
 using Counts = CountedRows::Counts;
 
 int64_t CopiesOfIntersect(const Counts& counts) { return counts.side[0] > 0 && counts.side[1] > 0; }
-int64_t CopiesOfIntersectAll(const Counts& counts) { return std::min(counts.side[0], counts.side[1]); }
+int64_t CopiesOfIntersectAll(const Counts& counts) {
+  return std::min(counts.side[0], counts.side[1]);
+}
 int64_t CopiesOfExcept(const Counts& counts) { return counts.side[0] > 0 && counts.side[1] == 0; }
 int64_t CopiesOfExceptAll(const Counts& counts) {
   return std::max<int64_t>(0, counts.side[0] - counts.side[1]);
@@ -47,9 +49,9 @@ std::shared_ptr<PhysicalOperator> MakeDistinct(std::vector<PhysicalColumn> schem
   for (size_t i = 0; i < schema.size(); ++i) {
     groups.push_back(Expression::Input(static_cast<uint32_t>(i), schema[i].type, schema[i].name));
   }
-  return std::make_shared<PhysicalHashAggregate>(
-      std::move(groups), std::vector<LogicalAggregate::Aggregate>(), std::move(schema),
-      std::move(child));
+  return std::make_shared<PhysicalHashAggregate>(std::move(groups),
+                                                 std::vector<LogicalAggregate::Aggregate>(),
+                                                 std::move(schema), std::move(child));
 }
 
 Result<PhysicalPlanner::Translated> TranslateSetOperation(const LogicalOperator& node,
@@ -58,8 +60,8 @@ Result<PhysicalPlanner::Translated> TranslateSetOperation(const LogicalOperator&
   const std::vector<PhysicalColumn> schema = PhysicalPlanner::SchemaOf(set.columns);
   std::vector<PhysicalPlan> children;
   for (size_t i = 0; i < set.children().size(); ++i) {
-    TRIVET_ASSIGN_OR_RETURN(PhysicalPlan child, TranslateChild(set.child(i), set.input_columns[i],
-                                                               schema, planner));
+    TRIVET_ASSIGN_OR_RETURN(PhysicalPlan child,
+                            TranslateChild(set.child(i), set.input_columns[i], schema, planner));
     children.push_back(std::move(child));
   }
   std::vector<ColumnId> layout = PhysicalPlanner::IdsOf(set.columns);
@@ -69,8 +71,8 @@ Result<PhysicalPlanner::Translated> TranslateSetOperation(const LogicalOperator&
     if (!set.all) plan = MakeDistinct(schema, std::move(plan));
     return PhysicalPlanner::Translated{std::move(plan), std::move(layout)};
   }
-  auto plan = std::make_shared<PhysicalSetOperation>(set.operation, set.all, schema,
-                                                     std::move(children));
+  auto plan =
+      std::make_shared<PhysicalSetOperation>(set.operation, set.all, schema, std::move(children));
   return PhysicalPlanner::Translated{std::move(plan), std::move(layout)};
 }
 
@@ -109,7 +111,8 @@ OperatorCapabilities PhysicalSetOperation::capabilities() const {
 
 void PhysicalSetOperation::VisitFields(FieldVisitor& visitor) {
   auto kind = static_cast<uint8_t>(kind_);
-  visitor.Enumeration("Operation", kind, kind_ == SetOperationKind::kExcept ? "EXCEPT" : "INTERSECT");
+  visitor.Enumeration("Operation", kind,
+                      kind_ == SetOperationKind::kExcept ? "EXCEPT" : "INTERSECT");
   kind_ = static_cast<SetOperationKind>(kind);
   visitor.Field("All", all_);
 }
@@ -121,8 +124,8 @@ Status PhysicalSetOperation::BuildPipelines(PipelineBuilder& builder) const {
   } else if (all_) {
     copies = CopiesOfIntersectAll;
   }
-  TRIVET_ASSIGN_OR_RETURN(auto rows, CountedRows::Make(types(), copies, builder.context(),
-                                                       &builder.MetricsOf(*this)));
+  TRIVET_ASSIGN_OR_RETURN(
+      auto rows, CountedRows::Make(types(), copies, builder.context(), &builder.MetricsOf(*this)));
   for (size_t side = 0; side < 2; ++side) {
     TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[side], rows->MakeSink(side)));
   }

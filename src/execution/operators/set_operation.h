@@ -16,8 +16,8 @@ class PhysicalUnionAll final : public PhysicalOperator {
   Status BuildPipelines(PipelineBuilder& builder) const override;
 };
 
-// INTERSECT and EXCEPT [ALL] by counting, for every different row, how often each side has it; NULLs are
-// equal. Rows come out in no order. Blocking.
+// INTERSECT and EXCEPT [ALL] by counting, for every different row, how often each side has it;
+// NULLs are equal. Rows come out in no order. Blocking.
 class PhysicalSetOperation final : public PhysicalOperator {
  public:
   PhysicalSetOperation(SetOperationKind kind, bool all, std::vector<PhysicalColumn> schema,

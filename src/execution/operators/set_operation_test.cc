@@ -47,7 +47,8 @@ std::map<std::string, int64_t> Count(const Rows& rows) {
 }
 
 PhysicalPlan Source(const Rows& rows, uint64_t seed, size_t id) {
-  auto source = std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, rows, seed, 1 + seed * 13));
+  auto source =
+      std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, rows, seed, 1 + seed * 13));
   source->set_id(id);
   return source;
 }
@@ -84,8 +85,9 @@ TEST(SetOperationTest, EmptySides) {
   const Rows rows = RandomRows(20, 3);
   QueryContext context = TestContext(2);
   const auto run = [&](SetOperationKind kind, const Rows& left, const Rows& right) {
-    return *RunPlan(PhysicalSetOperation(kind, true, kSchema, {Source(left, 1, 1), Source(right, 1, 2)}),
-                    context);
+    return *RunPlan(
+        PhysicalSetOperation(kind, true, kSchema, {Source(left, 1, 1), Source(right, 1, 2)}),
+        context);
   };
   EXPECT_TRUE(run(SetOperationKind::kIntersect, rows, {}).empty());
   EXPECT_TRUE(run(SetOperationKind::kExcept, {}, rows).empty());
@@ -96,7 +98,8 @@ TEST(SetOperationTest, UnionAllGivesChildAfterChild) {
   const Rows first = RandomRows(50, 4);
   const Rows second = RandomRows(30, 5);
   QueryContext context = TestContext(1);
-  const PhysicalUnionAll plan(kSchema, {Source(first, 1, 1), Source(second, 2, 2), Source(first, 3, 3)});
+  const PhysicalUnionAll plan(kSchema,
+                              {Source(first, 1, 1), Source(second, 2, 2), Source(first, 3, 3)});
   const auto result = RunPlan(plan, context);
   ASSERT_TRUE(result.ok());
   Rows expected = first;

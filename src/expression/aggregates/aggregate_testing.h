@@ -62,8 +62,8 @@ class BoundTestAggregate {
   const BoundAggregateFunction& bound() const { return bound_; }
   // All rows into one state, row by row in flat vectors.
   Result<Value> Compute(const ValueRows& rows) const;
-  // The rows cut into batches of random sizes and encodings, spread over several states and arenas that
-  // are combined in random order; other groups are updated beside.
+  // The rows cut into batches of random sizes and encodings, spread over several states and arenas
+  // that are combined in random order; other groups are updated beside.
   Result<Value> ComputeSplit(const ValueRows& rows, uint64_t seed) const;
 
  private:
@@ -81,8 +81,8 @@ class BoundTestAggregate {
 Value Aggregate(const std::string& name, const std::vector<LogicalType>& types,
                 const ValueRows& rows, const std::vector<Value>& constants = {});
 // The same for one argument.
-Value AggregateOf(const std::string& name, const LogicalType& type, const std::vector<Value>& values,
-                  const std::vector<Value>& constants = {});
+Value AggregateOf(const std::string& name, const LogicalType& type,
+                  const std::vector<Value>& values, const std::vector<Value>& constants = {});
 std::vector<Value> Doubles(const std::vector<double>& values);
 std::vector<Value> Integers(const LogicalType& type, const std::vector<int64_t>& values);
 std::vector<Value> Strings(const std::vector<std::string>& values);

@@ -85,8 +85,8 @@ BoundTestAggregate::BoundTestAggregate(const std::string& name, std::vector<Logi
   if (bound.ok()) bound_ = std::move(bound).value();
 }
 
-std::vector<Vector> BoundTestAggregate::MakeColumns(const ValueRows& rows, size_t from, size_t count,
-                                                    std::mt19937_64* random) const {
+std::vector<Vector> BoundTestAggregate::MakeColumns(const ValueRows& rows, size_t from,
+                                                    size_t count, std::mt19937_64* random) const {
   std::vector<Vector> columns;
   for (size_t c = 0; c < varying_; ++c) {
     // Stored in the bound type: integers and decimals keep their number.
@@ -127,7 +127,8 @@ Result<Value> BoundTestAggregate::ComputeSplit(const ValueRows& rows, uint64_t s
   std::mt19937_64 random(seed);
   TestEvaluationContext context;
   std::vector<std::unique_ptr<Run>> runs;
-  for (size_t i = 0; i < 1 + random() % 4; ++i) runs.push_back(std::make_unique<Run>(bound_, context));
+  for (size_t i = 0; i < 1 + random() % 4; ++i)
+    runs.push_back(std::make_unique<Run>(bound_, context));
   struct Piece {
     size_t from;
     size_t count;
@@ -184,8 +185,8 @@ Value Aggregate(const std::string& name, const std::vector<LogicalType>& types,
   return *whole;
 }
 
-Value AggregateOf(const std::string& name, const LogicalType& type, const std::vector<Value>& values,
-                  const std::vector<Value>& constants) {
+Value AggregateOf(const std::string& name, const LogicalType& type,
+                  const std::vector<Value>& values, const std::vector<Value>& constants) {
   ValueRows rows;
   for (const Value& value : values) rows.push_back({value});
   return Aggregate(name, {type}, rows, constants);

@@ -54,15 +54,24 @@ TEST(AggregatesTest, NoRowsAndOnlyNulls) {
     const char* name;
     LogicalType argument;
     const char* result;
-  } cases[] = {{"count", kInteger, "0"},           {"sum", kInteger, "NULL"},
-               {"avg", kInteger, "NULL"},          {"min", kText, "NULL"},
-               {"max", kInteger, "NULL"},          {"count_if", TypeId::kBoolean, "NULL"},
-               {"bool_and", TypeId::kBoolean, "NULL"}, {"bit_xor", kBigint, "NULL"},
-               {"string_agg", kText, "NULL"},      {"first", kText, "NULL"},
-               {"any_value", kInteger, "NULL"},    {"median", kInteger, "NULL"},
-               {"mode", kInteger, "NULL"},         {"entropy", kInteger, "0.0"},
-               {"product", TypeId::kDouble, "NULL"}, {"approx_count_distinct", kText, "0"},
-               {"avg", TypeId::kInterval, "NULL"}, {"avg", TypeId::kTime, "NULL"}};
+  } cases[] = {{"count", kInteger, "0"},
+               {"sum", kInteger, "NULL"},
+               {"avg", kInteger, "NULL"},
+               {"min", kText, "NULL"},
+               {"max", kInteger, "NULL"},
+               {"count_if", TypeId::kBoolean, "NULL"},
+               {"bool_and", TypeId::kBoolean, "NULL"},
+               {"bit_xor", kBigint, "NULL"},
+               {"string_agg", kText, "NULL"},
+               {"first", kText, "NULL"},
+               {"any_value", kInteger, "NULL"},
+               {"median", kInteger, "NULL"},
+               {"mode", kInteger, "NULL"},
+               {"entropy", kInteger, "0.0"},
+               {"product", TypeId::kDouble, "NULL"},
+               {"approx_count_distinct", kText, "0"},
+               {"avg", TypeId::kInterval, "NULL"},
+               {"avg", TypeId::kTime, "NULL"}};
   for (const auto& test : cases) {
     EXPECT_EQ(AggregateOf(test.name, test.argument, {}).ToString(), test.result) << test.name;
     const std::vector<Value> nulls(3, Value::Null(test.argument));
@@ -83,9 +92,9 @@ TEST(AggregatesTest, CountsRowsThatAreNotNull) {
 }
 
 TEST(AggregatesTest, SumsOfIntegersAreHugeints) {
-  for (const TypeId id : {TypeId::kInt8, TypeId::kInt16, TypeId::kInt32, TypeId::kInt64,
-                          TypeId::kUInt8, TypeId::kUInt16, TypeId::kUInt32, TypeId::kUInt64,
-                          TypeId::kInt128}) {
+  for (const TypeId id :
+       {TypeId::kInt8, TypeId::kInt16, TypeId::kInt32, TypeId::kInt64, TypeId::kUInt8,
+        TypeId::kUInt16, TypeId::kUInt32, TypeId::kUInt64, TypeId::kInt128}) {
     const Value sum = AggregateOf("sum", id, WithNulls(Integers(id, {100, 27, 1}), id));
     EXPECT_EQ(sum.ToString(), "128");
     EXPECT_EQ(sum.type(), kHugeint);
@@ -93,20 +102,21 @@ TEST(AggregatesTest, SumsOfIntegersAreHugeints) {
   const std::vector<Value> large(5000, Value::Int64(std::numeric_limits<int64_t>::min()));
   EXPECT_EQ(AggregateOf("sum", kBigint, large).integer(),
             int128_t{5000} * std::numeric_limits<int64_t>::min());
-  const std::vector<Value> unsigned_large(
-      3000, Value::Integer(TypeId::kUInt64, int128_t{~uint64_t{0}}));
+  const std::vector<Value> unsigned_large(3000,
+                                          Value::Integer(TypeId::kUInt64, int128_t{~uint64_t{0}}));
   EXPECT_EQ(AggregateOf("sum", TypeId::kUInt64, unsigned_large).integer(),
             int128_t{3000} * ~uint64_t{0});
-  EXPECT_EQ(AggregateOf("sum", TypeId::kBoolean, {Value::Boolean(true), Value::Boolean(true)})
-                .ToString(),
-            "2");
+  EXPECT_EQ(
+      AggregateOf("sum", TypeId::kBoolean, {Value::Boolean(true), Value::Boolean(true)}).ToString(),
+      "2");
 }
 
 TEST(AggregatesTest, OverflowOfASumIsDecidedAtTheEnd) {
   const Value most = Value::Integer(kHugeint, kInt128Max);
   const Value one = Value::Integer(kHugeint, 1);
   const Value minus_one = Value::Integer(kHugeint, -1);
-  EXPECT_EQ(AggregateOf("sum", kHugeint, {most, one, minus_one, most, Value::Integer(kHugeint, -kInt128Max)})
+  EXPECT_EQ(AggregateOf("sum", kHugeint,
+                        {most, one, minus_one, most, Value::Integer(kHugeint, -kInt128Max)})
                 .integer(),
             kInt128Max);
   const BoundTestAggregate sum("sum", {kHugeint});
@@ -117,8 +127,9 @@ TEST(AggregatesTest, OverflowOfASumIsDecidedAtTheEnd) {
   const BoundTestAggregate decimals("sum", {decimal});
   EXPECT_EQ(decimals.Compute({{nines}, {Value::Integer(decimal, 1)}}).status().code(),
             StatusCode::kInvalidInput);
-  EXPECT_EQ(AggregateOf("sum", decimal, {nines, Value::Integer(decimal, 7), Value::Integer(decimal, -7)}),
-            nines);
+  EXPECT_EQ(
+      AggregateOf("sum", decimal, {nines, Value::Integer(decimal, 7), Value::Integer(decimal, -7)}),
+      nines);
 }
 
 TEST(AggregatesTest, SumsOfDecimalsKeepTheScale) {
@@ -141,10 +152,11 @@ TEST(AggregatesTest, AveragesAreRoundedOnce) {
   const int64_t odd = (int64_t{1} << 53) + 1;
   EXPECT_EQ(AggregateOf("avg", kBigint, Integers(kBigint, {odd, odd, odd})).floating(),
             static_cast<double>(int64_t{1} << 53));
-  EXPECT_EQ(AggregateOf("avg", kHugeint,
-                        {Value::Integer(kHugeint, kInt128Max), Value::Integer(kHugeint, kInt128Max)})
-                .floating(),
-            std::ldexp(1.0, 127));
+  EXPECT_EQ(
+      AggregateOf("avg", kHugeint,
+                  {Value::Integer(kHugeint, kInt128Max), Value::Integer(kHugeint, kInt128Max)})
+          .floating(),
+      std::ldexp(1.0, 127));
 }
 
 TEST(AggregatesTest, RoundedRatioAgreesWithLongDoubleDivision) {
@@ -175,7 +187,8 @@ TEST(AggregatesTest, AveragesOfTimes) {
   const LogicalType timestamp = LogicalType::Timestamp();
   EXPECT_EQ(AggregateOf("avg", timestamp, Integers(timestamp, {10, 13})).integer(), 11);
   EXPECT_EQ(AggregateOf("avg", timestamp, Integers(timestamp, {-10, -13})).integer(), -11);
-  EXPECT_EQ(AggregateOf("avg", TypeId::kTime, Integers(TypeId::kTime, {10, 20})).type(), TypeId::kTime);
+  EXPECT_EQ(AggregateOf("avg", TypeId::kTime, Integers(TypeId::kTime, {10, 20})).type(),
+            TypeId::kTime);
   const Value interval =
       AggregateOf("avg", TypeId::kInterval,
                   {Value::FromInterval({1, 0, 0}), Value::FromInterval({0, 1, 0}),
@@ -186,10 +199,13 @@ TEST(AggregatesTest, AveragesOfTimes) {
 }
 
 TEST(AggregatesTest, ExtremaOfEveryType) {
-  const std::vector<LogicalType> types = {
-      TypeId::kBoolean, TypeId::kInt8,  TypeId::kInt64, TypeId::kUInt32, kHugeint,
-      TypeId::kFloat,   TypeId::kDouble, kText,         TypeId::kDate,   LogicalType::Timestamp(),
-      TypeId::kUuid,    TypeId::kTime,  TypeId::kInterval, LogicalType::Decimal(20, 3)};
+  const std::vector<LogicalType> types = {TypeId::kBoolean,  TypeId::kInt8,
+                                          TypeId::kInt64,    TypeId::kUInt32,
+                                          kHugeint,          TypeId::kFloat,
+                                          TypeId::kDouble,   kText,
+                                          TypeId::kDate,     LogicalType::Timestamp(),
+                                          TypeId::kUuid,     TypeId::kTime,
+                                          TypeId::kInterval, LogicalType::Decimal(20, 3)};
   for (const LogicalType& type : types) {
     const std::vector<Value> values = Random(type, 500, 9);
     Value least;
@@ -207,9 +223,11 @@ TEST(AggregatesTest, ExtremaOfEveryType) {
 TEST(AggregatesTest, ExtremaAreCanonical) {
   const auto zero = AggregateOf("min", TypeId::kDouble, Doubles({0.0, -0.0, 0.0, 3}));
   EXPECT_FALSE(std::signbit(zero.floating()));
-  EXPECT_TRUE(std::isnan(AggregateOf("max", TypeId::kDouble, Doubles({kInfinity, -kNaN, 1})).floating()));
+  EXPECT_TRUE(
+      std::isnan(AggregateOf("max", TypeId::kDouble, Doubles({kInfinity, -kNaN, 1})).floating()));
   EXPECT_EQ(AggregateOf("min", TypeId::kDouble, Doubles({kNaN, kInfinity, 7})).floating(), 7.0);
-  const std::vector<Value> months = {Value::FromInterval({0, 30, 0}), Value::FromInterval({1, 0, 0})};
+  const std::vector<Value> months = {Value::FromInterval({0, 30, 0}),
+                                     Value::FromInterval({1, 0, 0})};
   EXPECT_EQ(AggregateOf("max", TypeId::kInterval, months).interval(), (Interval{0, 30, 0}));
   EXPECT_EQ(AggregateOf("min", TypeId::kInterval, months).interval(), (Interval{0, 30, 0}));
 }
@@ -244,13 +262,16 @@ TEST(AggregatesTest, ArgExtremaSkipNullsAndTakeTheFirstOfEquals) {
     texts.push_back(Value::Varchar("text of row number " + std::to_string(i)));
     keys.push_back(Value::Varchar(i % 100 == 77 ? "zz, the greatest of all" : "a"));
   }
-  EXPECT_EQ(Aggregate("arg_max", {kText, kText}, Pairs(texts, keys)).string(), "text of row number 77");
-  EXPECT_EQ(Aggregate("arg_min", {kText, kText}, Pairs(texts, keys)).string(), "text of row number 0");
+  EXPECT_EQ(Aggregate("arg_max", {kText, kText}, Pairs(texts, keys)).string(),
+            "text of row number 77");
+  EXPECT_EQ(Aggregate("arg_min", {kText, kText}, Pairs(texts, keys)).string(),
+            "text of row number 0");
 }
 
 TEST(AggregatesTest, BitsAndBooleans) {
   EXPECT_EQ(AggregateOf("bit_and", kInteger, Integers(kInteger, {7, 13})).ToString(), "5");
-  EXPECT_EQ(AggregateOf("bit_or", TypeId::kUInt8, Integers(TypeId::kUInt8, {1, 128})).ToString(), "129");
+  EXPECT_EQ(AggregateOf("bit_or", TypeId::kUInt8, Integers(TypeId::kUInt8, {1, 128})).ToString(),
+            "129");
   EXPECT_EQ(AggregateOf("bit_xor", kHugeint, Integers(kHugeint, {5, 3})).ToString(), "6");
   const std::vector<Value> mixed = {Value::Boolean(true), Value::Null(TypeId::kBoolean),
                                     Value::Boolean(false)};
@@ -271,7 +292,8 @@ TEST(AggregatesTest, FirstAndLastFollowTheInput) {
 }
 
 TEST(AggregatesTest, StringsJoinInTheInputsOrder) {
-  EXPECT_EQ(AggregateOf("string_agg", kText, WithNulls(Strings({"a", "b"}), kText)).string(), "a,b");
+  EXPECT_EQ(AggregateOf("string_agg", kText, WithNulls(Strings({"a", "b"}), kText)).string(),
+            "a,b");
   const std::vector<Value> values = Random(kText, 2500, 3);
   std::string expected;
   for (const Value& value : values) {
@@ -282,7 +304,8 @@ TEST(AggregatesTest, StringsJoinInTheInputsOrder) {
   EXPECT_EQ(AggregateOf("group_concat", kText, values, {Value::Varchar("; ")}).string(),
             expected.substr(values.front().is_null() ? 2 : 0));
   EXPECT_TRUE(AggregateOf("listagg", kText, Strings({"a"}), {Value::Null(kText)}).is_null());
-  EXPECT_EQ(BoundTestAggregate("string_agg", {kText, kText}).status().code(), StatusCode::kInvalidInput);
+  EXPECT_EQ(BoundTestAggregate("string_agg", {kText, kText}).status().code(),
+            StatusCode::kInvalidInput);
 }
 
 TEST(AggregatesTest, QuantilesAsTheReferenceHasThem) {
@@ -291,7 +314,7 @@ TEST(AggregatesTest, QuantilesAsTheReferenceHasThem) {
     double fraction;
     const char* discrete;
     const char* continuous;
-  } cases[] = {{0.5, "2", "2.5"},  {0.0, "1", "1.0"},   {1.0, "4", "4.0"},  {0.25, "1", "1.75"},
+  } cases[] = {{0.5, "2", "2.5"},   {0.0, "1", "1.0"},    {1.0, "4", "4.0"},  {0.25, "1", "1.75"},
                {0.75, "3", "3.25"}, {-0.25, "4", "3.25"}, {-0.5, "3", "2.5"}, {-1.0, "1", "1.0"}};
   for (const auto& test : cases) {
     const std::vector<Value> fraction = {Value::Double(test.fraction)};
@@ -299,15 +322,19 @@ TEST(AggregatesTest, QuantilesAsTheReferenceHasThem) {
     EXPECT_EQ(AggregateOf("quantile_cont", kInteger, four, fraction).ToString(), test.continuous);
   }
   const LogicalType decimal = LogicalType::Decimal(5, 2);
-  EXPECT_EQ(AggregateOf("median", decimal, Integers(decimal, {100, 201, 302, 202})).ToString(), "2.01");
+  EXPECT_EQ(AggregateOf("median", decimal, Integers(decimal, {100, 201, 302, 202})).ToString(),
+            "2.01");
   EXPECT_EQ(AggregateOf("median", decimal, Integers(decimal, {-100, -201, -302, -202})).ToString(),
             "-2.01");
   EXPECT_EQ(AggregateOf("median", kText, Strings({"b", "a"})).string(), "a");
-  EXPECT_EQ(AggregateOf("median", TypeId::kDouble, Doubles({kNaN, 2, 3, kInfinity})).floating(), kInfinity);
-  const Value interval = AggregateOf("median", TypeId::kInterval,
-                                     {Value::FromInterval({1, 0, 0}), Value::FromInterval({0, 2, 0})});
+  EXPECT_EQ(AggregateOf("median", TypeId::kDouble, Doubles({kNaN, 2, 3, kInfinity})).floating(),
+            kInfinity);
+  const Value interval =
+      AggregateOf("median", TypeId::kInterval,
+                  {Value::FromInterval({1, 0, 0}), Value::FromInterval({0, 2, 0})});
   EXPECT_EQ(interval.ToString(), "16 days");
-  EXPECT_EQ(BoundTestAggregate("median", {TypeId::kDate}).bound().return_type, LogicalType::Timestamp());
+  EXPECT_EQ(BoundTestAggregate("median", {TypeId::kDate}).bound().return_type,
+            LogicalType::Timestamp());
   for (const Value& bad : {Value::Double(1.5), Value::Double(kNaN), Value::Null(TypeId::kDouble)}) {
     EXPECT_EQ(BoundTestAggregate("quantile_cont", {kInteger}, {bad}).status().code(),
               StatusCode::kInvalidInput);
@@ -318,7 +345,8 @@ TEST(AggregatesTest, QuantilesOfManyValues) {
   std::vector<Value> values;
   for (int i = 0; i < 5001; ++i) values.push_back(Value::Int32((i * 2711) % 5001));
   EXPECT_EQ(AggregateOf("median", kInteger, values).floating(), 2500.0);
-  EXPECT_EQ(AggregateOf("quantile_disc", kInteger, values, {Value::Double(0.9)}).ToString(), "4500");
+  EXPECT_EQ(AggregateOf("quantile_disc", kInteger, values, {Value::Double(0.9)}).ToString(),
+            "4500");
 }
 
 TEST(AggregatesTest, ModeTakesTheFirstOfEquals) {
@@ -328,7 +356,8 @@ TEST(AggregatesTest, ModeTakesTheFirstOfEquals) {
     values.insert(values.begin() + i * 3, Value::Varchar("the most frequent text"));
   }
   EXPECT_EQ(AggregateOf("mode", kText, values).string(), "the most frequent text");
-  EXPECT_FALSE(std::signbit(AggregateOf("mode", TypeId::kDouble, Doubles({-0.0, 0.0, 1})).floating()));
+  EXPECT_FALSE(
+      std::signbit(AggregateOf("mode", TypeId::kDouble, Doubles({-0.0, 0.0, 1})).floating()));
 }
 
 TEST(AggregatesTest, EntropyInBits) {
@@ -339,11 +368,14 @@ TEST(AggregatesTest, EntropyInBits) {
 
 TEST(AggregatesTest, ProductsDoNotDependOnOrder) {
   EXPECT_EQ(AggregateOf("product", TypeId::kDouble, Doubles({2, 3.5, -1})).floating(), -7.0);
-  EXPECT_EQ(AggregateOf("product", TypeId::kDouble, Doubles({1e300, 1e-300, 1e300, 1e-300, 0.5})).floating(),
+  EXPECT_EQ(AggregateOf("product", TypeId::kDouble, Doubles({1e300, 1e-300, 1e300, 1e-300, 0.5}))
+                .floating(),
             0.5);
-  EXPECT_EQ(AggregateOf("product", TypeId::kDouble, Doubles({1e300, 1e300, -1})).floating(), -kInfinity);
+  EXPECT_EQ(AggregateOf("product", TypeId::kDouble, Doubles({1e300, 1e300, -1})).floating(),
+            -kInfinity);
   EXPECT_EQ(AggregateOf("product", TypeId::kDouble, Doubles({5e-324, 0.25})).floating(), 0.0);
-  EXPECT_TRUE(std::isnan(AggregateOf("product", TypeId::kDouble, Doubles({0, kInfinity})).floating()));
+  EXPECT_TRUE(
+      std::isnan(AggregateOf("product", TypeId::kDouble, Doubles({0, kInfinity})).floating()));
   AggregateOf("product", TypeId::kDouble, Random(TypeId::kDouble, 4000, 5));
 }
 
@@ -377,10 +409,18 @@ TEST(AggregatesTest, OutOfMemoryIsToldByTheArena) {
 }
 
 TEST(AggregatesTest, EveryAggregateOfOneArgumentIgnoresSplits) {
-  const std::vector<LogicalType> types = {
-      TypeId::kBoolean, TypeId::kInt16,         TypeId::kInt64,    TypeId::kUInt64,
-      kHugeint,         TypeId::kFloat,         TypeId::kDouble,   LogicalType::Decimal(12, 3),
-      kText,            LogicalType::Timestamp(), TypeId::kInterval, TypeId::kTime};
+  const std::vector<LogicalType> types = {TypeId::kBoolean,
+                                          TypeId::kInt16,
+                                          TypeId::kInt64,
+                                          TypeId::kUInt64,
+                                          kHugeint,
+                                          TypeId::kFloat,
+                                          TypeId::kDouble,
+                                          LogicalType::Decimal(12, 3),
+                                          kText,
+                                          LogicalType::Timestamp(),
+                                          TypeId::kInterval,
+                                          TypeId::kTime};
   std::vector<std::string> names;
   FunctionRegistry::Builtin().ForEachAggregate([&](const AggregateFunction& function) {
     if (function.parameters.size() == 1 && (names.empty() || names.back() != function.name)) {

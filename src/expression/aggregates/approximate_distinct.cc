@@ -1,6 +1,6 @@
-// approx_count_distinct: HyperLogLog with 4096 registers (standard error 1.6 %) and the estimator of
-// Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", 2017). Few registers set are
-// kept as a small table; the estimate depends on the registers alone, not on their form.
+// approx_count_distinct: HyperLogLog with 4096 registers (standard error 1.6 %) and the estimator
+// of Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", 2017). Few registers
+// set are kept as a small table; the estimate depends on the registers alone, not on their form.
 #include <algorithm>
 #include <bit>
 #include <cmath>

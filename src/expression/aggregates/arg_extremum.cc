@@ -101,7 +101,8 @@ void AddArgExtremum(FunctionRegistry& registry, const std::string& name,
   overload.description = description;
   overload.parameters = {Parameter::Kind::kAny, Parameter::Kind::kAny};
   overload.order_dependent = true;
-  overload.bind = [variants](std::span<const ExpressionPtr>, BoundAggregateFunction& bound) -> Status {
+  overload.bind = [variants](std::span<const ExpressionPtr>,
+                             BoundAggregateFunction& bound) -> Status {
     bound.return_type = bound.argument_types[0];
     if (bound.return_type.IsNested()) {
       return Status::NotImplemented(

@@ -76,8 +76,7 @@ void AddBits(FunctionRegistry& registry, const std::string& name, const std::str
 template <typename Fold>
 void AddBoolean(FunctionRegistry& registry, const std::string& name,
                 const std::string& description) {
-  auto function =
-      MakeUnaryAggregate<Folded<Fold, uint8_t>, uint8_t, uint8_t>(name, description);
+  auto function = MakeUnaryAggregate<Folded<Fold, uint8_t>, uint8_t, uint8_t>(name, description);
   function.parameters = {TypeId::kBoolean};
   function.return_type = TypeId::kBoolean;
   function.ignores_duplicates = true;

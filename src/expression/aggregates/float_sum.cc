@@ -53,13 +53,9 @@ void AddSingle(const AggregateCall& call, std::span<const Vector> arguments, siz
   if (view.selection == nullptr && view.validity == nullptr) {
     target.sum.AddBlock(values, count, arena);
     target.count += count;
-    return;
+  } else {
+    target.count += target.sum.AddRows(values, view.selection, view.validity, count, arena);
   }
-  double dense[kVectorSize];
-  size_t valid = 0;
-  ForEachValid(view, count, [&](size_t, size_t index) { dense[valid++] = values[index]; });
-  target.sum.AddBlock(dense, valid, arena);
-  target.count += valid;
 }
 
 template <typename Finish>

@@ -9,9 +9,9 @@
 
 namespace trivet {
 
-// A value that a state keeps beyond its batch. Bytes of long strings are copied into the arena; their
-// room is used again when a later value replaces the string. Trivially copyable: a copy made while
-// combining takes the room over. After an OutOfMemory of the arena the old value stays.
+// A value that a state keeps beyond its batch. Bytes of long strings are copied into the arena;
+// their room is used again when a later value replaces the string. Trivially copyable: a copy made
+// while combining takes the room over. After an OutOfMemory of the arena the old value stays.
 template <typename T>
 struct KeptValue {
   T value;
@@ -81,8 +81,8 @@ struct RowPosition {
 };
 static_assert(kVectorSize <= 1 << 16);
 
-// Total order for MIN and MAX: the engine's order, and among equal but different intervals the one of
-// fewer months, then days, so that the answer does not depend on which came first.
+// Total order for MIN and MAX: the engine's order, and among equal but different intervals the one
+// of fewer months, then days, so that the answer does not depend on which came first.
 template <typename T>
 bool ComesBefore(const T& a, const T& b) {
   return Ordering<T>::Less(a, b);
@@ -97,8 +97,10 @@ inline bool ComesBefore(const Interval& a, const Interval& b) {
 // What stands for all values that equal it.
 template <typename T>
 T Canonical(const T& value) {
-  if constexpr (std::is_floating_point_v<T>) return CanonicalValue(value);
-  else return value;
+  if constexpr (std::is_floating_point_v<T>)
+    return CanonicalValue(value);
+  else
+    return value;
 }
 
 }  // namespace trivet

@@ -105,7 +105,8 @@ void RegisterMode(FunctionRegistry& registry) {
   entropy.parameters = {Parameter::Kind::kAny};
   entropy.return_type = TypeId::kDouble;
   entropy.empty_is_zero = true;
-  entropy.bind = [variants = MakeVariants<Entropy, double>(entropy.name, entropy.description, false)](
+  entropy.bind = [variants =
+                      MakeVariants<Entropy, double>(entropy.name, entropy.description, false)](
                      std::span<const ExpressionPtr>, BoundAggregateFunction& bound) {
     return BindVariant(*variants, 0, bound);
   };

@@ -137,10 +137,10 @@ struct Powers {
     const uint64_t n = state.count;
     const ScaledInteger sum = state.sum.Exact();
     const ScaledInteger square = sum * sum;
-    const ScaledInteger numerator =
-        Times(Times(Times(state.fourths.Exact(), n), n), n) -
-        Times(Times(Times(sum * state.cubes.Exact(), n), n), 4) +
-        Times(Times(square * state.squares.Exact(), n), 6) - Times(square * square, 3);
+    const ScaledInteger numerator = Times(Times(Times(state.fourths.Exact(), n), n), n) -
+                                    Times(Times(Times(sum * state.cubes.Exact(), n), n), 4) +
+                                    Times(Times(square * state.squares.Exact(), n), 6) -
+                                    Times(square * square, 3);
     return numerator.RoundedQuotient(n, n) / static_cast<double>(n) / static_cast<double>(n);
   }
 };
@@ -158,7 +158,8 @@ struct Skewness : Powers {
     if (!IsFinite(state)) return ReportRange(call, row, "SKEW", HUGE_VAL);
     const double variance = PopulationVariance(state.sum, state.squares, state.count);
     if (variance == 0) return false;
-    out = std::sqrt(n * (n - 1)) / (n - 2) * (ThirdMoment(state) / (variance * std::sqrt(variance)));
+    out =
+        std::sqrt(n * (n - 1)) / (n - 2) * (ThirdMoment(state) / (variance * std::sqrt(variance)));
     return ReportRange(call, row, "SKEW", out);
   }
 };

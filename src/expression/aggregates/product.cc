@@ -1,5 +1,5 @@
-// product of doubles. A product's roundings depend on the order of its factors, so these are kept and
-// multiplied in ascending order, mantissas and exponents apart: nothing overflows on the way.
+// product of doubles. A product's roundings depend on the order of its factors, so these are kept
+// and multiplied in ascending order, mantissas and exponents apart: nothing overflows on the way.
 #include <algorithm>
 #include <cmath>
 #include <limits>

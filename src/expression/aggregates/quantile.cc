@@ -35,7 +35,8 @@ struct Values {
   }
 };
 
-// Puts the value of rank `rank` (from the front, or from the back where `descending`) into its place.
+// Puts the value of rank `rank` (from the front, or from the back where `descending`) into its
+// place.
 template <typename T>
 const T& SelectRank(T* values, uint64_t count, uint64_t rank, bool descending) {
   const auto less = [](const T& a, const T& b) { return ComesBefore(a, b); };
@@ -62,7 +63,9 @@ struct Discrete : Values<T> {
   }
 };
 
-double Interpolate(double low, double share, double high) { return low * (1.0 - share) + high * share; }
+double Interpolate(double low, double share, double high) {
+  return low * (1.0 - share) + high * share;
+}
 float Interpolate(float low, double share, float high) {
   return static_cast<float>(low * (1.0 - share) + high * share);
 }

@@ -1,5 +1,6 @@
 // Covariance, correlation and linear regression over pairs, from exact sums. As in SQL, the first
-// argument is the dependent variable y, the second the independent x; pairs with a NULL do not count.
+// argument is the dependent variable y, the second the independent x; pairs with a NULL do not
+// count.
 #include <cmath>
 #include <new>
 
@@ -189,7 +190,8 @@ void RegisterRegression(FunctionRegistry& registry) {
   AddOfPairs<CovarianceOfSample, false>(registry, "covar_samp", "Covariance of a sample");
   AddOfPairs<Correlation, true>(registry, "corr", "Coefficient of correlation");
   AddOfPairs<Slope, true>(registry, "regr_slope", "Slope of the regression line of y over x");
-  AddOfPairs<Intercept, true>(registry, "regr_intercept", "Where the regression line crosses x = 0");
+  AddOfPairs<Intercept, true>(registry, "regr_intercept",
+                              "Where the regression line crosses x = 0");
   AddOfPairs<Determination, true>(registry, "regr_r2", "Coefficient of determination");
   AddOfPairs<MeanX, false>(registry, "regr_avgx", "Mean of x over the pairs");
   AddOfPairs<MeanY, false>(registry, "regr_avgy", "Mean of y over the pairs");

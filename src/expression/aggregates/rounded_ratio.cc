@@ -10,8 +10,8 @@ namespace trivet {
 
 namespace {
 
-// An unsigned integer of 512 bits, least significant word first: numerators and denominators of up to
-// 256 bits, aligned with one another.
+// An unsigned integer of 512 bits, least significant word first: numerators and denominators of up
+// to 256 bits, aligned with one another.
 struct Wide {
   std::array<uint64_t, 8> words{};
 

@@ -1,4 +1,5 @@
-// sum and avg of integers and decimals: exact, so independent of order; ranges are checked at the end.
+// sum and avg of integers and decimals: exact, so independent of order; ranges are checked at the
+// end.
 #include "base/string_concat.h"
 #include "expression/aggregates/register.h"
 #include "expression/aggregates/rounded_ratio.h"
@@ -11,8 +12,8 @@ namespace trivet {
 
 namespace {
 
-// Integers of up to 64 bits: 2^64 of them fit 128 bits. Sum and average share this state, so a query
-// that asks for both keeps one.
+// Integers of up to 64 bits: 2^64 of them fit 128 bits. Sum and average share this state, so a
+// query that asks for both keeps one.
 struct NarrowSum {
   struct State {
     int128_t sum;
@@ -56,10 +57,12 @@ struct Total : Sum {
     if (state.count == 0) return false;
     const Int256 total = Sum::Total(state);
     const bool decimal = call.bound.return_type.id() == TypeId::kDecimal;
-    if (!total.FitsInt128() || (decimal && !FitsPrecision(total.ToInt128(), kMaxDecimalPrecision))) {
-      call.errors.Add(row, Status::InvalidInput(StrCat(
-                               "Overflow in SUM of ", decimal ? "DECIMAL" : "HUGEINT",
-                               ": the result does not fit in ", decimal ? "DECIMAL(38)" : "HUGEINT")));
+    if (!total.FitsInt128() ||
+        (decimal && !FitsPrecision(total.ToInt128(), kMaxDecimalPrecision))) {
+      call.errors.Add(
+          row, Status::InvalidInput(StrCat("Overflow in SUM of ", decimal ? "DECIMAL" : "HUGEINT",
+                                           ": the result does not fit in ",
+                                           decimal ? "DECIMAL(38)" : "HUGEINT")));
       return false;
     }
     out = total.ToInt128();
@@ -171,8 +174,10 @@ void RegisterSum(FunctionRegistry& registry) {
   }
   auto averages = std::make_shared<const AggregateVariants>(MakeVariants<Average, double>("avg"));
   const std::string description = "Mean of the values that are not NULL, rounded once";
-  AddOverload(registry, "avg", Parameter::Kind::kAnyInteger, TypeId::kDouble, description, averages);
-  AddOverload(registry, "avg", Parameter::Kind::kAnyDecimal, TypeId::kDouble, description, averages);
+  AddOverload(registry, "avg", Parameter::Kind::kAnyInteger, TypeId::kDouble, description,
+              averages);
+  AddOverload(registry, "avg", Parameter::Kind::kAnyDecimal, TypeId::kDouble, description,
+              averages);
 }
 
 }  // namespace trivet

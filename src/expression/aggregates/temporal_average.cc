@@ -65,8 +65,8 @@ struct IntervalAverage {
 }  // namespace
 
 void RegisterTemporalAverage(FunctionRegistry& registry) {
-  const LogicalType ticks[] = {LogicalType::Timestamp(), LogicalType::Timestamp(TimeUnit::kMicro, true),
-                               TypeId::kTime};
+  const LogicalType ticks[] = {LogicalType::Timestamp(),
+                               LogicalType::Timestamp(TimeUnit::kMicro, true), TypeId::kTime};
   for (const LogicalType& type : ticks) {
     auto average = MakeUnaryAggregate<TickAverage, int64_t, int64_t>(
         "avg", "Mean of the values that are not NULL");

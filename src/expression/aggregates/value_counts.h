@@ -38,9 +38,8 @@ class ValueCounts {
     }
   }
   void Append(AggregateArena& arena, const ValueCounts& other) {
-    other.ForEach([&](const Entry& entry) {
-      Add(arena, entry.value, entry.count, entry.first, true);
-    });
+    other.ForEach(
+        [&](const Entry& entry) { Add(arena, entry.value, entry.count, entry.first, true); });
   }
   template <typename Visit>
   void ForEach(const Visit& visit) const {

@@ -7,8 +7,8 @@
 
 namespace trivet {
 
-// Values of a group, in no particular order, in chunks that double up to a limit; lies in the arena.
-// Trivially copyable: combining links the chunks of the source to those of the target.
+// Values of a group, in no particular order, in chunks that double up to a limit; lies in the
+// arena. Trivially copyable: combining links the chunks of the source to those of the target.
 template <typename T>
 class ValueList {
  public:

@@ -7,7 +7,8 @@ namespace trivet {
 
 namespace {
 
-// What binding knows of a query's surroundings: nothing. Enough to fold a literal with a sign or cast.
+// What binding knows of a query's surroundings: nothing. Enough to fold a literal with a sign or
+// cast.
 class UnboundContext final : public EvaluationContext {
  public:
   int64_t query_time_micros() const override { return 0; }

@@ -9,8 +9,8 @@
 
 namespace trivet {
 
-// The forms of one overload by physical type of an argument. The overload that is registered is what
-// users see; binding picks the form that computes.
+// The forms of one overload by physical type of an argument. The overload that is registered is
+// what users see; binding picks the form that computes.
 class AggregateVariants {
  public:
   void Set(PhysicalType type, AggregateFunction function) {
