@@ -1,5 +1,5 @@
-// Decodes every column of a Parquet file and drops the batches as they come; prints the seconds of a warm
-// run. Started by parquet_decode.py, once for each round.
+// Decodes every column of a Parquet file and drops the batches as they come; prints the seconds of
+// a warm run. Started by parquet_decode.py, once for each round.
 //   parquet_decode {trivet|arrow-columns|arrow-groups} FILE THREADS
 
 #include <arrow/io/file.h>

@@ -8,8 +8,8 @@ namespace trivet {
 }  // namespace trivet
 
 // Checks an internal invariant in developer and sanitizer builds. The shipped build compiles the
-// condition, so that what it names counts as used, and runs none of it. Never used for conditions that
-// user input can reach: those are Status.
+// condition, so that what it names counts as used, and runs none of it. Never used for conditions
+// that user input can reach: those are Status.
 #ifdef TRIVET_ASSERTIONS
 #define TRIVET_ASSERT(condition) \
   ((condition) ? (void)0 : ::trivet::AssertionFailed(#condition, __FILE__, __LINE__))

@@ -7,8 +7,8 @@
 
 namespace trivet {
 
-// A one-way flag that a query polls at every batch. Copies share the flag. Thread-safe; Cancel may be
-// called from a signal handler.
+// A one-way flag that a query polls at every batch. Copies share the flag. Thread-safe; Cancel may
+// be called from a signal handler.
 class CancellationToken {
  public:
   CancellationToken() : cancelled_(std::make_shared<std::atomic<bool>>(false)) {}

@@ -49,8 +49,9 @@ class FileSystem {
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;
   virtual Status CreateDirectories(const std::string& path) = 0;
-  // Files that match a pattern of *, ?, [..] and ** (any directories), sorted by path; a path without
-  // wildcards that exists matches itself. Hidden files match only patterns that name the dot.
+  // Files that match a pattern of *, ?, [..] and ** (any directories), sorted by path; a path
+  // without wildcards that exists matches itself. Hidden files match only patterns that name the
+  // dot.
   virtual Result<std::vector<FileInfo>> Glob(const std::string& pattern) = 0;
 };
 

@@ -98,8 +98,8 @@ TEST_F(FileSystemTest, GlobMatchesSortedFiles) {
   EXPECT_EQ(Glob("[!b].csv"), (Names{"a.csv"}));
   EXPECT_EQ(Glob("*/*.csv"), (Names{"sub/c.csv", "y=1/x.csv", "y=2/x.csv"}));
   EXPECT_EQ(Glob("y=*/x.csv"), (Names{"y=1/x.csv", "y=2/x.csv"}));
-  EXPECT_EQ(Glob("**/*.csv"), (Names{"a.csv", "b.csv", "sub/c.csv", "sub/deep/d.csv", "y=1/x.csv",
-                                     "y=2/x.csv"}));
+  EXPECT_EQ(Glob("**/*.csv"),
+            (Names{"a.csv", "b.csv", "sub/c.csv", "sub/deep/d.csv", "y=1/x.csv", "y=2/x.csv"}));
   EXPECT_EQ(Glob("sub/**"), (Names{"sub/c.csv", "sub/deep/d.csv"}));
   EXPECT_EQ(Glob("**/deep/*"), (Names{"sub/deep/d.csv"}));
   EXPECT_EQ(Glob(".*.csv"), (Names{".h.csv"}));

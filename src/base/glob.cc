@@ -18,8 +18,8 @@ namespace {
 // Depth of directories that ** descends; beyond it a tree is taken for a mistake.
 constexpr int kMaxDepth = 64;
 
-// Matches `c` against the class that starts after '['; gives its length up to and including ']', or 0
-// where the bracket is not closed.
+// Matches `c` against the class that starts after '['; gives its length up to and including ']', or
+// 0 where the bracket is not closed.
 size_t MatchClass(std::string_view pattern, char c, bool& matched) {
   size_t i = 0;
   const bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
@@ -77,8 +77,7 @@ std::vector<DirectoryEntry> ListDirectory(const std::string& path) {
     const bool is_link = entry->d_type == DT_LNK;
     if (is_link || entry->d_type == DT_UNKNOWN) {
       struct stat attributes;
-      is_directory =
-          ::stat((path + name).c_str(), &attributes) == 0 && S_ISDIR(attributes.st_mode);
+      is_directory = ::stat((path + name).c_str(), &attributes) == 0 && S_ISDIR(attributes.st_mode);
     }
     entries.push_back({std::move(name), is_directory, is_link});
   }

@@ -8,8 +8,8 @@
 
 namespace trivet {
 
-// The engine's hash of 64 bits: a bijective finaliser (Stafford's variant 13 of MurmurHash3's mixer,
-// 2011). Fixed for good: partitioning across processes, machines and releases depends on it.
+// The engine's hash of 64 bits: a bijective finaliser (Stafford's variant 13 of MurmurHash3's
+// mixer, 2011). Fixed for good: partitioning across processes, machines and releases depends on it.
 inline constexpr uint64_t HashInt64(uint64_t x) {
   x ^= x >> 30;
   x *= 0xbf58476d1ce4e5b9ULL;
@@ -46,8 +46,8 @@ inline constexpr uint64_t HashFold(uint64_t a, uint64_t b) {
 
 // HashBytes of `size` <= 16 bytes that stand, padded with zeros, in two words.
 inline constexpr uint64_t HashShortBytes(uint64_t low, uint64_t high, size_t size) {
-  const uint64_t state = internal::HashFold(low ^ internal::kHashSecond,
-                                            high ^ (internal::kHashFirst ^ size));
+  const uint64_t state =
+      internal::HashFold(low ^ internal::kHashSecond, high ^ (internal::kHashFirst ^ size));
   return HashInt64(state ^ size);
 }
 

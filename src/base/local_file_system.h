@@ -20,8 +20,8 @@ class LocalFileSystem final : public FileSystem {
   Result<std::vector<FileInfo>> Glob(const std::string& pattern) override;
 };
 
-// The status for a failed system call: NotFound, PermissionDenied, OutOfDisk or IO by its errno, saying
-// what was attempted ("cannot open") on which path.
+// The status for a failed system call: NotFound, PermissionDenied, OutOfDisk or IO by its errno,
+// saying what was attempted ("cannot open") on which path.
 Status SystemError(int error_number, std::string_view attempt, const std::string& path);
 
 }  // namespace trivet

@@ -11,8 +11,8 @@ namespace trivet {
 
 class Reservation;
 
-// A budget of bytes. Operators, buffers and queues reserve before they allocate; a refused request is
-// a typed OutOfMemory naming the consumer, which an operator that can spill answers by spilling.
+// A budget of bytes. Operators, buffers and queues reserve before they allocate; a refused request
+// is a typed OutOfMemory naming the consumer, which an operator that can spill answers by spilling.
 // Thread-safe.
 class MemoryManager {
  public:
@@ -32,8 +32,8 @@ class MemoryManager {
   virtual void Shrink(size_t bytes) noexcept = 0;
 };
 
-// A share of a memory budget, given back when destroyed. Movable, owned by one consumer; calls on one
-// reservation must not run concurrently.
+// A share of a memory budget, given back when destroyed. Movable, owned by one consumer; calls on
+// one reservation must not run concurrently.
 class Reservation {
  public:
   Reservation() = default;

@@ -66,8 +66,10 @@ Status& Status::operator=(const Status& other) {
   return *this;
 }
 
-#define TRIVET_STATUS_FACTORY(name) \
-  Status Status::name(std::string message) { return Status(StatusCode::k##name, std::move(message)); }
+#define TRIVET_STATUS_FACTORY(name)                         \
+  Status Status::name(std::string message) {                \
+    return Status(StatusCode::k##name, std::move(message)); \
+  }
 TRIVET_STATUS_FACTORY(InvalidInput)
 TRIVET_STATUS_FACTORY(NotFound)
 TRIVET_STATUS_FACTORY(AlreadyExists)
@@ -132,7 +134,8 @@ std::string Status::Render(std::string_view sql) const {
   const size_t newline = position == 0 ? std::string_view::npos : sql.rfind('\n', position - 1);
   const size_t line_start = newline == std::string_view::npos ? 0 : newline + 1;
   const size_t line_end = std::min(sql.find('\n', position), sql.size());
-  const auto line_number = 1 + std::count(sql.begin(), sql.begin() + static_cast<long>(line_start), '\n');
+  const auto line_number =
+      1 + std::count(sql.begin(), sql.begin() + static_cast<long>(line_start), '\n');
 
   // A long line is cut to a window around the caret, so that the caret stays in sight.
   constexpr size_t kContextBytes = 60;
@@ -140,7 +143,8 @@ std::string Status::Render(std::string_view sql) const {
   size_t to = std::min(line_end, position + kContextBytes);
   while (from > line_start && (sql[from] & 0xC0) == 0x80) --from;
   while (to < line_end && (sql[to] & 0xC0) == 0x80) ++to;
-  std::string prefix = "LINE " + std::to_string(line_number) + ": " + (from > line_start ? "..." : "");
+  std::string prefix =
+      "LINE " + std::to_string(line_number) + ": " + (from > line_start ? "..." : "");
   std::string shown(sql.substr(from, to - from));
   for (char& c : shown) {
     if (c == '\t' || c == '\r') c = ' ';

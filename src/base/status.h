@@ -37,9 +37,9 @@ std::string_view StatusCodeName(StatusCode code);
 // True where the same request may succeed later without a change by the user.
 bool IsRetriable(StatusCode code);
 
-// Outcome of an operation that may fail: a code, a message in the user's terms and, where known, the
-// position in the SQL text, the file and offset of bad data, and a hint. An OK status is one null
-// pointer, so it is cheap to return. Value semantics; not synchronised.
+// Outcome of an operation that may fail: a code, a message in the user's terms and, where known,
+// the position in the SQL text, the file and offset of bad data, and a hint. An OK status is one
+// null pointer, so it is cheap to return. Value semantics; not synchronised.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -75,8 +75,8 @@ class [[nodiscard]] Status {
   // What the user may try instead; empty when there is nothing useful to say.
   const std::string& hint() const;
 
-  // Each returns the status with the detail added; the first position or file given wins, because the
-  // innermost caller knows best. No effect on OK.
+  // Each returns the status with the detail added; the first position or file given wins, because
+  // the innermost caller knows best. No effect on OK.
   Status WithPosition(size_t position) &&;
   Status WithFile(std::string file, std::optional<uint64_t> offset = std::nullopt) &&;
   Status WithHint(std::string hint) &&;
@@ -85,7 +85,8 @@ class [[nodiscard]] Status {
 
   // "Invalid Input Error: message" with file and hint on lines of their own.
   std::string ToString() const;
-  // As ToString, and where there is a position also "LINE n:" with the source line and a caret below.
+  // As ToString, and where there is a position also "LINE n:" with the source line and a caret
+  // below.
   std::string Render(std::string_view sql) const;
 
  private:
@@ -104,11 +105,12 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
-  Result(Status status) : state_(std::move(status)) {}      // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  Result(Status status) : state_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
   template <typename U>
     requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::decay_t<U>, T> &&
-             !std::is_same_v<std::decay_t<U>, Status> && !std::is_same_v<std::decay_t<U>, Result<T>>)
+             !std::is_same_v<std::decay_t<U>, Status> &&
+             !std::is_same_v<std::decay_t<U>, Result<T>>)
   Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT
 
   bool ok() const { return state_.index() == 0; }
@@ -131,10 +133,10 @@ class [[nodiscard]] Result {
 #define TRIVET_CONCAT_INNER(a, b) a##b
 #define TRIVET_CONCAT(a, b) TRIVET_CONCAT_INNER(a, b)
 
-#define TRIVET_RETURN_IF_ERROR(expression)             \
-  do {                                                 \
-    ::trivet::Status trivet_status_ = (expression);    \
-    if (!trivet_status_.ok()) return trivet_status_;   \
+#define TRIVET_RETURN_IF_ERROR(expression)           \
+  do {                                               \
+    ::trivet::Status trivet_status_ = (expression);  \
+    if (!trivet_status_.ok()) return trivet_status_; \
   } while (false)
 
 #define TRIVET_ASSIGN_OR_RETURN_INNER(name, target, expression) \

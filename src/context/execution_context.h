@@ -11,9 +11,9 @@
 
 namespace trivet {
 
-// What an operator may touch of the world: storage, memory, clock, seed, files, metrics, cancellation.
-// Whatever it does not find here it may not do. One per run of a query (or of a task of one);
-// read-only and thread-safe.
+// What an operator may touch of the world: storage, memory, clock, seed, files, metrics,
+// cancellation. Whatever it does not find here it may not do. One per run of a query (or of a task
+// of one); read-only and thread-safe.
 class ExecutionContext : public EvaluationContext {
  public:
   virtual FileSystem& files() const = 0;

@@ -43,9 +43,10 @@ void MemoryBudget::Shrink(size_t bytes) noexcept {
 }
 
 size_t AvailableMemoryBytes() {
-  size_t available = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
-                     static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+  size_t available =
+      static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
+  for (const char* path :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     std::ifstream file(path);
     size_t limit = 0;
     if (file >> limit && limit > 0 && limit < available) available = limit;

@@ -8,8 +8,8 @@
 
 namespace trivet {
 
-// A budget with an optional parent: a query's budget inside the process's. A request must fit both; the
-// error names the consumer and the budget that refused. Lock-free; thread-safe. Outlives its
+// A budget with an optional parent: a query's budget inside the process's. A request must fit both;
+// the error names the consumer and the budget that refused. Lock-free; thread-safe. Outlives its
 // reservations.
 class MemoryBudget final : public MemoryManager {
  public:
@@ -34,7 +34,8 @@ class MemoryBudget final : public MemoryManager {
   std::atomic<size_t> peak_{0};
 };
 
-// Memory that this process may use: the control group's limit where there is one, else the machine's.
+// Memory that this process may use: the control group's limit where there is one, else the
+// machine's.
 size_t AvailableMemoryBytes();
 // Default of memory_limit: 80 % of AvailableMemoryBytes.
 size_t DefaultMemoryLimit();

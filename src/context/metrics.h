@@ -27,8 +27,8 @@ struct OperatorMetrics {
   }
 };
 
-// Metrics of one run: an OperatorMetrics per physical operator, numbered by the plan, and the sources'
-// progress. Thread-safe.
+// Metrics of one run: an OperatorMetrics per physical operator, numbered by the plan, and the
+// sources' progress. Thread-safe.
 class QueryMetrics {
  public:
   // The metrics of operator `id`; references stay valid as long as this object.

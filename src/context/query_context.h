@@ -7,8 +7,8 @@
 
 namespace trivet {
 
-// The ExecutionContext of one run: plain values fixed when the run starts. The runtimes fill it; tests
-// use it as their mock. The budget and file system outlive it.
+// The ExecutionContext of one run: plain values fixed when the run starts. The runtimes fill it;
+// tests use it as their mock. The budget and file system outlive it.
 class QueryContext final : public ExecutionContext {
  public:
   struct Options {

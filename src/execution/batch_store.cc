@@ -14,8 +14,8 @@ class BatchStore::Local final : public LocalSink {
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
     std::lock_guard lock(store_.mutex_);
-    // Kept rows are copied into memory of their own size, so that a few survivors of a filter do not
-    // hold the pages they came from.
+    // Kept rows are copied into memory of their own size, so that a few survivors of a filter do
+    // not hold the pages they came from.
     Batch kept = batch;
     kept.Flatten();
     TRIVET_RETURN_IF_ERROR(store_.reservation_.Grow(kept.MemoryBytes()));

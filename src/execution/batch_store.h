@@ -8,8 +8,8 @@
 
 namespace trivet {
 
-// A sink that keeps its input's batches, in the input's order, and a source that gives them again, to
-// any number of readers. Memory is reserved for every batch kept.
+// A sink that keeps its input's batches, in the input's order, and a source that gives them again,
+// to any number of readers. Memory is reserved for every batch kept.
 class BatchStore final : public Sink {
  public:
   BatchStore(MemoryManager& memory, std::string consumer);
@@ -29,8 +29,8 @@ class BatchStore final : public Sink {
   uint64_t row_count_ = 0;
 };
 
-// Gives the batches of a finished store, renumbered as morsels in their order, with the stored columns
-// that `columns` names, in its order.
+// Gives the batches of a finished store, renumbered as morsels in their order, with the stored
+// columns that `columns` names, in its order.
 std::shared_ptr<Source> MakeBatchStoreSource(std::shared_ptr<BatchStore> store,
                                              std::vector<size_t> columns,
                                              std::function<std::unique_ptr<MorselTaker>()> takers);

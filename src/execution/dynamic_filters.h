@@ -11,9 +11,9 @@
 namespace trivet {
 
 // Finds the scan, and its table column, from which column `column` of the operator's output comes
-// unchanged through filters, projections and the row-preserving or row-reducing sides of joins; null
-// where there is none. Rows that such a scan leaves out are missing from the operator's output and
-// nothing else changes.
+// unchanged through filters, projections and the row-preserving or row-reducing sides of joins;
+// null where there is none. Rows that such a scan leaves out are missing from the operator's output
+// and nothing else changes.
 struct ScanColumnRef {
   const PhysicalScan* scan = nullptr;
   size_t table_column = 0;

@@ -13,10 +13,10 @@
 
 namespace trivet {
 
-// Knows, for one sink, which morsels of its input are still under way, so that the sink can put batches
-// back into the input's order while it holds only a bounded number of them. A morsel starts only within
-// a window of the oldest unfinished one. Branches (the pipelines of a UNION ALL) follow one another.
-// Thread-safe.
+// Knows, for one sink, which morsels of its input are still under way, so that the sink can put
+// batches back into the input's order while it holds only a bounded number of them. A morsel starts
+// only within a window of the oldest unfinished one. Branches (the pipelines of a UNION ALL) follow
+// one another. Thread-safe.
 class MorselTracker {
  public:
   // Morsels that may be under way or waiting at the same time.
@@ -25,12 +25,13 @@ class MorselTracker {
   explicit MorselTracker(uint64_t window = kDefaultWindow) : window_(window) {}
 
   // ---- builder: branches are opened in the order of their output, before the run starts ----
-  // Returns the branch's number; its morsels are numbered from branch << kUnionBranchBits for the sink.
+  // Returns the branch's number; its morsels are numbered from branch << kUnionBranchBits for the
+  // sink.
   size_t OpenBranch();
 
   // ---- sources (morsels as the source numbers them, ascending) ----
-  // Calls `take` under the tracker's lock to get the next morsel's number, nothing when there is none.
-  // False: the window is full; `waker` is called when it has moved on.
+  // Calls `take` under the tracker's lock to get the next morsel's number, nothing when there is
+  // none. False: the window is full; `waker` is called when it has moved on.
   Result<bool> Take(size_t branch, const std::shared_ptr<Waker>& waker,
                     const std::function<Result<std::optional<uint64_t>>()>& take);
   void FinishMorsel(size_t branch, uint64_t morsel);
@@ -39,8 +40,8 @@ class MorselTracker {
   void FinishBranch(size_t branch);
 
   // ---- sinks (morsels as batches carry them, with the branch) ----
-  // True where no batch of an earlier morsel can still come. In a branch whose source does not take its
-  // morsels here, every morsel of the oldest branch counts as oldest.
+  // True where no batch of an earlier morsel can still come. In a branch whose source does not take
+  // its morsels here, every morsel of the oldest branch counts as oldest.
   bool IsOldest(uint64_t morsel);
   // Called, without the tracker's lock, whenever the oldest unfinished morsel may have moved on.
   void SetListener(std::function<void()> listener);
@@ -62,8 +63,8 @@ class MorselTracker {
   std::function<void()> listener_;
 };
 
-// Takes the morsels of one thread of a source from a tracker, or directly where the sink wants no order.
-// Finishes the morsel before when the next one is asked for. Not synchronised.
+// Takes the morsels of one thread of a source from a tracker, or directly where the sink wants no
+// order. Finishes the morsel before when the next one is asked for. Not synchronised.
 class MorselTaker {
  public:
   MorselTaker(std::shared_ptr<MorselTracker> tracker, size_t branch)

@@ -32,9 +32,9 @@ struct Partitioning {
   std::string ToString() const;
 };
 
-// True where rows delivered so need no exchange to meet the requirement. A hash delivery on a subset
-// of the required keys satisfies a hash requirement; one partition satisfies everything but broadcast
-// to several.
+// True where rows delivered so need no exchange to meet the requirement. A hash delivery on a
+// subset of the required keys satisfies a hash requirement; one partition satisfies everything but
+// broadcast to several.
 bool Satisfies(const Partitioning& delivered, const Partitioning& required);
 
 }  // namespace trivet

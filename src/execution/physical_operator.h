@@ -24,8 +24,8 @@ struct PhysicalColumn {
 
 // What planners read about an operator, and all that they read.
 struct OperatorCapabilities {
-  bool streaming = false;         // gives output before it has seen all input
-  bool blocking = false;          // ends a pipeline
+  bool streaming = false;  // gives output before it has seen all input
+  bool blocking = false;   // ends a pipeline
   bool parallel_safe = true;
   bool order_preserving = false;  // output order is a function of the (first) input's order
   bool spillable = false;
@@ -34,9 +34,9 @@ struct OperatorCapabilities {
   Partitioning delivered;
 };
 
-// Immutable, shareable description of one step of the execution; expressions are over kInput nodes that
-// name columns of the children's schemas (a join's: left columns, then right ones). Holds no running
-// state: BuildPipelines makes that anew for each run. Thread-safe.
+// Immutable, shareable description of one step of the execution; expressions are over kInput nodes
+// that name columns of the children's schemas (a join's: left columns, then right ones). Holds no
+// running state: BuildPipelines makes that anew for each run. Thread-safe.
 class PhysicalOperator {
  public:
   virtual ~PhysicalOperator() = default;
@@ -49,9 +49,9 @@ class PhysicalOperator {
   // Adds this operator to the pipeline under construction and goes on to the children.
   virtual Status BuildPipelines(PipelineBuilder& builder) const = 0;
 
-  // Where an output column is an input column passed on, and a row that is missing from that child's
-  // rows only takes away output rows made from it: the child and its column. This is how filters known
-  // at run time find their way down to scans. Nothing by default.
+  // Where an output column is an input column passed on, and a row that is missing from that
+  // child's rows only takes away output rows made from it: the child and its column. This is how
+  // filters known at run time find their way down to scans. Nothing by default.
   struct Origin {
     size_t child;
     size_t column;

@@ -11,9 +11,10 @@
 
 namespace trivet {
 
-// Translates optimised logical plans into physical ones: picks operators, turns column ids into input
-// positions. Each operator file registers how its logical node is translated (operators/register.h).
-// Deterministic. Runtimes take the plan as it is (local) or put exchanges into it (distributed).
+// Translates optimised logical plans into physical ones: picks operators, turns column ids into
+// input positions. Each operator file registers how its logical node is translated
+// (operators/register.h). Deterministic. Runtimes take the plan as it is (local) or put exchanges
+// into it (distributed).
 class PhysicalPlanner {
  public:
   // A translated subtree and which column ids its schema's columns are.
@@ -21,8 +22,8 @@ class PhysicalPlanner {
     std::shared_ptr<PhysicalOperator> plan;
     std::vector<ColumnId> layout;
   };
-  using Translate = std::function<Result<Translated>(const LogicalOperator& node,
-                                                     PhysicalPlanner& planner)>;
+  using Translate =
+      std::function<Result<Translated>(const LogicalOperator& node, PhysicalPlanner& planner)>;
 
   // With all built-in operators.
   PhysicalPlanner();
@@ -49,7 +50,8 @@ class PhysicalPlanner {
   static std::vector<ColumnId> IdsOf(const std::vector<OutputColumn>& columns);
 
   // True where the rows of the node have an order that the query can rely on: scans, and what keeps
-  // their order; false after joins and aggregates. There, ORDER BY ties break by the remaining columns.
+  // their order; false after joins and aggregates. There, ORDER BY ties break by the remaining
+  // columns.
   static bool HasInputOrder(const LogicalOperator& node);
 
  private:

@@ -31,8 +31,8 @@ struct CallContext {
   const std::shared_ptr<Waker>& waker;  // to be kept by an operator that answers kBlocked
 };
 
-// ---- Running state. The objects below live for one run of a pipeline; LocalX belongs to one thread at
-// a time. Errors end the whole query.
+// ---- Running state. The objects below live for one run of a pipeline; LocalX belongs to one
+// thread at a time. Errors end the whole query.
 
 class LocalSource {
  public:
@@ -81,10 +81,11 @@ class Sink {
   // Where the sink wants to know its input's order: its tracker, which sources then take part in.
   virtual std::shared_ptr<MorselTracker> tracker() { return nullptr; }
   virtual Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) = 0;
-  // True once more input would change nothing (LIMIT reached): sources stop even if they give no rows.
+  // True once more input would change nothing (LIMIT reached): sources stop even if they give no
+  // rows.
   virtual bool saturated() const { return false; }
-  // After all locals were combined: the number of independent tasks that finishing takes, which then
-  // run in parallel, and at last Finish, once.
+  // After all locals were combined: the number of independent tasks that finishing takes, which
+  // then run in parallel, and at last Finish, once.
   virtual size_t FinishTaskCount() { return 0; }
   virtual Status RunFinishTask(size_t task, const CallContext& call) {
     (void)task, (void)call;
@@ -99,8 +100,8 @@ class Sink {
 // In place of an operator's id: the sink that takes the query's result.
 inline constexpr size_t kNoOperator = ~size_t{0};
 
-// A source, transforms and a sink that run together; `operators` names the metrics: that of the source,
-// those of the transforms, that of the sink.
+// A source, transforms and a sink that run together; `operators` names the metrics: that of the
+// source, those of the transforms, that of the sink.
 struct Pipeline {
   std::shared_ptr<Source> source;
   std::vector<std::shared_ptr<Transform>> transforms;

@@ -12,8 +12,8 @@ Status PipelineBuilder::BuildRoot(const PhysicalOperator& root, std::shared_ptr<
   return root.BuildPipelines(*this);
 }
 
-// While a pipeline is under construction, `operators` holds the sink's first, then the transforms from
-// the sink's end down; SetSource turns it around.
+// While a pipeline is under construction, `operators` holds the sink's first, then the transforms
+// from the sink's end down; SetSource turns it around.
 Status PipelineBuilder::AddTransform(const PhysicalOperator& op,
                                      std::shared_ptr<Transform> transform,
                                      const PhysicalOperator& child) {

@@ -15,8 +15,9 @@ namespace trivet {
 inline constexpr int kUnionBranchBits = 40;
 
 // Cuts a physical plan into pipelines for one run. Operators call it from BuildPipelines, from the
-// plan's root down: a streaming operator adds a transform and builds its child; a blocking one sets the
-// source that reads its finished state and builds its child into the sink that makes that state.
+// plan's root down: a streaming operator adds a transform and builds its child; a blocking one sets
+// the source that reads its finished state and builds its child into the sink that makes that
+// state.
 class PipelineBuilder {
  public:
   explicit PipelineBuilder(const ExecutionContext& context) : context_(context) {}
@@ -43,9 +44,9 @@ class PipelineBuilder {
                    std::shared_ptr<Sink> sink);
   // The current pipeline goes on as one pipeline per child, all into the same sink, in order.
   Status BuildBranches(const std::vector<const PhysicalOperator*>& children);
-  // Like BuildBranches for two continuations made by the operator itself: `first` as usual, then, once
-  // it has finished, `second` (which calls SetSource): right and full outer joins give their unmatched
-  // rows so.
+  // Like BuildBranches for two continuations made by the operator itself: `first` as usual, then,
+  // once it has finished, `second` (which calls SetSource): right and full outer joins give their
+  // unmatched rows so.
   Status BuildThen(const std::function<Status()>& first, const std::function<Status()>& second);
 
   // Makes the takers of the source about to be set, one per thread.

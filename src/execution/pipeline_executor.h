@@ -14,9 +14,9 @@ namespace trivet {
 class QueryTask;
 
 // Runs the pipelines of one query on a scheduler: those whose dependencies have finished run at the
-// same time, each on up to thread_count tasks; a sink is finished when all its pipelines have ended.
-// The first error, or cancellation, stops every pipeline. Used by every runtime, so that equal answers
-// are a matter of construction. Thread-safe; its tasks keep it alive.
+// same time, each on up to thread_count tasks; a sink is finished when all its pipelines have
+// ended. The first error, or cancellation, stops every pipeline. Used by every runtime, so that
+// equal answers are a matter of construction. Thread-safe; its tasks keep it alive.
 class PipelineExecutor : public std::enable_shared_from_this<PipelineExecutor> {
  public:
   // `context` and `scheduler` must outlive the run. `on_complete` is called once, from some thread,

@@ -84,7 +84,8 @@ class BusyTimer {
   ~BusyTimer() {
     const auto elapsed = std::chrono::steady_clock::now() - start_;
     metrics_.busy_nanos.fetch_add(
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()),
+        static_cast<uint64_t>(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()),
         std::memory_order_relaxed);
   }
 

@@ -7,8 +7,8 @@
 
 namespace trivet {
 
-// Which of its output columns each node's parent uses, from the root's result down; so that joins give
-// only these. Nodes are found by address, so the plan must not change meanwhile.
+// Which of its output columns each node's parent uses, from the root's result down; so that joins
+// give only these. Nodes are found by address, so the plan must not change meanwhile.
 class RequiredColumns {
  public:
   RequiredColumns() = default;

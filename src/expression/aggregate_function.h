@@ -11,9 +11,9 @@
 
 namespace trivet {
 
-// Memory of aggregate states that do not fit their fixed size (strings, sets, exact sums' rare parts).
-// Bump-allocated, reserved against the query's budget, freed as a whole; a combined-away arena is
-// adopted by its survivor, so pointers stay valid. Not synchronised.
+// Memory of aggregate states that do not fit their fixed size (strings, sets, exact sums' rare
+// parts). Bump-allocated, reserved against the query's budget, freed as a whole; a combined-away
+// arena is adopted by its survivor, so pointers stay valid. Not synchronised.
 class AggregateArena {
  public:
   explicit AggregateArena(Reservation reservation) : reservation_(std::move(reservation)) {}
@@ -47,14 +47,14 @@ struct AggregateCall {
   AggregateArena& arena;
   const EvaluationContext& context;
   LaneErrors& errors;
-  // Place in the input of the batch being added; row i follows row i-1. Used by aggregates that depend
-  // on order (first, last, list, string_agg).
+  // Place in the input of the batch being added; row i follows row i-1. Used by aggregates that
+  // depend on order (first, last, list, string_agg).
   BatchOrder order;
 };
 
-// One overload of an aggregate. States are fixed-size, trivially relocatable bytes; anything else lives
-// in the arena. All functions must be independent of how rows were split and combined, except where
-// `order_dependent` is set, when (order, row) decides. Immutable once registered.
+// One overload of an aggregate. States are fixed-size, trivially relocatable bytes; anything else
+// lives in the arena. All functions must be independent of how rows were split and combined, except
+// where `order_dependent` is set, when (order, row) decides. Immutable once registered.
 struct AggregateFunction {
   std::string name;
   std::vector<Parameter> parameters;
@@ -68,8 +68,8 @@ struct AggregateFunction {
   // Adds all rows to one state.
   void (*update_single)(const AggregateCall& call, std::span<const Vector> arguments, size_t count,
                         uint8_t* state) = nullptr;
-  // Adds the rows selection[ends[r - 1]..ends[r]) (ends[-1] being 0) to states[r], for every r below
-  // run_count: for few groups in a batch. May be null.
+  // Adds the rows selection[ends[r - 1]..ends[r]) (ends[-1] being 0) to states[r], for every r
+  // below run_count: for few groups in a batch. May be null.
   void (*update_runs)(const AggregateCall& call, std::span<const Vector> arguments,
                       const uint32_t* selection, const uint32_t* ends, size_t run_count,
                       uint8_t* const* states) = nullptr;
@@ -83,7 +83,8 @@ struct AggregateFunction {
   bool ignores_duplicates = false;  // DISTINCT changes nothing (min, max, bool_and)
   // Where the aggregate over no rows gives this instead of NULL (count: 0).
   bool empty_is_zero = false;
-  std::function<Status(std::span<const ExpressionPtr> arguments, BoundAggregateFunction& bound)> bind;
+  std::function<Status(std::span<const ExpressionPtr> arguments, BoundAggregateFunction& bound)>
+      bind;
   std::string description;
 };
 

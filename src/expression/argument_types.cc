@@ -12,7 +12,8 @@ namespace {
 constexpr int kStringLiteralCost = 20;
 
 bool IsStringLiteral(const Expression& argument) {
-  return argument.IsConstant() && argument.type() == TypeId::kVarchar && !argument.value().is_null();
+  return argument.IsConstant() && argument.type() == TypeId::kVarchar &&
+         !argument.value().is_null();
 }
 
 bool IsIntegerLiteral(const Expression& argument) {

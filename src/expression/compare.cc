@@ -103,9 +103,8 @@ size_t SelectComparison(Comparison comparison, const Vector& left, const Vector&
     if (left.IsConstantNull() || right.IsConstantNull()) return 0;
     if (!left.type().IsNested()) {
       const CompareInput input{left, right, rows, count};
-      return DispatchPhysical(left.type().physical(), [&]<typename T>() {
-        return SelectTyped<T>(comparison, input, out);
-      });
+      return DispatchPhysical(left.type().physical(),
+                              [&]<typename T>() { return SelectTyped<T>(comparison, input, out); });
     }
   }
   // The rest is rare: compare all rows up to the last one wanted, then pick.

@@ -19,27 +19,39 @@ struct CompareInput {
 
 struct EqualTo {
   template <typename T>
-  static bool Apply(const T& a, const T& b) { return Ordering<T>::Equal(a, b); }
+  static bool Apply(const T& a, const T& b) {
+    return Ordering<T>::Equal(a, b);
+  }
 };
 struct NotEqualTo {
   template <typename T>
-  static bool Apply(const T& a, const T& b) { return !Ordering<T>::Equal(a, b); }
+  static bool Apply(const T& a, const T& b) {
+    return !Ordering<T>::Equal(a, b);
+  }
 };
 struct LessThan {
   template <typename T>
-  static bool Apply(const T& a, const T& b) { return Ordering<T>::Less(a, b); }
+  static bool Apply(const T& a, const T& b) {
+    return Ordering<T>::Less(a, b);
+  }
 };
 struct LessOrEqual {
   template <typename T>
-  static bool Apply(const T& a, const T& b) { return !Ordering<T>::Less(b, a); }
+  static bool Apply(const T& a, const T& b) {
+    return !Ordering<T>::Less(b, a);
+  }
 };
 struct GreaterThan {
   template <typename T>
-  static bool Apply(const T& a, const T& b) { return Ordering<T>::Less(b, a); }
+  static bool Apply(const T& a, const T& b) {
+    return Ordering<T>::Less(b, a);
+  }
 };
 struct GreaterOrEqual {
   template <typename T>
-  static bool Apply(const T& a, const T& b) { return !Ordering<T>::Less(a, b); }
+  static bool Apply(const T& a, const T& b) {
+    return !Ordering<T>::Less(a, b);
+  }
 };
 
 // Calls body(op) with the operator of a comparison that is not [NOT] DISTINCT FROM.
@@ -120,8 +132,8 @@ size_t SelectLoop(const CompareInput& input, uint32_t* out) {
   for (size_t i = 0; i < input.count; ++i) {
     const uint32_t row = input.rows ? input.rows[i] : static_cast<uint32_t>(i);
     out[found] = row;
-    found += Op::Apply(a[left.Index(row)], b[right.Index(row)]) & left.IsValid(row) &
-             right.IsValid(row);
+    found +=
+        Op::Apply(a[left.Index(row)], b[right.Index(row)]) & left.IsValid(row) & right.IsValid(row);
   }
   return found;
 }
@@ -133,8 +145,8 @@ void CompareTyped(Comparison comparison, const CompareInput& input, uint8_t* out
 }
 template <typename T>
 size_t SelectTyped(Comparison comparison, const CompareInput& input, uint32_t* out) {
-  return DispatchComparison(
-      comparison, [&](auto op) { return SelectLoop<T, decltype(op)>(input, out); });
+  return DispatchComparison(comparison,
+                            [&](auto op) { return SelectLoop<T, decltype(op)>(input, out); });
 }
 
 #define TRIVET_COMPARE_TYPES(APPLY) \
@@ -152,8 +164,8 @@ size_t SelectTyped(Comparison comparison, const CompareInput& input, uint32_t* o
   APPLY(StringView)                 \
   APPLY(Interval)
 
-#define TRIVET_DECLARE_COMPARE(T)                                                              \
-  extern template void CompareTyped<T>(Comparison, const CompareInput&, uint8_t*);             \
+#define TRIVET_DECLARE_COMPARE(T)                                                  \
+  extern template void CompareTyped<T>(Comparison, const CompareInput&, uint8_t*); \
   extern template size_t SelectTyped<T>(Comparison, const CompareInput&, uint32_t*);
 TRIVET_COMPARE_TYPES(TRIVET_DECLARE_COMPARE)
 #undef TRIVET_DECLARE_COMPARE

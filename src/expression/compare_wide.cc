@@ -3,8 +3,8 @@
 
 namespace trivet {
 
-#define TRIVET_DEFINE_COMPARE(T)                                                        \
-  template void CompareTyped<T>(Comparison, const CompareInput&, uint8_t*);             \
+#define TRIVET_DEFINE_COMPARE(T)                                            \
+  template void CompareTyped<T>(Comparison, const CompareInput&, uint8_t*); \
   template size_t SelectTyped<T>(Comparison, const CompareInput&, uint32_t*);
 TRIVET_DEFINE_COMPARE(int128_t)
 TRIVET_DEFINE_COMPARE(float)

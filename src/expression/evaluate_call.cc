@@ -54,7 +54,8 @@ class KernelNode : public EvaluationNode {
   void Report(LaneErrors& own, LaneErrors& errors) const {
     for (const LaneErrors::Entry& entry : own.entries()) {
       Status status = entry.status;
-      if (expression().position()) status = std::move(status).WithPosition(*expression().position());
+      if (expression().position())
+        status = std::move(status).WithPosition(*expression().position());
       errors.Add(entry.row, std::move(status));
     }
   }
@@ -116,7 +117,8 @@ class CastNode : public KernelNode {
   CastNode(const ExpressionPtr& expression, const EvaluationContext& context)
       : KernelNode(expression, context),
         same_bytes_(SameBytes(expression->child(0)->type(), expression->type())),
-        kernel_(same_bytes_ ? nullptr : FindCast(expression->child(0)->type(), expression->type())) {}
+        kernel_(same_bytes_ ? nullptr
+                            : FindCast(expression->child(0)->type(), expression->type())) {}
 
   Status Evaluate(const Batch& input, LaneErrors& errors, Vector& result) override {
     TRIVET_RETURN_IF_ERROR(EvaluateArguments(input, errors));

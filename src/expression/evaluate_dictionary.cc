@@ -11,9 +11,9 @@ namespace {
 // Failing entries that are remembered; with more of them a dictionary is not worth evaluating.
 constexpr size_t kMaxFailingEntries = 256;
 
-// Evaluates a node over one column on the column's dictionary, in pieces of kVectorSize entries, once
-// the rows seen with that dictionary outnumber its entries. Errors of entries stay with them and are
-// raised for the rows that use them.
+// Evaluates a node over one column on the column's dictionary, in pieces of kVectorSize entries,
+// once the rows seen with that dictionary outnumber its entries. Errors of entries stay with them
+// and are raised for the rows that use them.
 class DictionaryNode : public EvaluationNode {
  public:
   DictionaryNode(EvaluationNodePtr inner, const EvaluationContext& context)
@@ -28,7 +28,8 @@ class DictionaryNode : public EvaluationNode {
     if (column.is_constant() && count > 0) return EvaluateConstantColumn(input, errors, result);
     TRIVET_RETURN_IF_ERROR(Prepare(column, count));
     if (!IsReady(column)) return inner_->Evaluate(input, errors, result);
-    result = Vector::MakeDictionary(answers_, column.codes(), column.dictionary_size(), answers_id_);
+    result =
+        Vector::MakeDictionary(answers_, column.codes(), column.dictionary_size(), answers_id_);
     RaiseFor(column, {nullptr, count}, errors);
     return Status::OK();
   }
@@ -121,9 +122,9 @@ class DictionaryNode : public EvaluationNode {
     } else if (offset > 0) {
       // Offsets are multiples of 64, so that validity starts at a word.
       const uint64_t* validity = entries.validity() ? entries.validity() + offset / 64 : nullptr;
-      piece = Vector::Wrap(entries.type(),
-                           entries.data<uint8_t>() + offset * TypeSize(entries.type()), validity,
-                           column.dictionary());
+      piece =
+          Vector::Wrap(entries.type(), entries.data<uint8_t>() + offset * TypeSize(entries.type()),
+                       validity, column.dictionary());
       piece.ShareOwners(entries);
     }
     std::vector<Vector> columns(column_ + 1);
@@ -163,10 +164,10 @@ class DictionaryNode : public EvaluationNode {
 
   EvaluationNodePtr inner_;
   const uint32_t column_;
-  uint64_t seen_id_ = 0;       // of the dictionary met last
-  size_t seen_rows_ = 0;       // rows met with it
-  bool is_refused_ = false;    // it is not to be evaluated
-  uint64_t answered_id_ = 0;   // of the dictionary that the answers belong to
+  uint64_t seen_id_ = 0;      // of the dictionary met last
+  size_t seen_rows_ = 0;      // rows met with it
+  bool is_refused_ = false;   // it is not to be evaluated
+  uint64_t answered_id_ = 0;  // of the dictionary that the answers belong to
   std::shared_ptr<const Vector> answers_;
   uint64_t answers_id_ = 0;
   std::vector<uint8_t> passes_;  // boolean answers that are TRUE

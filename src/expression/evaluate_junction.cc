@@ -62,7 +62,8 @@ class JunctionNode : public EvaluationNode {
 
   Status SelectAnd(const Batch& input, RowSet live, LaneErrors& errors, uint32_t* out,
                    size_t& out_count) {
-    // A row for which one conjunct is NULL can no longer be TRUE, so it is dropped like a FALSE one.
+    // A row for which one conjunct is NULL can no longer be TRUE, so it is dropped like a FALSE
+    // one.
     out_count = 0;
     for (const EvaluationNodePtr& child : children_) {
       if (live.count == 0) break;

@@ -8,8 +8,9 @@
 
 namespace trivet {
 
-// All that an expression may know of the query around it. Fixed at the start of the query and carried
-// along with its tasks, so that now() and seeds answer alike everywhere. Read-only, thread-safe.
+// All that an expression may know of the query around it. Fixed at the start of the query and
+// carried along with its tasks, so that now() and seeds answer alike everywhere. Read-only,
+// thread-safe.
 class EvaluationContext {
  public:
   virtual ~EvaluationContext() = default;

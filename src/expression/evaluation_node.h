@@ -18,8 +18,8 @@ struct RowSet {
 // An expression made ready to run by one thread: the mirror of an expression tree, with the scratch
 // memory of each node. Nodes are compiled over kInput positions.
 //
-// All rows that a node is given are live. Errors are recorded by row of the batch given, and the rows
-// are NULL in the result; a Status that is not OK means that evaluation itself cannot go on.
+// All rows that a node is given are live. Errors are recorded by row of the batch given, and the
+// rows are NULL in the result; a Status that is not OK means that evaluation itself cannot go on.
 class EvaluationNode {
  public:
   explicit EvaluationNode(ExpressionPtr expression);

@@ -57,7 +57,8 @@ EvaluationNodePtr CompileNode(const ExpressionPtr& expression, const EvaluationC
 EvaluationNodePtr CompileExpression(const ExpressionPtr& expression,
                                     const EvaluationContext& context) {
   EvaluationNodePtr node = CompileNode(expression, context);
-  const bool is_leaf = expression->children().empty() && expression->kind() != ExpressionKind::kCall;
+  const bool is_leaf =
+      expression->children().empty() && expression->kind() != ExpressionKind::kCall;
   if (is_leaf || expression->is_volatile()) return node;
   if (node->inputs().empty()) return CompileOnce(std::move(node));
   // A null test of a column is as cheap as the look-up in its dictionary's answers.

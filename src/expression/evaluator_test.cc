@@ -225,12 +225,11 @@ TEST_F(DictionaryTest, EvaluatesOncePerEntryAndKeepsTheAnswers) {
 
 TEST_F(DictionaryTest, ErrorsOfEntriesThatNoRowUsesAreNotRaised) {
   const Batch batch = DictionaryBatch(Vector::NextDictionaryId(), 2000, 50);  // entries 1 and 51
-  EXPECT_EQ(*Select(CountingIsPositive(InputOf(0, kInt)), batch),
-            [] {
-              std::vector<uint32_t> all;
-              for (uint32_t i = 0; i < 2000; ++i) all.push_back(i);
-              return all;
-            }());
+  EXPECT_EQ(*Select(CountingIsPositive(InputOf(0, kInt)), batch), [] {
+    std::vector<uint32_t> all;
+    for (uint32_t i = 0; i < 2000; ++i) all.push_back(i);
+    return all;
+  }());
   EXPECT_EQ(counted_rows, 100u);
 }
 
@@ -280,10 +279,10 @@ TEST_F(EvaluatorTest, ComparesFloatsIntervalsAndStringsInTheEnginesOrder) {
             (std::vector<uint32_t>{0, 1, 2}));
 
   const LogicalType i = TypeId::kInterval;
-  const Batch intervals({FlatOf(i, {Value::FromInterval({1, 0, 0}), Value::FromInterval({0, 1, 0})}),
-                         FlatOf(i, {Value::FromInterval({0, 30, 0}),
-                                    Value::FromInterval({0, 0, 86400000001})})},
-                        2);
+  const Batch intervals(
+      {FlatOf(i, {Value::FromInterval({1, 0, 0}), Value::FromInterval({0, 1, 0})}),
+       FlatOf(i, {Value::FromInterval({0, 30, 0}), Value::FromInterval({0, 0, 86400000001})})},
+      2);
   EXPECT_EQ(*Select(compare(Comparison::kEqual, i), intervals), (std::vector<uint32_t>{0}));
   EXPECT_EQ(*Select(compare(Comparison::kLess, i), intervals), (std::vector<uint32_t>{1}));
 

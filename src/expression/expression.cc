@@ -12,10 +12,10 @@ namespace trivet {
 namespace {
 
 uint64_t HashType(const LogicalType& type) {
-  uint64_t hash = HashInt64(static_cast<uint64_t>(type.id()) | uint64_t{type.precision()} << 8 |
-                            uint64_t{type.scale()} << 16 |
-                            static_cast<uint64_t>(type.unit()) << 24 |
-                            uint64_t{type.with_time_zone()} << 32);
+  uint64_t hash =
+      HashInt64(static_cast<uint64_t>(type.id()) | uint64_t{type.precision()} << 8 |
+                uint64_t{type.scale()} << 16 | static_cast<uint64_t>(type.unit()) << 24 |
+                uint64_t{type.with_time_zone()} << 32);
   if (type.id() == TypeId::kList) hash = CombineHash(hash, HashType(type.element()));
   if (type.id() == TypeId::kStruct) {
     for (const StructField& field : type.fields()) hash = CombineHash(hash, HashType(field.type));
@@ -37,9 +37,9 @@ uint64_t HashValue(const Value& value) {
     case PhysicalType::kString: return HashBytes(value.string().data(), value.string().size());
     case PhysicalType::kInterval: {
       const Interval interval = value.interval();
-      return CombineHash(HashInt64(static_cast<uint64_t>(interval.micros)),
-                         static_cast<uint64_t>(interval.months) << 32 |
-                             static_cast<uint32_t>(interval.days));
+      return CombineHash(
+          HashInt64(static_cast<uint64_t>(interval.micros)),
+          static_cast<uint64_t>(interval.months) << 32 | static_cast<uint32_t>(interval.days));
     }
     case PhysicalType::kList:
     case PhysicalType::kStruct: {

@@ -17,20 +17,20 @@ using ColumnId = uint32_t;
 inline constexpr ColumnId kInvalidColumn = ~ColumnId{0};
 
 enum class ExpressionKind : uint8_t {
-  kConstant = 0,     // value()
-  kColumn = 1,       // column(), in logical plans
-  kInput = 2,        // input_index(), a position in the input batch, in physical plans
-  kCall = 3,         // function()(children)
-  kCast = 4,         // CAST / TRY_CAST of child 0 to type()
-  kComparison = 5,   // child 0 comparison() child 1, of one type
-  kAnd = 6,          // n-ary
-  kOr = 7,           // n-ary
+  kConstant = 0,    // value()
+  kColumn = 1,      // column(), in logical plans
+  kInput = 2,       // input_index(), a position in the input batch, in physical plans
+  kCall = 3,        // function()(children)
+  kCast = 4,        // CAST / TRY_CAST of child 0 to type()
+  kComparison = 5,  // child 0 comparison() child 1, of one type
+  kAnd = 6,         // n-ary
+  kOr = 7,          // n-ary
   kNot = 8,
   kIsNull = 9,
   kIsNotNull = 10,
-  kCase = 11,        // WHEN child 0 THEN child 1 WHEN child 2 THEN child 3 … ELSE last child
-  kCoalesce = 12,    // n-ary, lazy
-  kIn = 13,          // child 0 IN (children 1..), Kleene logic over NULLs
+  kCase = 11,      // WHEN child 0 THEN child 1 WHEN child 2 THEN child 3 … ELSE last child
+  kCoalesce = 12,  // n-ary, lazy
+  kIn = 13,        // child 0 IN (children 1..), Kleene logic over NULLs
 };
 
 enum class Comparison : uint8_t {
@@ -40,7 +40,7 @@ enum class Comparison : uint8_t {
   kLessOrEqual = 3,
   kGreater = 4,
   kGreaterOrEqual = 5,
-  kDistinctFrom = 6,      // NULLs compare as values; never NULL
+  kDistinctFrom = 6,  // NULLs compare as values; never NULL
   kNotDistinctFrom = 7,
 };
 Comparison Negate(Comparison comparison);  // a < b  →  a >= b
@@ -59,8 +59,8 @@ class Expression : public std::enable_shared_from_this<Expression> {
   static ExpressionPtr Call(BoundScalarFunction function, std::vector<ExpressionPtr> arguments);
   // Returns the child itself where it already has the type and is not a TRY_CAST.
   static ExpressionPtr Cast(ExpressionPtr child, LogicalType type, bool is_try = false);
-  // A cast that stays even where the child has the type already: what a written CAST makes of a literal
-  // has that type and no longer adapts to its surroundings.
+  // A cast that stays even where the child has the type already: what a written CAST makes of a
+  // literal has that type and no longer adapts to its surroundings.
   static ExpressionPtr WrittenCast(ExpressionPtr child, LogicalType type, bool is_try = false);
   static ExpressionPtr Compare(Comparison comparison, ExpressionPtr left, ExpressionPtr right);
   // Flattens nested ANDs (ORs); of no children TRUE (FALSE), of one the child.
@@ -93,10 +93,10 @@ class Expression : public std::enable_shared_from_this<Expression> {
   bool IsConstantFalseOrNull() const;
 
   // Properties of the whole tree, computed when it was made.
-  bool can_fail() const { return can_fail_; }          // some row may raise an error
+  bool can_fail() const { return can_fail_; }  // some row may raise an error
   bool is_volatile() const { return volatility_ == Volatility::kVolatile; }
   Volatility volatility() const { return volatility_; }
-  bool has_columns() const { return has_columns_; }    // refers to a column or input
+  bool has_columns() const { return has_columns_; }  // refers to a column or input
 
   // Position in the SQL text for error messages; kept through rewrites. Not part of equality.
   std::optional<size_t> position() const { return position_; }

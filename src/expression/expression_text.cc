@@ -61,8 +61,8 @@ std::string Expression::ToString() const {
     case ExpressionKind::kInput: return name_.empty() ? StrCat("#", column_) : name_;
     case ExpressionKind::kCall: return CallText(*this);
     case ExpressionKind::kCast:
-      return StrCat(is_try_ ? "TRY_CAST(" : "CAST(", child(0)->ToString(), " AS ",
-                    type_.ToString(), ")");
+      return StrCat(is_try_ ? "TRY_CAST(" : "CAST(", child(0)->ToString(), " AS ", type_.ToString(),
+                    ")");
     case ExpressionKind::kComparison:
       return StrCat("(", child(0)->ToString(), " ", ComparisonSymbol(comparison_), " ",
                     child(1)->ToString(), ")");

@@ -25,20 +25,22 @@ class FunctionState {
   virtual ~FunctionState() = default;
 };
 
-// One call of a scalar kernel on rows [0, count). Arguments come in any encoding, read through View().
+// One call of a scalar kernel on rows [0, count). Arguments come in any encoding, read through
+// View().
 struct KernelCall {
   std::span<const Vector> arguments;
   size_t count;
   const LogicalType& result_type;
-  const FunctionState* state;        // as made by the bind function; may be null
+  const FunctionState* state;  // as made by the bind function; may be null
   const EvaluationContext& context;
   LaneErrors& errors;
 };
 
-// Fills `result`, which arrives flat, of result_type, all valid, with room for `count` rows. A kernel
-// may replace it by a constant or dictionary vector. With NullBehaviour::kPropagate the evaluator has
-// already handled constant NULL arguments; in other vectors the kernel must give NULL for rows with a
-// NULL argument and must not read their values as meaningful (they are initialised memory, though).
+// Fills `result`, which arrives flat, of result_type, all valid, with room for `count` rows. A
+// kernel may replace it by a constant or dictionary vector. With NullBehaviour::kPropagate the
+// evaluator has already handled constant NULL arguments; in other vectors the kernel must give NULL
+// for rows with a NULL argument and must not read their values as meaningful (they are initialised
+// memory, though).
 using ScalarKernel = void (*)(const KernelCall& call, Vector& result);
 
 enum class NullBehaviour : uint8_t {
@@ -55,9 +57,9 @@ enum class Volatility : uint8_t {
 // A parameter of a signature: a concrete type, or a family that the bind function narrows.
 struct Parameter {
   enum class Kind : uint8_t { kExact, kAny, kAnyDecimal, kAnyInteger, kAnyNumeric, kAnyTimestamp };
-  Parameter(TypeId id) : type(id) {}                             // NOLINT: signatures read as lists
-  Parameter(LogicalType exact) : type(std::move(exact)) {}       // NOLINT
-  Parameter(Kind family) : kind(family) {}                       // NOLINT
+  Parameter(TypeId id) : type(id) {}                        // NOLINT: signatures read as lists
+  Parameter(LogicalType exact) : type(std::move(exact)) {}  // NOLINT
+  Parameter(Kind family) : kind(family) {}                  // NOLINT
   Kind kind = Kind::kExact;
   LogicalType type;
 };

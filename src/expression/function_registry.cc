@@ -37,8 +37,8 @@ uint8_t IntegerPrecision(TypeId id) {
   }
 }
 
-// The type that an argument takes for a parameter before the bind function narrows it; nothing where
-// the parameter's family has no place for it.
+// The type that an argument takes for a parameter before the bind function narrows it; nothing
+// where the parameter's family has no place for it.
 std::optional<LogicalType> ParameterType(const Parameter& parameter, const LogicalType& argument) {
   switch (parameter.kind) {
     case Parameter::Kind::kExact: return parameter.type;
@@ -71,7 +71,8 @@ const Parameter* ParameterAt(const Function& function, size_t i) {
 }
 
 template <typename Function>
-std::optional<int> OverloadCost(const Function& function, std::span<const ExpressionPtr> arguments) {
+std::optional<int> OverloadCost(const Function& function,
+                                std::span<const ExpressionPtr> arguments) {
   if (arguments.size() < function.parameters.size()) return std::nullopt;
   int total = 0;
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -127,12 +128,14 @@ std::string ArgumentText(std::string_view name, std::span<const ExpressionPtr> a
 template <typename Function>
 using Overloads = std::vector<std::unique_ptr<Function>>;
 
-// The overload of the common type of integers, where there is one: integers stay integers even where a
-// conversion to a floating-point type counts for less.
+// The overload of the common type of integers, where there is one: integers stay integers even
+// where a conversion to a floating-point type counts for less.
 template <typename Function>
 const Function* IntegerOverload(const Overloads<Function>& overloads,
                                 std::span<const ExpressionPtr> arguments) {
-  const auto is_integer = [](const ExpressionPtr& argument) { return argument->type().IsInteger(); };
+  const auto is_integer = [](const ExpressionPtr& argument) {
+    return argument->type().IsInteger();
+  };
   if (arguments.size() < 2 || !std::ranges::all_of(arguments, is_integer)) return nullptr;
   const std::optional<LogicalType> common = CommonArgumentType(arguments);
   if (!common) return nullptr;
@@ -172,10 +175,9 @@ Result<const Function*> ChooseOverload(std::string_view name, const Overloads<Fu
   std::string candidates = "\n\tCandidate functions:";
   if (best.empty()) {
     for (const auto& overload : overloads) candidates += "\n\t" + SignatureText(*overload);
-    return Status::InvalidInput(
-        StrCat("No function matches the given name and argument types '",
-               ArgumentText(name, arguments), "'. You might need to add explicit type casts.",
-               candidates));
+    return Status::InvalidInput(StrCat(
+        "No function matches the given name and argument types '", ArgumentText(name, arguments),
+        "'. You might need to add explicit type casts.", candidates));
   }
   for (const Function* overload : best) candidates += "\n\t" + SignatureText(*overload);
   return Status::InvalidInput(

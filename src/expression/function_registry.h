@@ -24,7 +24,7 @@ class FunctionRegistry {
   // `alias` names the same overloads as `name`, which must be complete by then.
   void AddAlias(std::string alias, std::string_view name);
 
-  bool HasScalar(std::string_view name) const;     // names are matched in any case
+  bool HasScalar(std::string_view name) const;  // names are matched in any case
   bool HasAggregate(std::string_view name) const;
 
   // Chooses the overload with the cheapest implicit casts and binds it; the result is the call with

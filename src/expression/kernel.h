@@ -8,10 +8,13 @@
 namespace trivet {
 
 // Loops for the authors of functions. Three shapes:
-//   UnaryKernel, BinaryKernel          the operation is total and cheap: it runs on every row, NULL rows
+//   UnaryKernel, BinaryKernel          the operation is total and cheap: it runs on every row, NULL
+//   rows
 //                                      included, in loops that the compiler can vectorise;
-//   TryUnaryKernel, TryBinaryKernel    the same for an operation that may fail on a row: a first loop
-//                                      only gathers whether any row failed, a second one finds which;
+//   TryUnaryKernel, TryBinaryKernel    the same for an operation that may fail on a row: a first
+//   loop
+//                                      only gathers whether any row failed, a second one finds
+//                                      which;
 //   ForEachRow                         anything else: runs on the valid rows only.
 // All give NULL for rows with a NULL argument.
 
@@ -20,7 +23,8 @@ template <typename T>
 class Argument {
  public:
   explicit Argument(const Vector& vector)
-      : data_(reinterpret_cast<const T*>(vector.View().data)), selection_(vector.View().selection) {}
+      : data_(reinterpret_cast<const T*>(vector.View().data)),
+        selection_(vector.View().selection) {}
   Argument(const KernelCall& call, size_t i) : Argument(call.arguments[i]) {}
   const T& operator[](size_t row) const { return data_[selection_ ? selection_[row] : row]; }
   const T* data() const { return data_; }
@@ -56,8 +60,8 @@ inline void Fail(const KernelCall& call, Vector& result, size_t row, Status stat
   result.SetNull(row);
 }
 
-// Room for a string of `bytes` that the result keeps, for functions whose results may be far longer than
-// their arguments: large ones are reserved against the query's budget.
+// Room for a string of `bytes` that the result keeps, for functions whose results may be far longer
+// than their arguments: large ones are reserved against the query's budget.
 Result<char*> AllocateReserved(const KernelCall& call, Vector& result, size_t bytes);
 
 template <typename In, typename Out, typename Op>

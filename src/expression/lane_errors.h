@@ -8,9 +8,9 @@
 
 namespace trivet {
 
-// Errors belong to rows: a kernel that cannot compute a row records the error for that row (and makes
-// the result NULL there) and goes on; the evaluator raises one only where the row is live. TRY_CAST
-// and TRY drop them instead. Not synchronised.
+// Errors belong to rows: a kernel that cannot compute a row records the error for that row (and
+// makes the result NULL there) and goes on; the evaluator raises one only where the row is live.
+// TRY_CAST and TRY drop them instead. Not synchronised.
 class LaneErrors {
  public:
   struct Entry {

@@ -8,8 +8,9 @@
 
 namespace trivet {
 
-// The engine's order of values of one physical type: NaN equals NaN and is greatest, -0.0 equals 0.0,
-// intervals go by their normalised length, strings by bytes. Branch-free where the hardware allows.
+// The engine's order of values of one physical type: NaN equals NaN and is greatest, -0.0 equals
+// 0.0, intervals go by their normalised length, strings by bytes. Branch-free where the hardware
+// allows.
 
 // Length in microseconds with months of 30 days and days of 24 hours.
 inline int128_t IntervalLength(const Interval& interval) {
@@ -33,7 +34,8 @@ struct Ordering<T> {
 template <>
 struct Ordering<StringView> {
   static bool Equal(const StringView& a, const StringView& b) { return a == b; }
-  // The first four bytes, zero where there are fewer, decide most comparisons without a memory access.
+  // The first four bytes, zero where there are fewer, decide most comparisons without a memory
+  // access.
   static bool Less(const StringView& a, const StringView& b) {
     const uint32_t a_prefix = Prefix(a);
     const uint32_t b_prefix = Prefix(b);

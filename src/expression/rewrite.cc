@@ -42,7 +42,8 @@ std::vector<ExpressionPtr> SplitConjuncts(const ExpressionPtr& predicate) {
   return {predicate};
 }
 
-Result<ExpressionPtr> ResolveInputs(const ExpressionPtr& root, const std::vector<ColumnId>& layout) {
+Result<ExpressionPtr> ResolveInputs(const ExpressionPtr& root,
+                                    const std::vector<ColumnId>& layout) {
   Status status;
   ExpressionPtr resolved = RewriteExpression(root, [&](const ExpressionPtr& node) {
     if (!node->IsColumn()) return node;

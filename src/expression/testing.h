@@ -1,7 +1,7 @@
 #pragma once
 
-// What tests of expressions and functions share: a context without a query, vectors from values, and
-// every encoding of one column.
+// What tests of expressions and functions share: a context without a query, vectors from values,
+// and every encoding of one column.
 
 #include <string>
 #include <vector>

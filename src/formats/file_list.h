@@ -9,8 +9,8 @@
 namespace trivet {
 
 // The files that the patterns match, in the patterns' order. NotFound where a pattern matches none,
-// InvalidInput where one names a directory; both with a hint at what would work. `extension` (".csv")
-// is that of the format, for the hints.
+// InvalidInput where one names a directory; both with a hint at what would work. `extension`
+// (".csv") is that of the format, for the hints.
 Result<std::vector<FileInfo>> ListFiles(const std::vector<std::string>& patterns,
                                         std::string_view extension, FileSystem& files);
 

@@ -30,15 +30,14 @@ Result<std::unique_ptr<FileWriter>> OpenFileWriter(std::string_view format,
     if (known.name == format) return known.open(request, context);
     names.push_back(known.name);
   }
-  Status status = Status::NotImplemented(StrCat("writing files of format \"", format,
-                                                "\" is not supported"));
+  Status status =
+      Status::NotImplemented(StrCat("writing files of format \"", format, "\" is not supported"));
   const std::string nearest = NearestName(format, names);
   return nearest.empty() ? std::move(status).WithHint("the formats are parquet and csv")
                          : std::move(status).WithHint(StrCat("did you mean \"", nearest, "\"?"));
 }
 
-Result<std::unique_ptr<StagedFile>> StagedFile::Create(const std::string& path,
-                                                       FileSystem& files) {
+Result<std::unique_ptr<StagedFile>> StagedFile::Create(const std::string& path, FileSystem& files) {
   static std::atomic<uint64_t> next{0};
   std::string staged = path;
   if (!path.starts_with("/dev/")) {
@@ -56,7 +55,8 @@ Result<std::unique_ptr<StagedFile>> StagedFile::Create(const std::string& path,
 StagedFile::~StagedFile() {
   if (committed_ || staged_ == path_) return;
   file_.reset();
-  // Nothing can be done about a file that cannot be removed, and the error that led here matters more.
+  // Nothing can be done about a file that cannot be removed, and the error that led here matters
+  // more.
   static_cast<void>(files_.Remove(staged_));
 }
 

@@ -13,8 +13,8 @@
 namespace trivet {
 
 // Writes rows to a file in the order in which they come. The file appears under its name only when
-// Close has succeeded: until then it is written under a temporary name beside it, which is removed where
-// the writer is destroyed without Close. One thread at a time.
+// Close has succeeded: until then it is written under a temporary name beside it, which is removed
+// where the writer is destroyed without Close. One thread at a time.
 class FileWriter {
  public:
   virtual ~FileWriter() = default;
@@ -37,8 +37,8 @@ struct WritableFormat {
                                               const ExecutionContext& context);
 };
 
-// InvalidInput for unknown formats and options, with the nearest name; NotImplemented for columns that
-// the format cannot hold. The context outlives the writer.
+// InvalidInput for unknown formats and options, with the nearest name; NotImplemented for columns
+// that the format cannot hold. The context outlives the writer.
 Result<std::unique_ptr<FileWriter>> OpenFileWriter(std::string_view format,
                                                    const FileWriterRequest& request,
                                                    const ExecutionContext& context);

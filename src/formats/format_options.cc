@@ -145,8 +145,8 @@ Status OptionReader::Finish() {
   if (!status_.ok()) return status_;
   for (size_t i = 0; i < options_.size(); ++i) {
     if (taken_[i]) continue;
-    Status status = Status::InvalidInput(
-        StrCat(subject_, " has no option \"", options_[i].first, "\""));
+    Status status =
+        Status::InvalidInput(StrCat(subject_, " has no option \"", options_[i].first, "\""));
     const std::string nearest = NearestName(options_[i].first, known_);
     if (nearest.empty()) return status;
     return std::move(status).WithHint(StrCat("did you mean \"", nearest, "\"?"));

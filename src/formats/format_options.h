@@ -14,8 +14,8 @@ namespace trivet {
 // Named options of a reader or writer as SQL gives them: names in lower case, values of any type.
 using FormatOptions = std::vector<std::pair<std::string, Value>>;
 
-// Takes options one by one by name and type. The first error sticks; Finish reports it, or the option
-// that nobody took, with the nearest known name as hint. Not synchronised.
+// Takes options one by one by name and type. The first error sticks; Finish reports it, or the
+// option that nobody took, with the nearest known name as hint. Not synchronised.
 class OptionReader {
  public:
   // `subject` names the reader or writer in errors ("read_csv").
@@ -48,7 +48,8 @@ class OptionReader {
   Status status_;
 };
 
-// The columns of a struct {'name': 'TYPE', …} as SQL gives it; InvalidInput, naming `option`, otherwise.
+// The columns of a struct {'name': 'TYPE', …} as SQL gives it; InvalidInput, naming `option`,
+// otherwise.
 Result<std::vector<std::pair<std::string, LogicalType>>> TypesOfStruct(const Value& value,
                                                                        std::string_view option);
 

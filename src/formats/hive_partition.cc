@@ -38,16 +38,17 @@ std::string DecodePercent(std::string_view text) {
 // Only the plain spelling of an integer counts: 007 or 1e3 would not survive the round trip.
 Value ParseIntegerKey(const std::string& text) {
   int128_t value = 0;
-  if (text.empty() || ParseInteger(text, std::numeric_limits<int64_t>::min(),
-                                   std::numeric_limits<int64_t>::max(), &value) != NumberParse::kOk) {
+  if (text.empty() ||
+      ParseInteger(text, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(),
+                   &value) != NumberParse::kOk) {
     return Value::Null(TypeId::kInt64);
   }
   if (Int128ToString(value) != text) return Value::Null(TypeId::kInt64);
   return Value::Integer(TypeId::kInt64, value);
 }
 
-// Reads text of the pattern's length in which every 'd' is a digit and all else stands for itself; the
-// numbers between the separators go to `parts`.
+// Reads text of the pattern's length in which every 'd' is a digit and all else stands for itself;
+// the numbers between the separators go to `parts`.
 bool ParseDigits(std::string_view text, std::string_view pattern, int64_t* parts) {
   if (text.size() != pattern.size()) return false;
   bool in_number = false;
@@ -132,7 +133,8 @@ HiveKeys ParseHiveKeys(const std::string& path) {
     const std::string_view part = std::string_view(path).substr(start, end - start);
     const size_t equals = part.find('=');
     if (equals != std::string_view::npos && equals > 0) {
-      keys.emplace_back(DecodePercent(part.substr(0, equals)), DecodePercent(part.substr(equals + 1)));
+      keys.emplace_back(DecodePercent(part.substr(0, equals)),
+                        DecodePercent(part.substr(equals + 1)));
     }
     start = end + 1;
   }
@@ -160,7 +162,8 @@ Result<HivePartitions> FindHivePartitions(const std::vector<FileInfo>& files,
     definition.name = keys.front()[column].first;
     const std::vector<Value> values = TypedValues(texts, detect_types, definition.type);
     partitions.columns.push_back(std::move(definition));
-    for (size_t file = 0; file < files.size(); ++file) partitions.values[file].push_back(values[file]);
+    for (size_t file = 0; file < files.size(); ++file)
+      partitions.values[file].push_back(values[file]);
   }
   return partitions;
 }

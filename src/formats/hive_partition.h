@@ -21,8 +21,8 @@ struct HivePartitions {
 };
 
 // Reads the keys of all paths. `wanted`: absent takes them where every path has the same keys; true
-// makes different keys an InvalidInput; false finds none. With `detect_types` a column whose values all
-// are integers, dates or timestamps gets that type; otherwise it is a VARCHAR.
+// makes different keys an InvalidInput; false finds none. With `detect_types` a column whose values
+// all are integers, dates or timestamps gets that type; otherwise it is a VARCHAR.
 Result<HivePartitions> FindHivePartitions(const std::vector<FileInfo>& files,
                                           std::optional<bool> wanted, bool detect_types);
 

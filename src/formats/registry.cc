@@ -101,9 +101,8 @@ void RegisterFileFormats(TableFunctionRegistry& functions) {
       functions.Add(MakeTableFunction(format, name));
     }
   }
-  functions.SetOpenPath([](const std::string& path, FileSystem& files) {
-    return OpenFile({path}, {}, {}, files);
-  });
+  functions.SetOpenPath(
+      [](const std::string& path, FileSystem& files) { return OpenFile({path}, {}, {}, files); });
 }
 
 }  // namespace trivet

@@ -14,10 +14,10 @@ namespace trivet {
 
 // A file format that can be read: one file makes it, one line in registry.cc lists it.
 struct ReadableFormat {
-  std::string name;                        // "parquet"
-  std::vector<std::string> functions;      // table functions, the first the usual one
-  std::vector<std::string> extensions;     // ".parquet"; of FROM 'path'
-  bool compressed_extensions = false;      // also followed by ".gz" and the like
+  std::string name;                     // "parquet"
+  std::vector<std::string> functions;   // table functions, the first the usual one
+  std::vector<std::string> extensions;  // ".parquet"; of FROM 'path'
+  bool compressed_extensions = false;   // also followed by ".gz" and the like
   std::vector<std::string> option_names;
   std::function<Result<TablePtr>(const std::vector<std::string>& patterns,
                                  const FormatOptions& options, FileSystem& files)>
@@ -27,8 +27,9 @@ struct ReadableFormat {
 
 std::span<const ReadableFormat> ReadableFormats();
 
-// Opens files as a table. `format` is a name of the list above or empty: then the extension of the first
-// pattern tells. Errors are typed: unknown formats and options are InvalidInput with the nearest name.
+// Opens files as a table. `format` is a name of the list above or empty: then the extension of the
+// first pattern tells. Errors are typed: unknown formats and options are InvalidInput with the
+// nearest name.
 Result<TablePtr> OpenFile(const std::vector<std::string>& patterns, std::string_view format,
                           const FormatOptions& options, FileSystem& files);
 

@@ -73,8 +73,9 @@ TEST_F(TextFormatsTest, CsvHeaderDelimiterAndTypesAreFound) {
   EXPECT_EQ(Csv("a\tb\n1\tx\n"), "a BIGINT, b VARCHAR: 1|x");
   EXPECT_EQ(Csv("a\r\n1\r\n"), "a BIGINT: 1");
   EXPECT_EQ(Csv("a\n1\n2"), "a BIGINT: 1, 2");
-  EXPECT_EQ(Csv("d,t,ts,b\n2020-01-01,12:00:00,2020-01-01 12:00:00,true\n"),
-            "d DATE, t TIME, ts TIMESTAMP, b BOOLEAN: 2020-01-01|12:00:00|2020-01-01 12:00:00|true");
+  EXPECT_EQ(
+      Csv("d,t,ts,b\n2020-01-01,12:00:00,2020-01-01 12:00:00,true\n"),
+      "d DATE, t TIME, ts TIMESTAMP, b BOOLEAN: 2020-01-01|12:00:00|2020-01-01 12:00:00|true");
   EXPECT_EQ(Csv("a\n9999999999999999999\n"), "a HUGEINT: 9999999999999999999");
   EXPECT_EQ(Csv("a\n01\n"), "a VARCHAR: 01");
   EXPECT_EQ(Csv("a\n1e5\nNaN\n"), "a DOUBLE: 100000.0, nan");
@@ -91,8 +92,7 @@ TEST_F(TextFormatsTest, CsvNullsAndQuotes) {
   EXPECT_EQ(Csv("a,b\n1,NA\n,3\n", {{"nullstr", Value::Varchar("NA")}}),
             "a VARCHAR, b BIGINT: 1|NULL, |3");
   EXPECT_EQ(Csv("a,b\n1,\"x\ny, \"\"z\"\"\"\n"), "a BIGINT, b VARCHAR: 1|x\ny, \"z\"");
-  EXPECT_EQ(Csv("a,b\n1,'x,y'\n", {{"quote", Value::Varchar("'")}}),
-            "a BIGINT, b VARCHAR: 1|x,y");
+  EXPECT_EQ(Csv("a,b\n1,'x,y'\n", {{"quote", Value::Varchar("'")}}), "a BIGINT, b VARCHAR: 1|x,y");
 }
 
 TEST_F(TextFormatsTest, CsvOptions) {
@@ -105,11 +105,13 @@ TEST_F(TextFormatsTest, CsvOptions) {
             "a DECIMAL(5,1), b BIGINT: 1.0|2");
   EXPECT_EQ(Csv("a,b\n1,2\n", {{"columns", Types({{"x", "INT"}, {"y", "VARCHAR"}})}}),
             "x INTEGER, y VARCHAR: 1|2");
-  EXPECT_EQ(Csv("1,2\n3,4\n", {{"names", Value::List(LogicalType::List(TypeId::kVarchar),
-                                                    {Value::Varchar("p")})}}),
-            "p BIGINT, column1 BIGINT: 1|2, 3|4");
-  EXPECT_EQ(Csv("a,b\n1,2\n3\n", {{"delim", Value::Varchar(",")}, {"header", Value::Boolean(true)},
-                                 {"null_padding", Value::Boolean(true)}}),
+  EXPECT_EQ(
+      Csv("1,2\n3,4\n",
+          {{"names", Value::List(LogicalType::List(TypeId::kVarchar), {Value::Varchar("p")})}}),
+      "p BIGINT, column1 BIGINT: 1|2, 3|4");
+  EXPECT_EQ(Csv("a,b\n1,2\n3\n", {{"delim", Value::Varchar(",")},
+                                  {"header", Value::Boolean(true)},
+                                  {"null_padding", Value::Boolean(true)}}),
             "a BIGINT, b BIGINT: 1|2, 3|NULL");
   EXPECT_NE(Csv("a\n1\n", {{"hedaer", Value::Boolean(true)}}).find("header"), std::string::npos);
   EXPECT_NE(Csv("a\n1\n", {{"ignore_errors", Value::Boolean(true)}}).find("Not Implemented"),
@@ -145,8 +147,7 @@ TEST_F(TextFormatsTest, CsvCompressedAndSeveralFiles) {
     ASSERT_TRUE((*writer)->Write(batch).ok());
     ASSERT_TRUE((*writer)->Close().ok());
   }
-  EXPECT_EQ(Read(directory_ / "*/*.csv.gz"),
-            "n BIGINT, x BIGINT: 7|1, NULL|1, 7|2, NULL|2");
+  EXPECT_EQ(Read(directory_ / "*/*.csv.gz"), "n BIGINT, x BIGINT: 7|1, NULL|1, 7|2, NULL|2");
   Write("p1.csv", "a,b\n1,2\n");
   Write("p2.csv", "a,c\n1,2\n");
   EXPECT_NE(Read(directory_ / "p*.csv").find("different columns"), std::string::npos);
@@ -162,10 +163,12 @@ TEST_F(TextFormatsTest, JsonLinesArraysAndTypes) {
   EXPECT_EQ(Json("[" + first + ", " + second + "]"), expected);
   EXPECT_EQ(Json("[\n  {\n \"a\": 1,\n \"b\": \"}\\\"]\"\n },\n  {\"a\": 2}\n]\n"),
             "a BIGINT, b VARCHAR: 1|}\"], 2|NULL");
-  EXPECT_EQ(Json("{\"a\": 1}\n", {{"columns", Types({{"a", "DECIMAL(4,1)"}, {"z", "INT"}})}}).find("a DECIMAL"),
+  EXPECT_EQ(Json("{\"a\": 1}\n", {{"columns", Types({{"a", "DECIMAL(4,1)"}, {"z", "INT"}})}})
+                .find("a DECIMAL"),
             std::string::npos);  // a number is no text
-  EXPECT_EQ(Json("{\"a\": 1, \"q\": 3}\n", {{"columns", Types({{"a", "SMALLINT"}, {"z", "DATE"}})}}),
-            "a SMALLINT, z DATE: 1|NULL");
+  EXPECT_EQ(
+      Json("{\"a\": 1, \"q\": 3}\n", {{"columns", Types({{"a", "SMALLINT"}, {"z", "DATE"}})}}),
+      "a SMALLINT, z DATE: 1|NULL");
 }
 
 TEST_F(TextFormatsTest, JsonErrorsAreTyped) {

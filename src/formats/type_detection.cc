@@ -28,15 +28,16 @@ NumberShape ShapeOf(std::string_view text) {
   const bool fraction = text.size() > digits && text[digits] == '.';
   const bool exponent =
       digits > 0 && text.size() > digits && (text[digits] == 'e' || text[digits] == 'E');
-  const bool word = EqualsLower(text, "nan") || EqualsLower(text, "inf") ||
-                    EqualsLower(text, "infinity");
+  const bool word =
+      EqualsLower(text, "nan") || EqualsLower(text, "inf") || EqualsLower(text, "infinity");
   shape.is_number = shape.is_integer || fraction || exponent || word;
   return shape;
 }
 
 bool FitsInteger(std::string_view text, int128_t minimum, int128_t maximum) {
   int128_t value = 0;
-  return ShapeOf(text).is_integer && ParseInteger(text, minimum, maximum, &value) == NumberParse::kOk;
+  return ShapeOf(text).is_integer &&
+         ParseInteger(text, minimum, maximum, &value) == NumberParse::kOk;
 }
 
 // Year first and nothing but digits and dashes: other orders are for the user to name.
@@ -87,9 +88,8 @@ LogicalType DetectType(const std::vector<std::optional<std::string_view>>& texts
        {LogicalType(TypeId::kBoolean), LogicalType(TypeId::kTime), LogicalType(TypeId::kDate),
         LogicalType::Timestamp(), LogicalType::Timestamp(TimeUnit::kMicro, true),
         LogicalType(TypeId::kInt64), LogicalType(TypeId::kInt128), LogicalType(TypeId::kDouble)}) {
-    if (std::all_of(texts.begin(), texts.end(), [&](const auto& text) {
-          return !text || TextFitsType(*text, candidate);
-        })) {
+    if (std::all_of(texts.begin(), texts.end(),
+                    [&](const auto& text) { return !text || TextFitsType(*text, candidate); })) {
       return candidate;
     }
   }

@@ -22,13 +22,13 @@ Status LocalResultStream::Start() {
   PipelineBuilder builder(*context_);
   TRIVET_RETURN_IF_ERROR(builder.BuildRoot(*plan_, queue_));
   running_ = true;
-  executor_ = std::make_shared<PipelineExecutor>(
-      std::move(builder.pipelines()), *context_, *scheduler_, [this](Status status) {
-        queue_->Complete(std::move(status));
-        std::lock_guard lock(mutex_);
-        running_ = false;
-        ended_.notify_all();
-      });
+  executor_ = std::make_shared<PipelineExecutor>(std::move(builder.pipelines()), *context_,
+                                                 *scheduler_, [this](Status status) {
+                                                   queue_->Complete(std::move(status));
+                                                   std::lock_guard lock(mutex_);
+                                                   running_ = false;
+                                                   ended_.notify_all();
+                                                 });
   executor_->Start();
   return Status::OK();
 }
@@ -55,8 +55,8 @@ void LocalResultStream::Cancel() {
 
 Result<std::unique_ptr<LocalResultStream>> LocalExecutor::Execute(
     PhysicalPlan plan, std::unique_ptr<QueryContext> context) {
-  auto stream = std::make_unique<LocalResultStream>(std::move(plan), std::move(context),
-                                                    pool_.NewQueue());
+  auto stream =
+      std::make_unique<LocalResultStream>(std::move(plan), std::move(context), pool_.NewQueue());
   TRIVET_RETURN_IF_ERROR(stream->Start());
   return stream;
 }

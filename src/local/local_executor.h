@@ -11,9 +11,10 @@
 
 namespace trivet {
 
-// A running query on this process's threads and the stream of its rows. The reader pulls; nothing runs
-// further than a bounded buffer ahead of it. Destroying the stream cancels the run and waits until its
-// last task has ended (a slice, about 10 ms). Used by one thread at a time, except Cancel.
+// A running query on this process's threads and the stream of its rows. The reader pulls; nothing
+// runs further than a bounded buffer ahead of it. Destroying the stream cancels the run and waits
+// until its last task has ended (a slice, about 10 ms). Used by one thread at a time, except
+// Cancel.
 class LocalResultStream {
  public:
   // `context` is owned by the stream.

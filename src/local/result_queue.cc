@@ -30,8 +30,8 @@ Result<std::unique_ptr<LocalSink>> ResultQueue::MakeLocal(const ExecutionContext
 Result<Outcome> ResultQueue::Push(const Batch& batch, const CallContext& call) {
   const size_t bytes = batch.MemoryBytes();
   std::lock_guard lock(mutex_);
-  // Asked under this lock, which the tracker's listener takes as well: if the batch becomes the oldest
-  // from here on, the listener comes later and finds it waiting or its task blocked.
+  // Asked under this lock, which the tracker's listener takes as well: if the batch becomes the
+  // oldest from here on, the listener comes later and finds it waiting or its task blocked.
   const bool oldest = tracker_ == nullptr || tracker_->IsOldest(batch.order().morsel);
   if (oldest) {
     AdmitWaiting();

@@ -12,10 +12,10 @@
 
 namespace trivet {
 
-// Between a running query and its reader: a sink that holds a bounded amount of rows, in the input's
-// order where that is wanted, and refuses more (the pipelines park) until the reader has taken some.
-// The batches of the oldest unfinished morsel are always admitted up to the bound of their own, so that
-// order costs bounded memory and cannot deadlock. Thread-safe; one reader.
+// Between a running query and its reader: a sink that holds a bounded amount of rows, in the
+// input's order where that is wanted, and refuses more (the pipelines park) until the reader has
+// taken some. The batches of the oldest unfinished morsel are always admitted up to the bound of
+// their own, so that order costs bounded memory and cannot deadlock. Thread-safe; one reader.
 class ResultQueue final : public Sink {
  public:
   static constexpr size_t kMaxReadyBytes = size_t{4} << 20;
@@ -27,8 +27,8 @@ class ResultQueue final : public Sink {
   Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
 
   // ---- reader ----
-  // Waits for the next batch, at most `timeout_ms`. kHaveOutput, kFinished (after the last one, or the
-  // run's error), or kBlocked when the time is over.
+  // Waits for the next batch, at most `timeout_ms`. kHaveOutput, kFinished (after the last one, or
+  // the run's error), or kBlocked when the time is over.
   Result<Outcome> Pop(Batch& batch, int timeout_ms);
 
   // ---- the run's end ----
@@ -49,8 +49,8 @@ class ResultQueue final : public Sink {
   Reservation reservation_;
   std::deque<Batch> ready_;
   size_t ready_bytes_ = 0;
-  // Several batches may have one order: an operator that makes more rows gives several for one of its
-  // input. Equal ones stay in the order of their arrival.
+  // Several batches may have one order: an operator that makes more rows gives several for one of
+  // its input. Equal ones stay in the order of their arrival.
   std::multimap<BatchOrder, Batch> waiting_;
   size_t waiting_bytes_ = 0;
   std::vector<std::shared_ptr<Waker>> blocked_;

@@ -12,8 +12,8 @@
 
 namespace trivet {
 
-// A fixed number of threads that run the tasks of any number of queries in slices, one queue a query,
-// the queues in turn, so that a short query does not wait behind a long one. Thread-safe.
+// A fixed number of threads that run the tasks of any number of queries in slices, one queue a
+// query, the queues in turn, so that a short query does not wait behind a long one. Thread-safe.
 class ThreadPool {
  public:
   explicit ThreadPool(size_t thread_count);

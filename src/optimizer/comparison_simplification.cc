@@ -120,8 +120,8 @@ ExpressionPtr CompareWithBoolean(const ExpressionPtr& node) {
 }  // namespace
 
 bool IsOrderPreservingInjection(const LogicalType& from, const LogicalType& to) {
-  // Only dates some 290,000 years away have no timestamp; comparing without the cast gives such a row
-  // its right answer where the cast would give an error.
+  // Only dates some 290,000 years away have no timestamp; comparing without the cast gives such a
+  // row its right answer where the cast would give an error.
   if (from.id() == TypeId::kDate && to.id() == TypeId::kTimestamp && !to.with_time_zone() &&
       to.unit() != TimeUnit::kNano) {
     return true;

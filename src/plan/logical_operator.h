@@ -53,8 +53,8 @@ enum class LogicalKind : uint8_t {
 class LogicalOperator;
 using PlanPtr = std::unique_ptr<LogicalOperator>;
 
-// A node of the logical plan: relational algebra over column ids. Owned by its parent; rules rewrite
-// in place or replace it. Not synchronised.
+// A node of the logical plan: relational algebra over column ids. Owned by its parent; rules
+// rewrite in place or replace it. Not synchronised.
 class LogicalOperator {
  public:
   virtual ~LogicalOperator() = default;
@@ -66,7 +66,8 @@ class LogicalOperator {
   virtual std::vector<std::pair<std::string, std::string>> Details() const = 0;
   // The columns given to the parent, in order.
   virtual std::vector<OutputColumn> Columns() const = 0;
-  // Calls `visit` with every expression of this node (not of its children), for reading or replacing.
+  // Calls `visit` with every expression of this node (not of its children), for reading or
+  // replacing.
   virtual void ForEachExpression(const std::function<void(ExpressionPtr&)>& visit) = 0;
   // A deep copy with the same column ids.
   virtual PlanPtr Clone() const = 0;
@@ -97,8 +98,9 @@ std::set<ColumnId> FreeColumns(const LogicalOperator& plan);
 // A deep copy in which every column made inside gets a new id; `mapping` receives old → new.
 PlanPtr CloneWithFreshColumns(const LogicalOperator& plan, ColumnIdGenerator& ids,
                               std::vector<std::pair<ColumnId, ColumnId>>& mapping);
-// Checks the invariants that every rule must keep: columns are made once, used only where a child (or,
-// under a dependent join, the left side) gives them, and types agree. Internal error naming the node.
+// Checks the invariants that every rule must keep: columns are made once, used only where a child
+// (or, under a dependent join, the left side) gives them, and types agree. Internal error naming
+// the node.
 Status ValidatePlan(const LogicalOperator& plan);
 // The plan as an indented tree, as EXPLAIN prints it.
 std::string PlanToString(const LogicalOperator& plan);

@@ -65,7 +65,8 @@ std::string_view JoinKindName(JoinKind kind) {
 DetailList LogicalScan::Details() const {
   DetailList details{{"Table", alias}, {"Source", table->kind()}};
   details.emplace_back("Columns", JoinText(columns, ", ", [&](const ScanColumn& column) {
-                         return table->columns()[column.ordinal].name + (column.is_output ? "" : "*");
+                         return table->columns()[column.ordinal].name +
+                                (column.is_output ? "" : "*");
                        }));
   if (!filters.empty()) details.emplace_back("Filters", ExpressionList(filters, " AND "));
   return details;
@@ -197,14 +198,16 @@ DetailList LogicalAggregate::Details() const {
   }
   if (!aggregates.empty()) {
     details.emplace_back("Aggregates", JoinText(aggregates, ", ", [](const Aggregate& aggregate) {
-      std::string text = aggregate.function.function->name + "(";
-      if (aggregate.distinct) text += "DISTINCT ";
-      text += ExpressionList(aggregate.arguments, ", ");
-      if (!aggregate.order_by.empty()) text += " ORDER BY " + SortKeyList(aggregate.order_by);
-      text += ")";
-      if (aggregate.filter) text += " FILTER (WHERE " + aggregate.filter->ToString() + ")";
-      return text;
-    }));
+                           std::string text = aggregate.function.function->name + "(";
+                           if (aggregate.distinct) text += "DISTINCT ";
+                           text += ExpressionList(aggregate.arguments, ", ");
+                           if (!aggregate.order_by.empty())
+                             text += " ORDER BY " + SortKeyList(aggregate.order_by);
+                           text += ")";
+                           if (aggregate.filter)
+                             text += " FILTER (WHERE " + aggregate.filter->ToString() + ")";
+                           return text;
+                         }));
   }
   return details;
 }

@@ -8,7 +8,8 @@
 namespace trivet {
 
 Connection::Connection(std::shared_ptr<Database> database)
-    : database_(std::move(database)), settings_(database_->settings().Get(), &database_->settings()) {}
+    : database_(std::move(database)),
+      settings_(database_->settings().Get(), &database_->settings()) {}
 
 Status Connection::ExecuteEach(std::string_view sql, const ParameterValues& parameters,
                                const std::function<Status(QueryResult& result)>& visit) {

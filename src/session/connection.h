@@ -14,15 +14,15 @@
 
 namespace trivet {
 
-// A user's conversation with a database: parses, binds, plans and runs statements. Used by one thread
-// at a time, except Interrupt.
+// A user's conversation with a database: parses, binds, plans and runs statements. Used by one
+// thread at a time, except Interrupt.
 class Connection {
  public:
   explicit Connection(std::shared_ptr<Database> database);
 
-  // Runs every statement of the text; gives the result of the last one. Earlier ones run to their end.
-  // An error carries the position in `sql` (Status::Render shows it); statements before it have run.
-  // Parameters are for all statements together.
+  // Runs every statement of the text; gives the result of the last one. Earlier ones run to their
+  // end. An error carries the position in `sql` (Status::Render shows it); statements before it
+  // have run. Parameters are for all statements together.
   Result<std::unique_ptr<QueryResult>> Execute(std::string_view sql,
                                                const ParameterValues& parameters = {});
   // The same, but each statement's result is given to `visit` before the next statement starts; an
@@ -34,7 +34,8 @@ class Connection {
   // Thread-safe.
   void Interrupt();
 
-  // Makes a table of foreign data (a registered stream) visible under the name, replacing one of it.
+  // Makes a table of foreign data (a registered stream) visible under the name, replacing one of
+  // it.
   Status RegisterTable(const std::string& name, TablePtr table);
   Status UnregisterTable(const std::string& name);
 
@@ -45,7 +46,6 @@ class Connection {
   friend class StatementRunner;
   friend class CurrentResult;
   void SetRunning(QueryResult* result);
-
 
   std::shared_ptr<Database> database_;
   Settings settings_;

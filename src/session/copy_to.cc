@@ -8,8 +8,8 @@ namespace trivet {
 
 namespace {
 
-// Parquet has no integers of 128 bits, and its decimals stop at 38 digits: HUGEINT is written as DOUBLE,
-// as the reference does.
+// Parquet has no integers of 128 bits, and its decimals stop at 38 digits: HUGEINT is written as
+// DOUBLE, as the reference does.
 void WriteHugeIntegersAsDoubles(BoundQuery& query, ColumnIdGenerator& ids) {
   std::vector<LogicalProject::Entry> entries;
   bool any = false;

@@ -14,9 +14,8 @@ namespace {
 
 SettingValues Defaults(const DatabaseOptions& options) {
   SettingValues values;
-  values.threads = options.threads != 0
-                       ? options.threads
-                       : std::max<size_t>(1, std::thread::hardware_concurrency());
+  values.threads = options.threads != 0 ? options.threads
+                                        : std::max<size_t>(1, std::thread::hardware_concurrency());
   values.memory_limit_bytes =
       options.memory_limit_bytes != 0 ? options.memory_limit_bytes : DefaultMemoryLimit();
   std::error_code ignored;  // no temporary directory: the setting stays empty

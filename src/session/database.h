@@ -22,8 +22,8 @@ struct DatabaseOptions {
   std::function<int64_t()> clock;
 };
 
-// The engine embedded in a process: threads, memory budget, catalog and settings that all connections
-// share. Thread-safe; connections and results keep it alive.
+// The engine embedded in a process: threads, memory budget, catalog and settings that all
+// connections share. Thread-safe; connections and results keep it alive.
 class Database : public std::enable_shared_from_this<Database> {
  public:
   static std::shared_ptr<Database> Open(DatabaseOptions options = {});

@@ -17,8 +17,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunPrepared(
   }
   const std::string text = found->second;
   TRIVET_ASSIGN_OR_RETURN(const syntax::StatementPtr prepared, ParseStatement(text));
-  TRIVET_ASSIGN_OR_RETURN(const ParameterValues arguments,
-                          PreparedArguments(statement, *prepared));
+  TRIVET_ASSIGN_OR_RETURN(const ParameterValues arguments, PreparedArguments(statement, *prepared));
   StatementRunner runner(connection_, text, arguments);
   return runner.Run(*prepared);
 }

@@ -25,8 +25,8 @@ enum class ResultKind : uint8_t {
 };
 
 // The result of one statement: columns and a stream of batches, pulled by one reader. Keeps the
-// database alive; destroying it before the end cancels the query. Used by one thread at a time, except
-// Cancel.
+// database alive; destroying it before the end cancels the query. Used by one thread at a time,
+// except Cancel.
 class QueryResult {
  public:
   // A statement without rows, or with rows at hand.

@@ -26,14 +26,16 @@ struct Definition {
 };
 
 Status BadValue(const char* name, const std::string& text, const char* expected) {
-  return Status::InvalidInput(StrCat("\"", text, "\" is no value for ", name, ": expected ", expected));
+  return Status::InvalidInput(
+      StrCat("\"", text, "\" is no value for ", name, ": expected ", expected));
 }
 
 Result<uint64_t> ParseCount(const char* name, const std::string& text, uint64_t least,
                             uint64_t most) {
   uint64_t value = 0;
-  const bool digits = !text.empty() && text.size() < 19 &&
-                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+  const bool digits =
+      !text.empty() && text.size() < 19 &&
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
   if (digits) value = std::stoull(text);
   if (!digits || value < least || value > most) {
     return BadValue(name, text, StrCat("a whole number from ", least, " to ", most).c_str());
@@ -42,7 +44,8 @@ Result<uint64_t> ParseCount(const char* name, const std::string& text, uint64_t 
 }
 
 std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return text;
 }
 
@@ -125,8 +128,10 @@ const Definition kDefinitions[] = {
        TRIVET_ASSIGN_OR_RETURN(values.batch_size, ParseCount("batch_size", text, 1, kVectorSize));
        return Status::OK();
      },
-     [](const SettingValues& values) { return StrCat(values.batch_size); }, TRIVET_RESET(batch_size)},
-    {"default_null_order", "VARCHAR", "LOCAL", "Where NULLs sort unless said: nulls_first, nulls_last",
+     [](const SettingValues& values) { return StrCat(values.batch_size); },
+     TRIVET_RESET(batch_size)},
+    {"default_null_order", "VARCHAR", "LOCAL",
+     "Where NULLs sort unless said: nulls_first, nulls_last",
      [](SettingValues& values, const std::string& text) -> Status {
        const std::string word = Lower(text);
        if (word != "nulls_first" && word != "nulls_last" && word != "first" && word != "last" &&
@@ -153,8 +158,9 @@ const Definition kDefinitions[] = {
        return values.default_descending ? "DESC" : "ASC";
      },
      TRIVET_RESET(default_descending)},
-    {"disabled_optimizers", "VARCHAR", "LOCAL", "Optimizer rules that do not run, comma-separated, or all",
-     SetDisabledOptimizers, ShowDisabledOptimizers, TRIVET_RESET(disabled_optimizers)},
+    {"disabled_optimizers", "VARCHAR", "LOCAL",
+     "Optimizer rules that do not run, comma-separated, or all", SetDisabledOptimizers,
+     ShowDisabledOptimizers, TRIVET_RESET(disabled_optimizers)},
     {"enable_progress_bar", "BOOLEAN", "LOCAL", "Whether the shell draws a bar for long queries",
      [](SettingValues& values, const std::string& text) -> Status {
        TRIVET_ASSIGN_OR_RETURN(values.enable_progress_bar, ParseFlag("enable_progress_bar", text));
@@ -167,7 +173,8 @@ const Definition kDefinitions[] = {
     {"memory_limit", "VARCHAR", "GLOBAL",
      "Memory that all queries together may reserve, such as 512MB, 2GiB or 80%", SetMemoryLimit,
      ShowMemoryLimit, TRIVET_RESET(memory_limit_bytes)},
-    {"preserve_insertion_order", "BOOLEAN", "LOCAL", "Whether results keep the order of their sources",
+    {"preserve_insertion_order", "BOOLEAN", "LOCAL",
+     "Whether results keep the order of their sources",
      [](SettingValues& values, const std::string& text) -> Status {
        TRIVET_ASSIGN_OR_RETURN(values.preserve_insertion_order,
                                ParseFlag("preserve_insertion_order", text));
@@ -188,7 +195,8 @@ const Definition kDefinitions[] = {
        values.temp_directory = text;
        return Status::OK();
      },
-     [](const SettingValues& values) { return values.temp_directory; }, TRIVET_RESET(temp_directory)},
+     [](const SettingValues& values) { return values.temp_directory; },
+     TRIVET_RESET(temp_directory)},
     {"threads", "UBIGINT", "GLOBAL", "Threads that run queries", SetThreads, ShowThreads,
      TRIVET_RESET(threads)},
     {"timezone", "VARCHAR", "LOCAL", "Time zone of the session, such as UTC or Europe/Berlin",

@@ -26,9 +26,9 @@ struct SettingValues {
   uint64_t random_seed = 0;  // 0: a new one for each query
 };
 
-// The settings by name, as SET, RESET, SHOW and duckdb_settings() know them. Names are DuckDB's where
-// the thing is the same. A connection's settings have the database's as their parent, which holds the
-// global ones. Thread-safe.
+// The settings by name, as SET, RESET, SHOW and duckdb_settings() know them. Names are DuckDB's
+// where the thing is the same. A connection's settings have the database's as their parent, which
+// holds the global ones. Thread-safe.
 class Settings final : public SettingsView {
  public:
   explicit Settings(SettingValues defaults, Settings* parent = nullptr);

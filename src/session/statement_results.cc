@@ -12,7 +12,8 @@ std::unique_ptr<QueryResult> OneBatch(ResultKind kind, std::vector<ResultColumn>
     for (size_t j = 0; j < columns.size(); ++j) batch.mutable_column(j).SetValue(i, rows[i][j]);
   }
   batch.set_row_count(rows.size());
-  return std::make_unique<QueryResult>(kind, std::move(columns), std::vector<Batch>{std::move(batch)});
+  return std::make_unique<QueryResult>(kind, std::move(columns),
+                                       std::vector<Batch>{std::move(batch)});
 }
 }  // namespace
 
@@ -29,7 +30,8 @@ std::unique_ptr<QueryResult> CountResult(uint64_t rows) {
 std::unique_ptr<QueryResult> TextResult(
     const std::vector<std::pair<std::string, std::string>>& rows) {
   std::vector<std::vector<Value>> values;
-  for (const auto& [key, text] : rows) values.push_back({Value::Varchar(key), Value::Varchar(text)});
+  for (const auto& [key, text] : rows)
+    values.push_back({Value::Varchar(key), Value::Varchar(text)});
   return OneBatch(ResultKind::kRows,
                   {{"explain_key", TypeId::kVarchar}, {"explain_value", TypeId::kVarchar}}, values);
 }

@@ -17,8 +17,8 @@ std::unique_ptr<QueryResult> CountResult(uint64_t rows);
 std::unique_ptr<QueryResult> TextResult(
     const std::vector<std::pair<std::string, std::string>>& rows);
 
-// Makes a result the one that Connection::Interrupt cancels, as long as this lives. An interrupt that
-// came before cancels it at once.
+// Makes a result the one that Connection::Interrupt cancels, as long as this lives. An interrupt
+// that came before cancels it at once.
 class CurrentResult {
  public:
   CurrentResult(Connection& connection, QueryResult& result);

@@ -26,7 +26,8 @@ StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
       parameters_(parameters),
       settings_(connection.settings().Get()) {
   options_.query_time_micros = database_.NowMicros();
-  options_.random_seed = settings_.random_seed != 0 ? settings_.random_seed : std::random_device()();
+  options_.random_seed =
+      settings_.random_seed != 0 ? settings_.random_seed : std::random_device()();
   options_.time_zone = settings_.time_zone;
   options_.batch_size = settings_.batch_size;
   options_.thread_count = settings_.threads;
@@ -170,8 +171,8 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunCreateTable(BoundCreate
         database_.catalog().Find({entry.schema, entry.name}) != nullptr) {
       return NothingResult();
     }
-    TRIVET_RETURN_IF_ERROR(Drain(std::move(*create.query),
-                                 [&](const Batch& batch) { return builder.Append(batch); }));
+    TRIVET_RETURN_IF_ERROR(
+        Drain(std::move(*create.query), [&](const Batch& batch) { return builder.Append(batch); }));
   }
   TRIVET_ASSIGN_OR_RETURN(MemoryChunks chunks, builder.Finish());
   entry.table = std::make_shared<MemoryTable>(create.columns, std::move(chunks));
@@ -223,8 +224,8 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunExplain(BoundExplain ex
     }
   }
   QueryMetrics& metrics = result.stream()->context().metrics();
-  return TextResult({{"analyzed_plan", explain.json ? PlanToJson(*plan, &metrics)
-                                                    : PlanToString(*plan, &metrics)}});
+  return TextResult({{"analyzed_plan",
+                      explain.json ? PlanToJson(*plan, &metrics) : PlanToString(*plan, &metrics)}});
 }
 
 }  // namespace trivet

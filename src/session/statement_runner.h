@@ -12,8 +12,9 @@
 
 namespace trivet {
 
-// Runs one parsed statement of a connection: binds, optimises, plans, and starts the query or carries
-// the change out. Made for one statement; holds what is fixed at its start (time, seed, settings).
+// Runs one parsed statement of a connection: binds, optimises, plans, and starts the query or
+// carries the change out. Made for one statement; holds what is fixed at its start (time, seed,
+// settings).
 class StatementRunner {
  public:
   // `sql` is the whole text that was parsed; errors point into it.
@@ -24,7 +25,7 @@ class StatementRunner {
  private:
   struct PlannedQuery {
     PhysicalPlan plan;
-    std::string logical;    // as bound; only where wanted
+    std::string logical;  // as bound; only where wanted
     std::string optimized;
     std::string trace;
   };

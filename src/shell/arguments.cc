@@ -43,10 +43,12 @@ Result<ShellArguments> ParseArguments(const std::vector<std::string>& arguments)
       TRIVET_ASSIGN_OR_RETURN(parsed.format, value());
     } else if (name == "--threads") {
       TRIVET_ASSIGN_OR_RETURN(const std::string text, value());
-      const bool digits = !text.empty() && text.size() < 5 &&
-                          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+      const bool digits =
+          !text.empty() && text.size() < 5 &&
+          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
       if (!digits || std::stoul(text) == 0) {
-        return Status::InvalidInput(StrCat("--threads wants a number from 1 to 1024, not \"", text, "\""));
+        return Status::InvalidInput(
+            StrCat("--threads wants a number from 1 to 1024, not \"", text, "\""));
       }
       parsed.threads = std::stoul(text);
     } else if (name == "--memory-limit") {

@@ -14,7 +14,8 @@ struct ShellArguments {
     bool is_file;
     std::string text;  // SQL, or the file's path
   };
-  std::vector<Input> inputs;  // of -c and -f, in order; none: the interactive shell, or standard input
+  std::vector<Input>
+      inputs;          // of -c and -f, in order; none: the interactive shell, or standard input
   std::string format;  // empty: box
   std::optional<size_t> threads;
   std::optional<std::string> memory_limit;

@@ -74,7 +74,8 @@ std::string ShortType(const LogicalType& type) {
     default: break;
   }
   std::string name = type.ToString();
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return name;
 }
 
@@ -160,8 +161,10 @@ class BoxPrinter final : public ResultPrinter {
     before_output_();
     ShrinkToWidth(grid, width_);
     Rule(grid, out, "┌", "┬", "┐");
-    Line(grid, out, [&](size_t i) { return Center(Fit(grid.names[i], grid.widths[i]), grid.widths[i]); });
-    Line(grid, out, [&](size_t i) { return Center(Fit(grid.types[i], grid.widths[i]), grid.widths[i]); });
+    Line(grid, out,
+         [&](size_t i) { return Center(Fit(grid.names[i], grid.widths[i]), grid.widths[i]); });
+    Line(grid, out,
+         [&](size_t i) { return Center(Fit(grid.types[i], grid.widths[i]), grid.widths[i]); });
     Rule(grid, out, "├", "┼", "┤");
     for (size_t row = 0; row < grid.rows.size(); ++row) {
       if (row == grid.hidden_at && grid.total_rows > grid.rows.size()) {

@@ -14,9 +14,9 @@ namespace {
 
 bool StartsWith(std::string_view text, std::string_view prefix) {
   if (prefix.size() > text.size()) return false;
-  return std::equal(prefix.begin(), prefix.end(), text.begin(), [](unsigned char a, unsigned char b) {
-    return std::tolower(a) == std::tolower(b);
-  });
+  return std::equal(
+      prefix.begin(), prefix.end(), text.begin(),
+      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 }  // namespace
@@ -51,7 +51,8 @@ std::string CommonPrefix(const std::vector<std::string>& candidates) {
   std::string prefix = candidates.front();
   for (const std::string& candidate : candidates) {
     size_t length = 0;
-    while (length < std::min(prefix.size(), candidate.size()) && prefix[length] == candidate[length]) {
+    while (length < std::min(prefix.size(), candidate.size()) &&
+           prefix[length] == candidate[length]) {
       ++length;
     }
     prefix.resize(length);

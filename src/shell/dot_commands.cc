@@ -87,7 +87,8 @@ DotOutcome Quit(StatementLoop&, const std::string&) { return DotOutcome::kQuit; 
 const DotCommand kCommands[] = {
     {".exit", "", "leave the shell", Quit},
     {".help", "", "show this list", Help},
-    {".mode", "[FORMAT]", "show or set the output format: box, csv, json, jsonl, markdown, line", Mode},
+    {".mode", "[FORMAT]", "show or set the output format: box, csv, json, jsonl, markdown, line",
+     Mode},
     {".quit", "", "leave the shell", Quit},
     {".read", "FILE", "run the statements of a file", Read},
     {".schema", "[TABLE]", "show the columns of a table, or of all", Schema},
@@ -101,7 +102,8 @@ DotOutcome Help(StatementLoop&, const std::string&) {
     usage.resize(20, ' ');
     std::cout << usage << command.description << "\n";
   }
-  std::cout << "Statements end with a semicolon. Ctrl-C cancels the one that runs; Ctrl-D leaves.\n";
+  std::cout
+      << "Statements end with a semicolon. Ctrl-C cancels the one that runs; Ctrl-D leaves.\n";
   return DotOutcome::kDone;
 }
 
@@ -122,14 +124,16 @@ DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line) {
   words >> name;
   std::string argument;
   std::getline(words >> std::ws, argument);
-  while (!argument.empty() && (argument.back() == ' ' || argument.back() == ';')) argument.pop_back();
+  while (!argument.empty() && (argument.back() == ' ' || argument.back() == ';'))
+    argument.pop_back();
   if (!name.empty() && name.back() == ';') name.pop_back();
   for (const DotCommand& command : kCommands) {
     if (name == command.name) return command.run(loop, argument);
   }
   std::cerr << "there is no command \"" << name << "\"";
   const std::string nearest = NearestName(name, DotCommandNames());
-  std::cerr << (nearest.empty() ? "; .help lists them" : "; did you mean \"" + nearest + "\"?") << "\n";
+  std::cerr << (nearest.empty() ? "; .help lists them" : "; did you mean \"" + nearest + "\"?")
+            << "\n";
   return DotOutcome::kDone;
 }
 

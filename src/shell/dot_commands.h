@@ -10,7 +10,8 @@ namespace trivet {
 
 enum class DotOutcome { kDone, kQuit };
 
-// Runs a line such as ".tables": commands to the shell itself, which are no SQL. Errors are printed.
+// Runs a line such as ".tables": commands to the shell itself, which are no SQL. Errors are
+// printed.
 DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line);
 
 // Names of the commands, for completion.

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <cctype>
-#include <clocale>
 #include <cerrno>
+#include <clocale>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -21,8 +21,8 @@ namespace {
 
 constexpr int kHistoryEntries = 1000;
 
-// The line editor with its history, kept in ~/.trivet_history between sessions. libedit's callbacks take
-// no context beyond a pointer in the editor.
+// The line editor with its history, kept in ~/.trivet_history between sessions. libedit's callbacks
+// take no context beyond a pointer in the editor.
 class LineEditor {
  public:
   explicit LineEditor(StatementLoop& loop) : loop_(loop) {
@@ -79,7 +79,9 @@ class LineEditor {
     el_get(editor, EL_CLIENTDATA, &self);
     return static_cast<LineEditor*>(self);
   }
-  static const char* Prompt(EditLine* editor) { return Self(editor)->continued_ ? "   ...> " : "trivet> "; }
+  static const char* Prompt(EditLine* editor) {
+    return Self(editor)->continued_ ? "   ...> " : "trivet> ";
+  }
 
   static unsigned char CompleteWord(EditLine* editor, int) {
     const LineInfo* info = el_line(editor);

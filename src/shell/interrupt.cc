@@ -37,7 +37,7 @@ InterruptScope::InterruptScope(Connection& connection) {
       connection.Interrupt();
     }
   });
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = OnInterrupt;
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, &previous_action);

@@ -8,8 +8,8 @@
 
 namespace trivet {
 
-// Draws a progress bar on stderr once the query has run for two seconds, until stopped; then its line
-// is cleared. The result must outlive it. Draws nothing where stderr is no terminal.
+// Draws a progress bar on stderr once the query has run for two seconds, until stopped; then its
+// line is cleared. The result must outlive it. Draws nothing where stderr is no terminal.
 class ProgressBar {
  public:
   explicit ProgressBar(const QueryResult& result);

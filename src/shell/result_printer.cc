@@ -107,7 +107,8 @@ class JsonPrinter final : public ResultPrinter {
       first = false;
       out << '{';
       for (size_t i = 0; i < row.size(); ++i) {
-        out << (i > 0 ? "," : "") << JsonString(result.columns()[i].name) << ':' << JsonValue(row[i]);
+        out << (i > 0 ? "," : "") << JsonString(result.columns()[i].name) << ':'
+            << JsonValue(row[i]);
       }
       out << (lines_ ? "}\n" : "}");
       return CheckOutput(out);
@@ -146,7 +147,8 @@ class LinePrinter final : public ResultPrinter {
 }  // namespace
 
 const std::vector<std::string>& ResultPrinter::Formats() {
-  static const std::vector<std::string> formats = {"box", "csv", "json", "jsonl", "markdown", "line"};
+  static const std::vector<std::string> formats = {"box",   "csv",      "json",
+                                                   "jsonl", "markdown", "line"};
   return formats;
 }
 

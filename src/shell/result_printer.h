@@ -17,7 +17,8 @@ class ResultPrinter {
  public:
   virtual ~ResultPrinter() = default;
 
-  // Formats by name: box, csv, json, jsonl, markdown, line. InvalidInput for others, with the nearest.
+  // Formats by name: box, csv, json, jsonl, markdown, line. InvalidInput for others, with the
+  // nearest.
   static Result<std::unique_ptr<ResultPrinter>> Make(std::string_view format);
   static const std::vector<std::string>& Formats();
 
@@ -44,7 +45,8 @@ class ResultPrinter {
 Status ForEachRow(QueryResult& result,
                   const std::function<Status(const std::vector<Value>& row)>& visit);
 
-// Columns that the text takes on a terminal: wide East Asian characters take two, combining ones none.
+// Columns that the text takes on a terminal: wide East Asian characters take two, combining ones
+// none.
 size_t DisplayWidth(std::string_view text);
 
 // The printers that are more than a loop over rows.

@@ -10,9 +10,9 @@
 
 namespace trivet {
 
-// A filter that a finished join build side (or a Top-N's boundary) publishes to scans that are still
-// to come: rows outside it cannot reach the result. Applying it is optional and never changes answers.
-// Written once (or tightened, for Top-N), read by all threads.
+// A filter that a finished join build side (or a Top-N's boundary) publishes to scans that are
+// still to come: rows outside it cannot reach the result. Applying it is optional and never changes
+// answers. Written once (or tightened, for Top-N), read by all threads.
 class DynamicFilter {
  public:
   // Content as of one publication; immutable. NULL never passes.
@@ -21,8 +21,8 @@ class DynamicFilter {
     std::optional<Value> max;  // inclusive
     // For integer-like keys: bit (key - min) set where the key exists.
     std::vector<uint64_t> bitmap;
-    // Otherwise a register-blocked Bloom filter over HashVector's hashes: one 64-bit block per slot,
-    // 4 bits a key; slot = hash >> (64 - log2(size)), bits from the low 24 bits, 6 each.
+    // Otherwise a register-blocked Bloom filter over HashVector's hashes: one 64-bit block per
+    // slot, 4 bits a key; slot = hash >> (64 - log2(size)), bits from the low 24 bits, 6 each.
     std::vector<uint64_t> bloom;
     bool empty = false;  // no key at all: nothing passes
   };

@@ -8,8 +8,8 @@
 
 namespace trivet {
 
-// What is known of a column without reading it. Bounds hold for every non-NULL value; absent: unknown.
-// `distinct_count` is an estimate (an upper bound where it comes from dictionary sizes).
+// What is known of a column without reading it. Bounds hold for every non-NULL value; absent:
+// unknown. `distinct_count` is an estimate (an upper bound where it comes from dictionary sizes).
 struct ColumnStatistics {
   std::optional<Value> min;
   std::optional<Value> max;
@@ -18,7 +18,7 @@ struct ColumnStatistics {
 };
 
 struct TableStatistics {
-  std::optional<uint64_t> row_count;  // exact
+  std::optional<uint64_t> row_count;      // exact
   std::vector<ColumnStatistics> columns;  // by table column; may be empty when nothing is known
 };
 

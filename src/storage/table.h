@@ -20,11 +20,11 @@ struct ColumnDefinition {
   bool not_null = false;
 };
 
-// What a scan is asked for. Expressions name table columns by kInput nodes with the table's ordinals,
-// also ones that are not in `columns`.
+// What a scan is asked for. Expressions name table columns by kInput nodes with the table's
+// ordinals, also ones that are not in `columns`.
 struct ScanRequest {
-  std::vector<size_t> columns;          // of the output batches, in order; may be empty (COUNT(*))
-  std::vector<ExpressionPtr> filters;   // conjuncts, all applied exactly by the scan
+  std::vector<size_t> columns;         // of the output batches, in order; may be empty (COUNT(*))
+  std::vector<ExpressionPtr> filters;  // conjuncts, all applied exactly by the scan
   struct Dynamic {
     size_t column;
     std::shared_ptr<const DynamicFilter> filter;
@@ -44,7 +44,8 @@ class MorselReader {
   virtual Result<bool> Next(Batch& batch) = 0;
 };
 
-// A running scan of one snapshot of a table. Thread-safe: threads take morsels in the table's order.
+// A running scan of one snapshot of a table. Thread-safe: threads take morsels in the table's
+// order.
 class TableScan {
  public:
   virtual ~TableScan() = default;
@@ -59,8 +60,8 @@ struct ScanCapabilities {
   bool dynamic_filters = false;
 };
 
-// Data with a schema that can be scanned: files, memory, foreign streams. Immutable description of one
-// snapshot (a later snapshot is another object); thread-safe.
+// Data with a schema that can be scanned: files, memory, foreign streams. Immutable description of
+// one snapshot (a later snapshot is another object); thread-safe.
 class Table {
  public:
   virtual ~Table() = default;

@@ -98,7 +98,7 @@ void FillSchema(const std::string& name, const LogicalType& type, ArrowSchema* o
 // Behind an array's private_data.
 struct ArrayOwner {
   Owner keep_alive;  // goes last: the vector's memory may be reserved against what it keeps
-  Vector vector;  // shares memory that buffers point to
+  Vector vector;     // shares memory that buffers point to
   std::deque<std::vector<uint8_t>> memory;
   std::vector<const void*> buffers;
   std::vector<ArrowArray> children;
@@ -174,7 +174,8 @@ Status FillNested(ArrayOwner& owner, size_t count) {
       offsets[i] = static_cast<int32_t>(rows.size());
       if (!view.IsValid(i)) continue;
       const ListEntry entry = view.Get<ListEntry>(i);
-      for (uint64_t j = 0; j < entry.length; ++j) rows.push_back(static_cast<uint32_t>(entry.offset + j));
+      for (uint64_t j = 0; j < entry.length; ++j)
+        rows.push_back(static_cast<uint32_t>(entry.offset + j));
     }
     offsets[count] = static_cast<int32_t>(rows.size());
     child_rows = rows.size();
@@ -185,7 +186,8 @@ Status FillNested(ArrayOwner& owner, size_t count) {
   } else {
     owner.children.resize(column.children().size());
     for (size_t i = 0; i < column.children().size(); ++i) {
-      TRIVET_RETURN_IF_ERROR(FillArray(column.children()[i], child_rows, owner.keep_alive, &owner.children[i]));
+      TRIVET_RETURN_IF_ERROR(
+          FillArray(column.children()[i], child_rows, owner.keep_alive, &owner.children[i]));
     }
   }
   for (ArrowArray& child : owner.children) owner.pointers.push_back(&child);
@@ -206,9 +208,11 @@ Status FillValues(ArrayOwner& owner, size_t count) {
     }
     case TypeId::kVarchar:
     case TypeId::kBlob:
-      return FillStrings(owner, view, count, [&](size_t i) { return view.Get<StringView>(i).view(); });
+      return FillStrings(owner, view, count,
+                         [&](size_t i) { return view.Get<StringView>(i).view(); });
     case TypeId::kUuid:
-      return FillStrings(owner, view, count, [&](size_t i) { return column.GetValue(i).ToString(); });
+      return FillStrings(owner, view, count,
+                         [&](size_t i) { return column.GetValue(i).ToString(); });
     case TypeId::kInt128: FillDecimals<int128_t>(owner, view, count); return Status::OK();
     case TypeId::kDecimal:
       switch (type.physical()) {
@@ -225,7 +229,8 @@ Status FillValues(ArrayOwner& owner, size_t count) {
         const Interval& interval = view.Get<Interval>(i);
         int64_t nanos;
         if (__builtin_mul_overflow(interval.micros, int64_t{1000}, &nanos)) {
-          return Status::InvalidInput("an interval is too long for Arrow's month-day-nano intervals");
+          return Status::InvalidInput(
+              "an interval is too long for Arrow's month-day-nano intervals");
         }
         values[i] = {interval.months, interval.days, nanos};
       }
@@ -271,8 +276,8 @@ Status ExportArrowSchema(const std::vector<std::string>& names,
   return Status::OK();
 }
 
-Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types,
-                        ArrowArray* out, const Owner& keep_alive) {
+Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out,
+                        const Owner& keep_alive) {
   auto owner = std::make_unique<ArrayOwner>();
   owner->keep_alive = keep_alive;
   owner->children.resize(types.size());

@@ -10,15 +10,17 @@
 
 namespace trivet {
 
-// Types and batches as the Arrow C data interface. Fixed-width columns that are flat share their memory,
-// which the array then keeps alive; strings, booleans and decimals are laid out anew. HUGEINT becomes
-// decimal128(38, 0), UUID its text. Every exported struct is the receiver's to release.
+// Types and batches as the Arrow C data interface. Fixed-width columns that are flat share their
+// memory, which the array then keeps alive; strings, booleans and decimals are laid out anew.
+// HUGEINT becomes decimal128(38, 0), UUID its text. Every exported struct is the receiver's to
+// release.
 
 // A struct type with one field per column.
 Status ExportArrowSchema(const std::vector<std::string>& names,
                          const std::vector<LogicalType>& types, ArrowSchema* out);
-// A struct array of the batch's rows; types as in the schema. The array, and each of its children, keeps
-// `keep_alive`: whatever must outlive the batch's memory, such as the budget it is reserved against.
+// A struct array of the batch's rows; types as in the schema. The array, and each of its children,
+// keeps `keep_alive`: whatever must outlive the batch's memory, such as the budget it is reserved
+// against.
 Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out,
                         const Owner& keep_alive = nullptr);
 

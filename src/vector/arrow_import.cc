@@ -86,7 +86,8 @@ Vector Convert1(const Import& import, const LogicalType& type, const Convert& co
   return vector;
 }
 
-// Same layout on both sides: the values stay where they are, unless rows with NULLs need own validity.
+// Same layout on both sides: the values stay where they are, unless rows with NULLs need own
+// validity.
 Vector ImportFixed(const Import& import, const LogicalType& type) {
   const size_t width = TypeSize(type);
   const uint8_t* data = import.buffer<uint8_t>(1) + import.first * width;
@@ -146,10 +147,10 @@ Vector ImportStringViews(const Import& import, const LogicalType& type) {
   for (size_t i = 0; i < import.count; ++i) {
     if (!view.IsValid(i)) continue;
     const auto size = static_cast<uint32_t>(views[i].size);
-    const char* bytes = size <= StringView::kInlineSize
-                            ? reinterpret_cast<const char*>(views + i) + 4
-                            : import.buffer<char>(2 + static_cast<size_t>(views[i].buffer)) +
-                                  views[i].offset;
+    const char* bytes =
+        size <= StringView::kInlineSize
+            ? reinterpret_cast<const char*>(views + i) + 4
+            : import.buffer<char>(2 + static_cast<size_t>(views[i].buffer)) + views[i].offset;
     out[i] = StringView(bytes, size);
   }
   vector.AddOwner(import.owner);
@@ -201,9 +202,8 @@ Result<Vector> ImportDictionary(const Import& import, const LogicalType& type,
   ArrowDictionaryCache::Entry& known = (dictionaries ? dictionaries : &uncached)->Find(&values);
   if (known.values == nullptr) {
     // One entry more, NULL, for rows that have no code.
-    TRIVET_ASSIGN_OR_RETURN(Vector entries,
-                            ImportArrowColumn(*import.schema.dictionary, values, type, 0, size,
-                                              import.owner));
+    TRIVET_ASSIGN_OR_RETURN(Vector entries, ImportArrowColumn(*import.schema.dictionary, values,
+                                                              type, 0, size, import.owner));
     Vector dictionary = Vector::MakeFlat(type, size + 1);
     CopyRows(entries, nullptr, size, dictionary, 0);
     dictionary.SetNull(size);
@@ -240,10 +240,9 @@ Result<Vector> ImportLists(const Import& import, const LogicalType& type) {
   const auto* offsets = import.buffer<Offset>(1) + import.first;
   const size_t from = static_cast<size_t>(offsets[0]);
   const size_t elements = static_cast<size_t>(offsets[import.count]) - from;
-  TRIVET_ASSIGN_OR_RETURN(
-      vector.mutable_children().front(),
-      ImportArrowColumn(*import.schema.children[0], *import.array.children[0], type.element(), from,
-                        elements, import.owner));
+  TRIVET_ASSIGN_OR_RETURN(vector.mutable_children().front(),
+                          ImportArrowColumn(*import.schema.children[0], *import.array.children[0],
+                                            type.element(), from, elements, import.owner));
   vector.mutable_children().front().Flatten(elements);
   auto* out = vector.mutable_data<ListEntry>();
   for (size_t i = 0; i < import.count; ++i) {
@@ -280,7 +279,8 @@ Result<Vector> ImportTemporal(const Import& import, std::string_view format,
     });
   }
   if (format == "tts") {
-    return Convert1<int32_t, int64_t>(import, type, [](int32_t s) { return s * int64_t{1'000'000}; });
+    return Convert1<int32_t, int64_t>(import, type,
+                                      [](int32_t s) { return s * int64_t{1'000'000}; });
   }
   if (format == "ttm") {
     return Convert1<int32_t, int64_t>(import, type, [](int32_t ms) { return ms * int64_t{1000}; });
@@ -292,8 +292,10 @@ Result<Vector> ImportTemporal(const Import& import, std::string_view format,
     const int64_t micros = 1'000'000;
     const char unit = format[2];
     return Convert1<int64_t, Interval>(import, type, [&](int64_t value) {
-      const int64_t ticks = unit == 's' ? value * micros : unit == 'm' ? value * 1000
-                            : unit == 'u' ? value : value / 1000;
+      const int64_t ticks = unit == 's'   ? value * micros
+                            : unit == 'm' ? value * 1000
+                            : unit == 'u' ? value
+                                          : value / 1000;
       return Interval{0, 0, ticks};
     });
   }
@@ -334,15 +336,15 @@ Result<LogicalType> ImportArrowType(const ArrowSchema& schema) {
     return LogicalType::Struct(std::move(fields));
   }
   static const std::pair<const char*, TypeId> kSimple[] = {
-      {"n", TypeId::kNull},     {"b", TypeId::kBoolean},  {"c", TypeId::kInt8},
-      {"s", TypeId::kInt16},    {"i", TypeId::kInt32},    {"l", TypeId::kInt64},
-      {"C", TypeId::kUInt8},    {"S", TypeId::kUInt16},   {"I", TypeId::kUInt32},
-      {"L", TypeId::kUInt64},   {"e", TypeId::kFloat},    {"f", TypeId::kFloat},
-      {"g", TypeId::kDouble},   {"u", TypeId::kVarchar},  {"U", TypeId::kVarchar},
-      {"vu", TypeId::kVarchar}, {"z", TypeId::kBlob},     {"Z", TypeId::kBlob},
-      {"vz", TypeId::kBlob},    {"tdD", TypeId::kDate},   {"tdm", TypeId::kDate},
-      {"tts", TypeId::kTime},   {"ttm", TypeId::kTime},   {"ttu", TypeId::kTime},
-      {"ttn", TypeId::kTime},   {"tiM", TypeId::kInterval}, {"tin", TypeId::kInterval},
+      {"n", TypeId::kNull},       {"b", TypeId::kBoolean},    {"c", TypeId::kInt8},
+      {"s", TypeId::kInt16},      {"i", TypeId::kInt32},      {"l", TypeId::kInt64},
+      {"C", TypeId::kUInt8},      {"S", TypeId::kUInt16},     {"I", TypeId::kUInt32},
+      {"L", TypeId::kUInt64},     {"e", TypeId::kFloat},      {"f", TypeId::kFloat},
+      {"g", TypeId::kDouble},     {"u", TypeId::kVarchar},    {"U", TypeId::kVarchar},
+      {"vu", TypeId::kVarchar},   {"z", TypeId::kBlob},       {"Z", TypeId::kBlob},
+      {"vz", TypeId::kBlob},      {"tdD", TypeId::kDate},     {"tdm", TypeId::kDate},
+      {"tts", TypeId::kTime},     {"ttm", TypeId::kTime},     {"ttu", TypeId::kTime},
+      {"ttn", TypeId::kTime},     {"tiM", TypeId::kInterval}, {"tin", TypeId::kInterval},
       {"tDs", TypeId::kInterval}, {"tDm", TypeId::kInterval}, {"tDu", TypeId::kInterval},
       {"tDn", TypeId::kInterval}};
   for (const auto& [name, id] : kSimple) {
@@ -364,8 +366,8 @@ Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& ar
   if (format == "U" || format == "Z") return ImportStrings<int64_t>(import, type);
   if (format == "vu" || format == "vz") return ImportStringViews(import, type);
   if (format.starts_with("w:")) {
-    return ImportFixedBinary(import, type,
-                             static_cast<uint32_t>(std::atoi(std::string(format.substr(2)).c_str())));
+    return ImportFixedBinary(
+        import, type, static_cast<uint32_t>(std::atoi(std::string(format.substr(2)).c_str())));
   }
   if (format == "e") return Convert1<uint16_t, float>(import, type, HalfToFloat);
   if (format == "+l") return ImportLists<int32_t>(import, type);

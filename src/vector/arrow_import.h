@@ -14,8 +14,8 @@ namespace trivet {
 // The logical type of an Arrow field. NotImplemented names formats that have no counterpart.
 Result<LogicalType> ImportArrowType(const ArrowSchema& schema);
 
-// Dictionaries of one array, imported once for all of its pieces. One thread at a time; not longer than
-// the array.
+// Dictionaries of one array, imported once for all of its pieces. One thread at a time; not longer
+// than the array.
 class ArrowDictionaryCache {
  public:
   struct Entry {
@@ -36,8 +36,9 @@ class ArrowDictionaryCache {
   std::vector<Entry> entries_;
 };
 
-// Rows [begin, begin + count) of an array as a vector of the field's type. Fixed-width values and long
-// strings stay where they are; `owner` keeps the array alive. InvalidInput for malformed arrays.
+// Rows [begin, begin + count) of an array as a vector of the field's type. Fixed-width values and
+// long strings stay where they are; `owner` keeps the array alive. InvalidInput for malformed
+// arrays.
 Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& array,
                                  const LogicalType& type, size_t begin, size_t count, Owner owner,
                                  ArrowDictionaryCache* dictionaries = nullptr);

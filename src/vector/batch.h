@@ -9,8 +9,8 @@
 namespace trivet {
 
 // Where a batch stands in its stream: morsels are numbered in the input's order (file, row group),
-// batches of a morsel by sequence. Order-preserving operators keep it; whoever needs the input's order
-// back (results, LIMIT, stable sort, first/last) compares (morsel, sequence, row).
+// batches of a morsel by sequence. Order-preserving operators keep it; whoever needs the input's
+// order back (results, LIMIT, stable sort, first/last) compares (morsel, sequence, row).
 struct BatchOrder {
   uint64_t morsel = 0;
   uint64_t sequence = 0;

@@ -7,10 +7,10 @@
 
 namespace trivet {
 
-// A 16-byte string: up to 12 bytes inline, longer ones as a 4-byte prefix and a pointer (the shape of
-// Umbra's and Arrow's string views; Neumann & Freitag, CIDR 2020). Unused inline bytes are zero, so
-// that equality of short strings is equality of two words. Does not own its bytes: the vector that
-// holds the view keeps them alive.
+// A 16-byte string: up to 12 bytes inline, longer ones as a 4-byte prefix and a pointer (the shape
+// of Umbra's and Arrow's string views; Neumann & Freitag, CIDR 2020). Unused inline bytes are zero,
+// so that equality of short strings is equality of two words. Does not own its bytes: the vector
+// that holds the view keeps them alive.
 class StringView {
  public:
   static constexpr uint32_t kInlineSize = 12;

@@ -59,8 +59,8 @@ void CopyListRow(const Vector& source, const VectorView& view, size_t row, Vecto
     next = std::max(next, entries[i].offset + entries[i].length);
   }
   if (next + entry.length > elements.capacity()) {
-    Vector larger = Vector::MakeFlat(elements.type(), std::max<size_t>(2 * elements.capacity(),
-                                                                       next + entry.length));
+    Vector larger = Vector::MakeFlat(
+        elements.type(), std::max<size_t>(2 * elements.capacity(), next + entry.length));
     CopyRows(elements, nullptr, next, larger, 0);
     elements = std::move(larger);
   }
@@ -316,8 +316,8 @@ void CopyRows(const Vector& source, const uint32_t* rows, size_t count, Vector& 
 }
 
 void ScatterRows(const Vector& source, size_t count, const uint32_t* positions, Vector& target) {
-  CopyWith(source, count, target, [](size_t i) { return i; },
-           [&](size_t i) { return positions[i]; });
+  CopyWith(
+      source, count, target, [](size_t i) { return i; }, [&](size_t i) { return positions[i]; });
 }
 
 }  // namespace trivet

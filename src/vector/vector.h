@@ -45,9 +45,9 @@ struct VectorView {
   }
 };
 
-// A column of up to kVectorSize rows (a dictionary may have more entries). Copying shares the memory;
-// memory is written only by whoever made the vector flat and has not shared it yet.
-// The number of rows is the batch's business, except for dictionaries' entries.
+// A column of up to kVectorSize rows (a dictionary may have more entries). Copying shares the
+// memory; memory is written only by whoever made the vector flat and has not shared it yet. The
+// number of rows is the batch's business, except for dictionaries' entries.
 class Vector {
  public:
   Vector() = default;
@@ -57,13 +57,13 @@ class Vector {
   static Vector MakeConstant(const Value& value);
   static Vector MakeNull(LogicalType type);  // constant NULL
   // `dictionary` is flat with `size` entries; every code is below it. `id` is a process-wide unique
-  // number of the dictionary's content, by which results per entry are cached; 0 where the codes are
-  // a mere selection.
+  // number of the dictionary's content, by which results per entry are cached; 0 where the codes
+  // are a mere selection.
   static Vector MakeDictionary(std::shared_ptr<const Vector> dictionary, Indices codes, size_t size,
                                uint64_t id);
   static uint64_t NextDictionaryId();
-  // Makes this a flat vector as MakeFlat does, over its present memory where that is large enough and
-  // nobody shares it.
+  // Makes this a flat vector as MakeFlat does, over its present memory where that is large enough
+  // and nobody shares it.
   void Reset(LogicalType type, size_t capacity = kVectorSize);
   // Lets go of everything that is shared with others; keeps memory of its own for Reset.
   void Recycle();
@@ -118,7 +118,8 @@ class Vector {
 
   // Stores a string in row `row` of a flat vector, copying bytes that do not fit inline.
   void SetString(size_t row, std::string_view text);
-  // Room for a string of `size` bytes in this vector's heap; fill it, then store a StringView on it.
+  // Room for a string of `size` bytes in this vector's heap; fill it, then store a StringView on
+  // it.
   char* AllocateString(size_t size);
   // Keeps `owner` alive as long as this vector's strings.
   void AddOwner(Owner owner);
@@ -153,8 +154,8 @@ class Vector {
   std::vector<Vector> children_;
 };
 
-// Copies rows of `source` (row i of the copy is source row rows[i], or row i where rows is null) into
-// rows [target_offset, target_offset + count) of the flat vector `target` of the same type.
+// Copies rows of `source` (row i of the copy is source row rows[i], or row i where rows is null)
+// into rows [target_offset, target_offset + count) of the flat vector `target` of the same type.
 void CopyRows(const Vector& source, const uint32_t* rows, size_t count, Vector& target,
               size_t target_offset);
 // Copies row i of `source` to row positions[i] of the flat vector `target`.

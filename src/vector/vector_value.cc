@@ -88,7 +88,8 @@ void Vector::SetValue(size_t row, const Value& value) {
     case PhysicalType::kList: {
       // The value's elements go through a one-row list, which CopyRows appends at the right place.
       Vector single = MakeFlat(type_, 1);
-      single.children_.front() = MakeFlat(type_.element(), std::max<size_t>(1, value.children().size()));
+      single.children_.front() =
+          MakeFlat(type_.element(), std::max<size_t>(1, value.children().size()));
       for (size_t i = 0; i < value.children().size(); ++i) {
         single.children_.front().SetValue(i, value.children()[i]);
       }

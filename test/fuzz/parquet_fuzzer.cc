@@ -1,4 +1,5 @@
-// Whatever the bytes are, the Parquet reader gives rows or a typed error, within a budget of memory.
+// Whatever the bytes are, the Parquet reader gives rows or a typed error, within a budget of
+// memory.
 
 #include <cstdint>
 #include <cstring>
@@ -13,7 +14,8 @@ namespace trivet {
 namespace {
 
 constexpr size_t kMemoryLimitBytes = size_t{64} << 20;
-constexpr uint64_t kMaxRows = 1 << 20;  // a file of a few bytes may claim, and have, billions of NULLs
+constexpr uint64_t kMaxRows =
+    1 << 20;  // a file of a few bytes may claim, and have, billions of NULLs
 
 // A file system that holds one file. Each has a time of its own, so that no cached footer is taken.
 class OneFile final : public FileSystem {

@@ -1,5 +1,5 @@
-// Whatever the bytes are, the parser gives trees or a typed error; and a tree prints as text that parses
-// to an equal tree.
+// Whatever the bytes are, the parser gives trees or a typed error; and a tree prints as text that
+// parses to an equal tree.
 
 #include <cstdint>
 #include <cstdio>
@@ -13,7 +13,8 @@
 
 namespace {
 
-// Printing parenthesises every operator, so that the printed text nests deeper than what was parsed.
+// Printing parenthesises every operator, so that the printed text nests deeper than what was
+// parsed.
 constexpr size_t kDepth = 100;
 constexpr size_t kPrintedDepth = 1000;
 

@@ -1,7 +1,8 @@
-// Runs queries under an allocator that counts, and prints for each how many bytes of heap it held, at
-// most, beyond what the memory budget had reserved at that moment.
+// Runs queries under an allocator that counts, and prints for each how many bytes of heap it held,
+// at most, beyond what the memory budget had reserved at that moment.
 //   unreserved_heap THREADS SETUP.sql QUERY.sql...      one line a query: name, bytes
-//   unreserved_heap --self-test                         an allocation that nobody reserved must be seen
+//   unreserved_heap --self-test                         an allocation that nobody reserved must be
+//   seen
 
 #include <malloc.h>
 
@@ -131,7 +132,9 @@ int SelfTest() {
   constexpr size_t kBytes = size_t{80} << 20;
   const auto database = Database::Open();
   StartCounting(database->memory());
-  { const auto unreserved = std::make_unique<char[]>(kBytes); }
+  {
+    const auto unreserved = std::make_unique<char[]>(kBytes);
+  }
   const int64_t seen = StopCounting();
   std::printf("%lld\n", static_cast<long long>(seen));
   return seen >= static_cast<int64_t>(kBytes) ? 0 : 1;

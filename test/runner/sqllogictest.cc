@@ -151,12 +151,14 @@ void RunFile(const fs::path& path, const RunnerOptions& options, Tally& tally) {
   content << file.rdbuf();
   Result<std::vector<SuiteRecord>> records = ParseSuite(content.str(), "trivet");
   if (!file || !records.ok()) {
-    std::cout << path.string() << ": " << (file ? records.status().ToString() : "cannot be read") << "\n";
+    std::cout << path.string() << ": " << (file ? records.status().ToString() : "cannot be read")
+              << "\n";
     ++tally.failed;
     return;
   }
   const fs::path scratch =
-      fs::temp_directory_path() / StrCat("trivet-sql-", static_cast<int>(getpid()), "-", path.stem().string());
+      fs::temp_directory_path() /
+      StrCat("trivet-sql-", static_cast<int>(getpid()), "-", path.stem().string());
   fs::create_directories(scratch);
   const char* data = std::getenv("TRIVET_DATA");
   auto database = Database::Open();
@@ -178,7 +180,9 @@ void RunFile(const fs::path& path, const RunnerOptions& options, Tally& tally) {
       continue;
     }
     ++tally.failed;
-    std::cout << path.string() << ":" << record.line << ": FAILED\n" << sql << "\n" << failure << "\n\n";
+    std::cout << path.string() << ":" << record.line << ": FAILED\n"
+              << sql << "\n"
+              << failure << "\n\n";
   }
   std::error_code ignored;  // a scratch folder left over harms nobody
   fs::remove_all(scratch, ignored);

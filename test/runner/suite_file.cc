@@ -41,8 +41,8 @@ Result<bool> ParseRecord(const std::vector<std::pair<size_t, std::string>>& line
     }
     record.sorted = words.size() == 3 && words[2] == "rowsort";
   } else {
-    return Status::InvalidInput(StrCat("line ", record.line, ": no record starts with \"",
-                                       lines[next].second, "\""));
+    return Status::InvalidInput(
+        StrCat("line ", record.line, ": no record starts with \"", lines[next].second, "\""));
   }
   bool behind_dashes = false;
   bool first = true;

@@ -38,12 +38,13 @@ constexpr std::pair<StatusCode, const char*> kClasses[] = {
 }  // namespace
 
 void RegisterErrors(nb::module_& module) {
-  base_error = PyErr_NewExceptionWithDoc(
-      "trivet.Error",
-      "An error of the engine. `code` names its kind, `position` is the byte offset in the SQL text or "
-      "None, `hint` and `file` are texts that may be empty, `retriable` tells whether the same request "
-      "may succeed later.",
-      PyExc_Exception, nullptr);
+  base_error = PyErr_NewExceptionWithDoc("trivet.Error",
+                                         "An error of the engine. `code` names its kind, "
+                                         "`position` is the byte offset in the SQL text or "
+                                         "None, `hint` and `file` are texts that may be empty, "
+                                         "`retriable` tells whether the same request "
+                                         "may succeed later.",
+                                         PyExc_Exception, nullptr);
   module.attr("Error") = nb::handle(base_error);
   for (const auto& [code, name] : kClasses) {
     const std::string full = std::string("trivet.") + name;

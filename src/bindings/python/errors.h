@@ -11,7 +11,8 @@ namespace trivet::python {
 // Makes trivet.Error and a subclass per status code.
 void RegisterErrors(nanobind::module_& module);
 
-// Throws the Python exception for a status that is not OK, with the text that shows the place in `sql`.
+// Throws the Python exception for a status that is not OK, with the text that shows the place in
+// `sql`.
 void ThrowIfError(const Status& status, std::string_view sql = {});
 
 template <typename T>

@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "errors.h"
-#include "values.h"
 #include "formats/arrow/stream_table.h"
 #include "session/connection.h"
 #include "shell/result_printer.h"
+#include "values.h"
 #include "vector/arrow_export.h"
 
 namespace nb = nanobind;
@@ -30,7 +30,8 @@ class PyResult {
 
   const QueryResult& result() const { return *result_; }
 
-  // Waits with the interpreter lock released; a Python signal handler that raises cancels the query.
+  // Waits with the interpreter lock released; a Python signal handler that raises cancels the
+  // query.
   bool Next(Batch& batch) {
     while (true) {
       Result<Outcome> outcome = [&] {
@@ -168,7 +169,8 @@ nb::object ExportStream(std::shared_ptr<PyResult> result, bool live) {
     state->names.push_back(column.name);
     state->types.push_back(column.type);
   }
-  auto* stream = new ArrowArrayStream{StreamSchema, StreamNext, StreamLastError, StreamRelease, state};
+  auto* stream =
+      new ArrowArrayStream{StreamSchema, StreamNext, StreamLastError, StreamRelease, state};
   return nb::steal(PyCapsule_New(stream, "arrow_array_stream", ReleaseCapsule));
 }
 
@@ -199,7 +201,8 @@ Status OpenPythonStream(const std::shared_ptr<PyObject>& object, ArrowArrayStrea
 
 class PyConnection {
  public:
-  explicit PyConnection(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  explicit PyConnection(std::shared_ptr<Connection> connection)
+      : connection_(std::move(connection)) {}
 
   std::shared_ptr<PyResult> Execute(const std::string& sql, nb::handle parameters) {
     const ParameterValues values = ParametersFrom(parameters);
@@ -217,8 +220,9 @@ class PyConnection {
 
   void Register(const std::string& name, nb::handle object) {
     if (!nb::hasattr(object, "__arrow_c_stream__")) {
-      throw nb::type_error("only objects with __arrow_c_stream__ can be registered: Arrow tables and "
-                           "readers, pandas and Polars frames, Trivet relations");
+      throw nb::type_error(
+          "only objects with __arrow_c_stream__ can be registered: Arrow tables and "
+          "readers, pandas and Polars frames, Trivet relations");
     }
     auto kept = KeepObject(object);
     Result<TablePtr> table = [&] {
@@ -268,11 +272,13 @@ NB_MODULE(_trivet, module) {
   module.attr("__version__") = TRIVET_VERSION;
   module.def("connect", &Connect, nb::arg("threads") = 0, nb::arg("memory_limit") = "");
   nb::class_<PyConnection>(module, "Connection")
-      .def("execute", [](PyConnection& connection, const std::string& sql, nb::handle parameters) {
-             // nanobind holds shared pointers only through a type caster; a small wrapper serves.
-             return new std::shared_ptr<PyResult>(connection.Execute(sql, parameters));
-           },
-           nb::arg("sql"), nb::arg("parameters").none() = nb::none(), nb::rv_policy::take_ownership)
+      .def(
+          "execute",
+          [](PyConnection& connection, const std::string& sql, nb::handle parameters) {
+            // nanobind holds shared pointers only through a type caster; a small wrapper serves.
+            return new std::shared_ptr<PyResult>(connection.Execute(sql, parameters));
+          },
+          nb::arg("sql"), nb::arg("parameters").none() = nb::none(), nb::rv_policy::take_ownership)
       .def("register", &PyConnection::Register)
       .def("unregister", &PyConnection::Unregister)
       .def("interrupt", &PyConnection::Interrupt)

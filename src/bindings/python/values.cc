@@ -41,7 +41,8 @@ nb::object IntegerObject(int128_t value) {
 }
 
 nb::object Timedelta(int64_t days, int64_t micros) {
-  return DatetimeModule().attr("timedelta")(nb::arg("days") = days, nb::arg("microseconds") = micros);
+  return DatetimeModule().attr("timedelta")(nb::arg("days") = days,
+                                            nb::arg("microseconds") = micros);
 }
 
 // Dates and times outside of Python's years are given as text.
@@ -53,8 +54,8 @@ nb::object TimestampObject(const Value& value) {
   if (micros * per_second > ticks) --micros;
   nb::object epoch =
       type.with_time_zone()
-          ? DatetimeModule().attr("datetime")(1970, 1, 1, nb::arg("tzinfo") =
-                                                              DatetimeModule().attr("timezone").attr("utc"))
+          ? DatetimeModule().attr("datetime")(
+                1970, 1, 1, nb::arg("tzinfo") = DatetimeModule().attr("timezone").attr("utc"))
           : DatetimeModule().attr("datetime")(1970, 1, 1);
   const auto whole = static_cast<int64_t>(micros);
   try {
@@ -66,8 +67,8 @@ nb::object TimestampObject(const Value& value) {
 
 nb::object DateObject(const Value& value) {
   try {
-    return DatetimeModule().attr("date").attr("fromordinal")(
-        static_cast<int64_t>(value.integer()) + kEpochOrdinal);
+    return DatetimeModule().attr("date").attr("fromordinal")(static_cast<int64_t>(value.integer()) +
+                                                             kEpochOrdinal);
   } catch (nb::python_error&) {
     return nb::cast(value.ToString());
   }
@@ -98,7 +99,8 @@ bool IsInstance(nb::handle object, nb::handle module, const char* name) {
   return PyObject_IsInstance(object.ptr(), nb::object(module.attr(name)).ptr()) == 1;
 }
 
-// Text that SQL casts to the type: the engine's own parsing serves Python's dates, times and decimals.
+// Text that SQL casts to the type: the engine's own parsing serves Python's dates, times and
+// decimals.
 Value CastText(const std::string& text, const LogicalType& type) {
   QueryContext context({}, FileSystem::Local(), nullptr);
   const ExpressionPtr cast = Expression::Cast(Expression::Constant(Value::Varchar(text)), type);
@@ -117,10 +119,10 @@ Value DecimalValue(nb::handle object) {
   if (precision > kMaxDecimalPrecision) {
     ThrowIfError(Status::InvalidInput("a decimal parameter has more than 38 digits"));
   }
-  const std::string text = nb::cast<std::string>(nb::str(nb::object(
-      object.attr("__format__")("f"))));
-  return CastText(text, LogicalType::Decimal(static_cast<uint8_t>(precision),
-                                             static_cast<uint8_t>(scale)));
+  const std::string text =
+      nb::cast<std::string>(nb::str(nb::object(object.attr("__format__")("f"))));
+  return CastText(
+      text, LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale)));
 }
 
 Value IntegerValue(nb::handle object) {

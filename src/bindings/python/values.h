@@ -7,8 +7,8 @@
 
 namespace trivet::python {
 
-// Python objects of values: int, float, decimal.Decimal, str, bytes, datetime types, uuid.UUID, list,
-// dict; None for NULL.
+// Python objects of values: int, float, decimal.Decimal, str, bytes, datetime types, uuid.UUID,
+// list, dict; None for NULL.
 nanobind::object ToPython(const Value& value);
 
 // The value of a parameter. TypeError for objects that have none.

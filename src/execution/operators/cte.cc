@@ -91,8 +91,8 @@ Status PhysicalCteScan::BuildPipelines(PipelineBuilder& builder) const {
   }
   builder.DependOn(state->pipeline);
   auto takers = builder.MorselTakers();
-  builder.SetSource(
-      *this, MakeBatchStoreSource(state->store, {columns_.begin(), columns_.end()}, std::move(takers)));
+  builder.SetSource(*this, MakeBatchStoreSource(state->store, {columns_.begin(), columns_.end()},
+                                                std::move(takers)));
   return Status::OK();
 }
 

@@ -46,8 +46,7 @@ OperatorCapabilities PhysicalJoin::capabilities() const {
   capabilities.blocking = true;
   capabilities.spillable = false;
   if (fields_.left_keys.empty()) {
-    capabilities.required_inputs = {Partitioning::Any(),
-                                    {PartitioningKind::kBroadcast, 1, {}}};
+    capabilities.required_inputs = {Partitioning::Any(), {PartitioningKind::kBroadcast, 1, {}}};
   } else {
     capabilities.required_inputs = {Partitioning::Hash(fields_.left_keys, 1),
                                     Partitioning::Hash(fields_.right_keys, 1)};
@@ -71,16 +70,16 @@ void PhysicalJoin::VisitFields(FieldVisitor& visitor) {
 }
 
 bool PhysicalJoin::DropsUnmatchedProbeRows() const {
-  // A residual that can fail must see the pairs that it was written to see; those do not change, for
-  // only rows without any partner are left out.
+  // A residual that can fail must see the pairs that it was written to see; those do not change,
+  // for only rows without any partner are left out.
   if (fields_.build_left) return true;
   return fields_.kind == JoinKind::kInner || fields_.kind == JoinKind::kRight ||
          fields_.kind == JoinKind::kSemi;
 }
 
 std::optional<PhysicalOperator::Origin> PhysicalJoin::OriginOf(size_t column) const {
-  // A row missing on the left takes away the pairs it would have made, except where left rows decide
-  // which right rows are unmatched.
+  // A row missing on the left takes away the pairs it would have made, except where left rows
+  // decide which right rows are unmatched.
   const bool left_is_safe = !NotesMatches(fields_);
   if (column < fields_.left_output.size()) {
     if (!left_is_safe) return std::nullopt;
@@ -99,7 +98,8 @@ void PhysicalJoin::PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) c
   for (size_t i = 0; i < runtime.probe_keys.size() && DropsUnmatchedProbeRows(); ++i) {
     const ExpressionPtr& key = runtime.probe_keys[i];
     const bool null_safe = runtime.table->shape().null_safe[i];
-    if (key->kind() != ExpressionKind::kInput || null_safe || !IsDirectKeyType(key->type())) continue;
+    if (key->kind() != ExpressionKind::kInput || null_safe || !IsDirectKeyType(key->type()))
+      continue;
     const ScanColumnRef target = TraceToScan(probe, key->input_index());
     if (target.scan == nullptr) continue;
     if (!(target.scan->table().columns()[target.table_column].type == key->type())) continue;
@@ -119,7 +119,8 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
 
   std::set<uint64_t> inputs;
   CollectInputs(fields_.residual, inputs);
-  // A comparison that is the keys is still looked at for rows with NULLs in keys of several columns.
+  // A comparison that is the keys is still looked at for rows with NULLs in keys of several
+  // columns.
   CollectInputs(fields_.comparison, inputs);
   runtime->pair_columns.assign(inputs.begin(), inputs.end());
   runtime->residual = Renumber(fields_.residual, runtime->pair_columns);

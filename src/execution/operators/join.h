@@ -9,14 +9,15 @@ namespace trivet {
 struct JoinRuntime;
 
 // Joins the left child with the right one. One side is built into a table (the right one, unless
-// `build_left`), the other is streamed past it. Without keys every pair is looked at: a cross product
-// or a nested-loop join. Output: the listed left columns, then the listed right columns or the mark.
+// `build_left`), the other is streamed past it. Without keys every pair is looked at: a cross
+// product or a nested-loop join. Output: the listed left columns, then the listed right columns or
+// the mark.
 class PhysicalJoin final : public PhysicalOperator {
  public:
   struct Fields {
     JoinKind kind = JoinKind::kInner;
-    // Semi and anti joins only: the left side is built, matches are noted in its rows, which are given
-    // out at the end.
+    // Semi and anti joins only: the left side is built, matches are noted in its rows, which are
+    // given out at the end.
     bool build_left = false;
     // Equal keys, pair by pair: over the left child's columns, and over the right child's.
     std::vector<ExpressionPtr> left_keys;

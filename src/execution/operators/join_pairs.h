@@ -8,8 +8,8 @@
 
 namespace trivet {
 
-// Enumerates the pairs (probe row, build row) that agree in the keys, for one probe batch, in runs of
-// at most kVectorSize. With keys, run i holds for each probe row the i-th row of its chain that
+// Enumerates the pairs (probe row, build row) that agree in the keys, for one probe batch, in runs
+// of at most kVectorSize. With keys, run i holds for each probe row the i-th row of its chain that
 // matches; without keys, all pairs, probe rows outermost. Not synchronised.
 class JoinPairs {
  public:
@@ -17,8 +17,8 @@ class JoinPairs {
 
   // Looks the batch's keys up. The batch must outlive the enumeration.
   Status Start(const Batch& batch);
-  // The next run: probe row numbers and build rows, parallel arrays; false when there are no more. A
-  // run may be empty.
+  // The next run: probe row numbers and build rows, parallel arrays; false when there are no more.
+  // A run may be empty.
   bool Next();
   size_t count() const { return count_; }
   const uint32_t* probe_rows() const { return probe_rows_.get(); }
@@ -31,9 +31,7 @@ class JoinPairs {
   void Drop(const uint8_t* done);
 
   // Rows that have a NULL in a key that matches no NULL.
-  bool KeyIsNull(size_t probe_row) const {
-    return has_null_keys_ && null_key_[probe_row] != 0;
-  }
+  bool KeyIsNull(size_t probe_row) const { return has_null_keys_ && null_key_[probe_row] != 0; }
 
   // Evaluates a predicate over the pairs of the run into `result`.
   Status EvaluateOnPairs(size_t predicate, Vector& result);

@@ -195,7 +195,8 @@ Status LocalJoinProbe::CompareWithNulls(const Batch& input) {
       for (const RowStore& store : table_.stores()) {
         RowStore::Cursor cursor(store);
         uint8_t* rows[kVectorSize];
-        while (const size_t count = cursor.Next(rows)) others.insert(others.end(), rows, rows + count);
+        while (const size_t count = cursor.Next(rows))
+          others.insert(others.end(), rows, rows + count);
       }
     } else {
       others = table_.null_rows();

@@ -50,8 +50,8 @@ class JoinRowsSource final : public Source {
       const LogicalType& type =
           build_left ? runtime.left_types[column] : runtime.right_types[column];
       Vector values = Vector::MakeFlat(type, count);
-      GatherColumn(runtime.table->layout(), runtime.table->shape().StoredColumn(column), rows, count,
-                   values);
+      GatherColumn(runtime.table->layout(), runtime.table->shape().StoredColumn(column), rows,
+                   count, values);
       if (type.physical() == PhysicalType::kString) runtime.table->OwnAll(values);
       built.push_back(std::move(values));
     }

@@ -9,15 +9,16 @@
 
 namespace trivet {
 
-// What one run of a join shares between its build, its probe and the rows that come after the probe.
+// What one run of a join shares between its build, its probe and the rows that come after the
+// probe.
 struct JoinRuntime {
   const PhysicalJoin::Fields* fields = nullptr;
   std::shared_ptr<JoinTable> table;
   std::vector<ExpressionPtr> probe_keys;
   std::vector<LogicalType> left_types;
   std::vector<LogicalType> right_types;
-  // Columns that predicates over pairs use, numbered as left columns, then right ones; predicates are
-  // over positions in this list.
+  // Columns that predicates over pairs use, numbered as left columns, then right ones; predicates
+  // are over positions in this list.
   std::vector<uint64_t> pair_columns;
   ExpressionPtr residual;
   ExpressionPtr comparison;
@@ -36,8 +37,8 @@ struct JoinRuntime {
 // Streams the probe side past the finished table.
 std::shared_ptr<Transform> MakeJoinProbe(std::shared_ptr<JoinRuntime> runtime);
 
-// After the probe: gives the table's rows whose match flag is `matched`, with NULLs for the probe side
-// where it shows in the output.
+// After the probe: gives the table's rows whose match flag is `matched`, with NULLs for the probe
+// side where it shows in the output.
 std::shared_ptr<Source> MakeJoinRowsSource(std::shared_ptr<JoinRuntime> runtime, bool matched);
 
 }  // namespace trivet

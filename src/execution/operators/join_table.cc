@@ -103,14 +103,14 @@ Status JoinTable::PrepareDirectory() {
     }
   }
   shift_ = 64 - std::countr_zero(std::bit_ceil(words));
-  TRIVET_ASSIGN_OR_RETURN(directory_reservation_, memory_.TryReserve(words * 8, "HASH_JOIN directory"));
+  TRIVET_ASSIGN_OR_RETURN(directory_reservation_,
+                          memory_.TryReserve(words * 8, "HASH_JOIN directory"));
   directory_ = std::make_unique<uint64_t[]>(words);
   return Status::OK();
 }
 
 void JoinTable::Insert(const RowStore& store) {
-  const PhysicalType type =
-      direct_ ? shape_.keys[0]->type().physical() : PhysicalType::kInt64;
+  const PhysicalType type = direct_ ? shape_.keys[0]->type().physical() : PhysicalType::kInt64;
   const size_t stride = layout().row_bytes();
   for (const RowStore::Page& page : store.pages()) {
     uint8_t* row = page.rows;
@@ -180,7 +180,8 @@ class LocalJoinBuild final : public LocalSink {
     std::lock_guard lock(sink_.mutex_);
     sink_.reserved_ += memory_->bytes();
     table_.stores_.push_back(std::move(store_));
-    table_.null_rows_.insert(table_.null_rows_.end(), null_addresses_.begin(), null_addresses_.end());
+    table_.null_rows_.insert(table_.null_rows_.end(), null_addresses_.begin(),
+                             null_addresses_.end());
     return Status::OK();
   }
 
@@ -229,8 +230,8 @@ Result<std::unique_ptr<LocalSink>> JoinBuildSink::MakeLocal(const ExecutionConte
   return std::unique_ptr<LocalSink>(std::make_unique<LocalJoinBuild>(*this, context));
 }
 
-// Asked once, after all locals were combined: the directory needs the number of all rows. Then a task
-// links each thread's rows.
+// Asked once, after all locals were combined: the directory needs the number of all rows. Then a
+// task links each thread's rows.
 size_t JoinBuildSink::FinishTaskCount() {
   if (table_->shape().key_count() == 0) return 0;
   prepared_ = table_->PrepareDirectory();

@@ -13,23 +13,24 @@
 
 namespace trivet {
 
-// How the rows of a build side are kept: keys first, then the columns that output and predicates use.
+// How the rows of a build side are kept: keys first, then the columns that output and predicates
+// use.
 struct JoinTableShape {
   RowLayoutPtr layout;
-  std::vector<ExpressionPtr> keys;       // over the build child's columns
-  std::vector<bool> null_safe;           // per key
-  std::vector<uint64_t> columns;         // build child's columns stored after the keys
-  bool keep_null_keys = false;           // rows that can match nothing stay (outer joins, marks)
+  std::vector<ExpressionPtr> keys;  // over the build child's columns
+  std::vector<bool> null_safe;      // per key
+  std::vector<uint64_t> columns;    // build child's columns stored after the keys
+  bool keep_null_keys = false;      // rows that can match nothing stay (outer joins, marks)
   size_t key_count() const { return keys.size(); }
   // The layout's column that holds the child's column.
   size_t StoredColumn(uint64_t column) const;
 };
 
 // The finished build side: rows in row stores and a directory over them. A directory word holds a
-// pointer to the first row of a chain in its low 48 bits and, in the upper 16, a small Bloom filter of
-// the chain's hashes, so that most misses cost one load (Leis et al., "Morsel-Driven Parallelism",
-// SIGMOD 2014). A single integer key over a dense range addresses the directory directly, and then
-// whole chains match. Read-only once built; thread-safe then.
+// pointer to the first row of a chain in its low 48 bits and, in the upper 16, a small Bloom filter
+// of the chain's hashes, so that most misses cost one load (Leis et al., "Morsel-Driven
+// Parallelism", SIGMOD 2014). A single integer key over a dense range addresses the directory
+// directly, and then whole chains match. Read-only once built; thread-safe then.
 class JoinTable {
  public:
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;

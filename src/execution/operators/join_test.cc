@@ -70,10 +70,10 @@ Truth And(Truth a, Truth b) { return std::min(a, b); }
 
 struct Case {
   JoinKind kind;
-  std::vector<size_t> keys;         // columns equal on both sides
-  bool null_safe = false;           // the first key
-  bool residual = false;            // left.j < right.j
-  std::vector<size_t> comparison;   // columns equal on both sides, Kleene
+  std::vector<size_t> keys;        // columns equal on both sides
+  bool null_safe = false;          // the first key
+  bool residual = false;           // left.j < right.j
+  std::vector<size_t> comparison;  // columns equal on both sides, Kleene
   bool build_left = false;
 };
 
@@ -175,7 +175,8 @@ PhysicalPlan MakeJoin(const Case& test, PhysicalPlan left, PhysicalPlan right) {
   }
   fields.left_output = {0, 1, 2};
   std::vector<PhysicalColumn> schema = kSchema;
-  if (test.kind != JoinKind::kSemi && test.kind != JoinKind::kAnti && test.kind != JoinKind::kMark) {
+  if (test.kind != JoinKind::kSemi && test.kind != JoinKind::kAnti &&
+      test.kind != JoinKind::kMark) {
     fields.right_output = {0, 1, 2};
     schema.insert(schema.end(), kSchema.begin(), kSchema.end());
   }
@@ -202,9 +203,9 @@ std::vector<Case> AllCases() {
     for (const bool residual : {false, true}) {
       for (const bool null_safe : {false, true}) {
         if (null_safe && keys.empty()) continue;
-        for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight,
-                                    JoinKind::kFull, JoinKind::kSemi, JoinKind::kAnti,
-                                    JoinKind::kMark}) {
+        for (const JoinKind kind :
+             {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight, JoinKind::kFull, JoinKind::kSemi,
+              JoinKind::kAnti, JoinKind::kMark}) {
           cases.push_back({kind, keys, null_safe, residual, {}, false});
           if (kind == JoinKind::kSemi || kind == JoinKind::kAnti) {
             cases.push_back({kind, keys, null_safe, residual, {}, true});

@@ -49,8 +49,8 @@ class KeyFinder {
   std::set<ColumnId> right_columns_;
 };
 
-// Has the keys stand for the comparison of a mark where it is an equality, or a conjunction of them,
-// and nothing else restricts the pairs.
+// Has the keys stand for the comparison of a mark where it is an equality, or a conjunction of
+// them, and nothing else restricts the pairs.
 Status UseComparisonAsKey(const LogicalJoin& join, const KeyFinder& finder,
                           PhysicalJoin::Fields& fields) {
   if (!join.comparison || !join.conditions.empty()) return Status::OK();
@@ -74,7 +74,8 @@ bool ShowsRight(JoinKind kind) {
 
 // Semi and anti joins build the side that is expected to be smaller.
 bool ShouldBuildLeft(const LogicalJoin& join) {
-  if ((join.join != JoinKind::kSemi && join.join != JoinKind::kAnti) || join.comparison) return false;
+  if ((join.join != JoinKind::kSemi && join.join != JoinKind::kAnti) || join.comparison)
+    return false;
   const auto left = join.child(0).estimated_rows;
   const auto right = join.child(1).estimated_rows;
   return left && right && *left < *right;

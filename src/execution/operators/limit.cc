@@ -12,9 +12,9 @@ namespace trivet {
 
 namespace {
 
-// Collects the first `wanted` rows of the input's order. Batches behind the point where the batches at
-// hand reach that count can never be wanted, for later arrivals only come in before them; so no more
-// than `wanted` rows and a batch are kept.
+// Collects the first `wanted` rows of the input's order. Batches behind the point where the batches
+// at hand reach that count can never be wanted, for later arrivals only come in before them; so no
+// more than `wanted` rows and a batch are kept.
 class LimitSink final : public Sink {
  public:
   struct Bounds {
@@ -49,7 +49,8 @@ class LimitSink final : public Sink {
     TRIVET_RETURN_IF_ERROR(reservation_.Grow(kept.MemoryBytes()));
     total_ += kept.row_count();
     kept_.emplace(key, std::move(kept));
-    while (kept_.size() > 1 && total_ - std::prev(kept_.end())->second.row_count() >= bounds_.wanted()) {
+    while (kept_.size() > 1 &&
+           total_ - std::prev(kept_.end())->second.row_count() >= bounds_.wanted()) {
       const auto last = std::prev(kept_.end());
       total_ -= last->second.row_count();
       reservation_.Shrink(last->second.MemoryBytes());
@@ -98,7 +99,8 @@ Result<std::unique_ptr<LocalSink>> LimitSink::MakeLocal(const ExecutionContext&)
 Status LimitSink::Finish(const CallContext&) {
   uint64_t end = bounds_.wanted();
   if (bounds_.percent) {
-    const auto share = static_cast<uint64_t>(static_cast<double>(total_) * *bounds_.percent / 100.0);
+    const auto share =
+        static_cast<uint64_t>(static_cast<double>(total_) * *bounds_.percent / 100.0);
     end = bounds_.offset + share;
   }
   uint64_t position = 0;
@@ -143,7 +145,8 @@ class LocalLimitSource final : public LocalSource {
   Result<Outcome> Next(Batch& out, const CallContext& call) override {
     TRIVET_ASSIGN_OR_RETURN(const bool taken,
                             taker_->Next(call, [&]() -> Result<std::optional<uint64_t>> {
-                              if (next_ >= source_.output().size()) return std::optional<uint64_t>();
+                              if (next_ >= source_.output().size())
+                                return std::optional<uint64_t>();
                               return std::optional<uint64_t>(next_);
                             }));
     if (!taken) return Outcome::kBlocked;

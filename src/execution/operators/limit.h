@@ -4,8 +4,8 @@
 
 namespace trivet {
 
-// Keeps rows [offset, offset + limit) of its input's order (of any order, where the input has none) and
-// stops the sources as soon as these are known.
+// Keeps rows [offset, offset + limit) of its input's order (of any order, where the input has none)
+// and stops the sources as soon as these are known.
 class PhysicalLimit final : public PhysicalOperator {
  public:
   PhysicalLimit(std::optional<uint64_t> limit, std::optional<double> percent, uint64_t offset,

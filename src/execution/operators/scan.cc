@@ -10,8 +10,8 @@ namespace trivet {
 
 namespace {
 
-// The table's own scan is made by whichever thread comes first, so that filters published by pipelines
-// that ran before are seen.
+// The table's own scan is made by whichever thread comes first, so that filters published by
+// pipelines that ran before are seen.
 class ScanSource final : public Source {
  public:
   ScanSource(TablePtr table, ScanRequest request,
@@ -45,8 +45,7 @@ class LocalScan final : public LocalSource {
   Result<Outcome> Next(Batch& out, const CallContext& call) override {
     while (true) {
       if (reader_ == nullptr) {
-        TRIVET_ASSIGN_OR_RETURN(const bool taken,
-                                taker_->Next(call, [&] { return TakeMorsel(); }));
+        TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, [&] { return TakeMorsel(); }));
         if (!taken) return Outcome::kBlocked;
         if (taker_->exhausted()) return Outcome::kFinished;
       }
@@ -83,8 +82,8 @@ Result<std::vector<ExpressionPtr>> FiltersOverTable(const LogicalScan& scan) {
   ColumnMap to_table;
   for (const LogicalScan::ScanColumn& column : scan.columns) {
     const ColumnDefinition& definition = scan.table->columns()[column.ordinal];
-    to_table[column.id] = Expression::Input(static_cast<uint32_t>(column.ordinal), definition.type,
-                                            definition.name);
+    to_table[column.id] =
+        Expression::Input(static_cast<uint32_t>(column.ordinal), definition.type, definition.name);
   }
   std::vector<ExpressionPtr> filters;
   for (const ExpressionPtr& filter : scan.filters) {

@@ -269,15 +269,17 @@ void PhysicalSort::VisitFields(FieldVisitor& visitor) {
 
 Status PhysicalSort::BuildPipelines(PipelineBuilder& builder) const {
   std::vector<SortKey> keys;
-  for (const ExpressionPtr& expression : fields_.partition_by) keys.push_back({expression, false, false});
+  for (const ExpressionPtr& expression : fields_.partition_by)
+    keys.push_back({expression, false, false});
   keys.insert(keys.end(), fields_.keys.begin(), fields_.keys.end());
   TRIVET_ASSIGN_OR_RETURN(SortShape shape, SortShape::Make(children_[0]->types(), keys));
   shape.partition_keys = fields_.partition_by.size();
   constexpr uint64_t kAll = ~uint64_t{0};
   const uint64_t limit = fields_.limit.value_or(kAll);
-  if (shape.partition_keys == 0 && limit < kAll - fields_.offset) shape.keep = limit + fields_.offset;
-  auto sink = std::make_shared<SortSink>(std::move(shape), limit, fields_.offset,
-                                         builder.MetricsOf(*this));
+  if (shape.partition_keys == 0 && limit < kAll - fields_.offset)
+    shape.keep = limit + fields_.offset;
+  auto sink =
+      std::make_shared<SortSink>(std::move(shape), limit, fields_.offset, builder.MetricsOf(*this));
   TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], sink));
   auto takers = builder.MorselTakers();
   builder.SetSource(*this, std::make_shared<SortSource>(std::move(sink), std::move(takers)));

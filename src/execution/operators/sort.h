@@ -4,8 +4,8 @@
 
 namespace trivet {
 
-// Orders its input; with a limit, keeps the first rows only (Top-N), within each group where partition
-// keys are given. Stable: equal keys keep the input's order.
+// Orders its input; with a limit, keeps the first rows only (Top-N), within each group where
+// partition keys are given. Stable: equal keys keep the input's order.
 class PhysicalSort final : public PhysicalOperator {
  public:
   struct Fields {

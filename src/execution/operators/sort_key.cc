@@ -31,7 +31,9 @@ Bits OrderedBits(Float value) {
   return (bits & kSign) ? ~bits : bits | kSign;
 }
 
-void EncodeValue(float value, uint8_t* target) { StoreBigEndian(target, OrderedBits<uint32_t>(value)); }
+void EncodeValue(float value, uint8_t* target) {
+  StoreBigEndian(target, OrderedBits<uint32_t>(value));
+}
 void EncodeValue(double value, uint8_t* target) {
   StoreBigEndian(target, OrderedBits<uint64_t>(value));
 }
@@ -129,7 +131,8 @@ int SortKeyEncoder::CompareSegments(const RowLayout& layout, const uint8_t* left
   return 0;
 }
 
-bool SortKeyEncoder::Less(const RowLayout& layout, const uint8_t* left, const uint8_t* right) const {
+bool SortKeyEncoder::Less(const RowLayout& layout, const uint8_t* left,
+                          const uint8_t* right) const {
   return CompareSegments(layout, left, right, segments_.size()) < 0;
 }
 

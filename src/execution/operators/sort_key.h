@@ -9,10 +9,11 @@
 
 namespace trivet {
 
-// Sort keys as bytes whose memcmp order is the keys' order: a byte that places NULLs, then the value
-// big-endian with its sign flipped, all bits inverted for DESC. A string contributes its first bytes;
-// strings that agree in these are compared in full. Behind the keys stands the row's place in the
-// input, so that equal keys keep the input's order and the order is total. Immutable, thread-safe.
+// Sort keys as bytes whose memcmp order is the keys' order: a byte that places NULLs, then the
+// value big-endian with its sign flipped, all bits inverted for DESC. A string contributes its
+// first bytes; strings that agree in these are compared in full. Behind the keys stands the row's
+// place in the input, so that equal keys keep the input's order and the order is total. Immutable,
+// thread-safe.
 class SortKeyEncoder {
  public:
   static constexpr size_t kStringPrefix = 12;

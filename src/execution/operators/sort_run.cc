@@ -72,8 +72,8 @@ Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
   std::vector<Vector> columns = batch.columns();
   for (const size_t key : shape_.key_columns) columns.push_back(keys[key]);
   uint8_t* rows[kVectorSize];
-  TRIVET_RETURN_IF_ERROR(store_->Append(columns, nullptr, kept_count < count ? kept : nullptr,
-                                        kept_count, rows));
+  TRIVET_RETURN_IF_ERROR(
+      store_->Append(columns, nullptr, kept_count < count ? kept : nullptr, kept_count, rows));
   if (entries_.size() + kept_count > entries_.capacity()) {
     const size_t capacity = std::max(2 * entries_.capacity(), size_t{2} * kVectorSize);
     TRIVET_RETURN_IF_ERROR(reservation_.Resize(capacity * sizeof(SortEntry)));
@@ -83,7 +83,8 @@ Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
     std::memcpy(rows[i] + shape_.layout->extra_offset(), encoded[kept[i]], key_bytes);
     entries_.push_back({SortKeyEncoder::Head(encoded[kept[i]]), rows[i]});
   }
-  if (shape_.keep <= kMaxPrunedKeep && entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows)) {
+  if (shape_.keep <= kMaxPrunedKeep &&
+      entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows)) {
     return Prune();
   }
   return Status::OK();

@@ -13,12 +13,13 @@ namespace trivet {
 
 // What all threads of one sort share: how rows are kept and compared.
 struct SortShape {
-  RowLayoutPtr layout;  // the child's columns, then string keys that are no column; keys as extra part
+  RowLayoutPtr
+      layout;  // the child's columns, then string keys that are no column; keys as extra part
   std::vector<ExpressionPtr> keys;
   std::vector<size_t> key_columns;  // keys stored as columns of their own
   std::unique_ptr<SortKeyEncoder> encoder;
-  size_t column_count = 0;    // of the child
-  size_t partition_keys = 0;  // leading keys that group rows
+  size_t column_count = 0;       // of the child
+  size_t partition_keys = 0;     // leading keys that group rows
   uint64_t keep = ~uint64_t{0};  // rows that matter: limit + offset; all where there are groups
 
   static Result<SortShape> Make(const std::vector<LogicalType>& types,
@@ -31,8 +32,8 @@ struct SortEntry {
   uint8_t* row;
 };
 
-// Rows gathered by one thread, then sorted. With a bound on the rows that matter, rows behind the bound
-// are dropped as they come or whenever twice the bound have gathered. Not synchronised.
+// Rows gathered by one thread, then sorted. With a bound on the rows that matter, rows behind the
+// bound are dropped as they come or whenever twice the bound have gathered. Not synchronised.
 class SortRun {
  public:
   SortRun(const SortShape& shape, MemoryManager& memory);

@@ -14,8 +14,8 @@
 
 namespace trivet {
 
-// Runs tasks on `threads` threads until the run has completed. For tests of operators, which have no
-// runtime above them.
+// Runs tasks on `threads` threads until the run has completed. For tests of operators, which have
+// no runtime above them.
 class TestScheduler final : public TaskScheduler {
  public:
   void Schedule(std::shared_ptr<Task> task) override {

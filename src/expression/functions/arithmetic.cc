@@ -198,7 +198,8 @@ void RegisterInteger(FunctionRegistry& registry, TypeId type) {
   AddBinary(registry, "-", type, SubtractIntegers<T>, true, "Difference; an error on overflow");
   AddBinary(registry, "*", type, MultiplyIntegers<T>, true, "Product; an error on overflow");
   AddBinary(registry, "//", type, DivideIntegers<T>, true, "Quotient rounded towards zero");
-  AddBinary(registry, "%", type, ModuloIntegers<T>, true, "Remainder with the sign of the dividend");
+  AddBinary(registry, "%", type, ModuloIntegers<T>, true,
+            "Remainder with the sign of the dividend");
 }
 
 template <typename T>

@@ -157,8 +157,8 @@ void RegisterCurrentTime(FunctionRegistry& registry) {
     registry.AddScalar(std::move(function));
   };
   const char* now = "When the query started";
-  for (const char* name : {"now", "current_timestamp", "get_current_timestamp",
-                           "transaction_timestamp"}) {
+  for (const char* name :
+       {"now", "current_timestamp", "get_current_timestamp", "transaction_timestamp"}) {
     add(name, kTimestampTz, Now, now);
   }
   add("localtimestamp", kTimestamp, LocalNow, "When the query started, in the session's time zone");
@@ -174,7 +174,8 @@ void RegisterCurrentTime(FunctionRegistry& registry) {
   registry.AddScalar(FailingSignature("timezone", {text, kTimestamp}, kTimestampTz,
                                       ConvertZone<true>, "The instant of a local time in a zone"));
   registry.AddScalar(FailingSignature("timezone", {text, kTimestampTz}, kTimestamp,
-                                      ConvertZone<false>, "The local time of an instant in a zone"));
+                                      ConvertZone<false>,
+                                      "The local time of an instant in a zone"));
   AddBuckets<int32_t>(registry, TypeId::kDate);
   AddBuckets<int64_t>(registry, kTimestamp);
   AddBuckets<int64_t>(registry, kTimestampTz);

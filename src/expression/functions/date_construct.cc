@@ -31,8 +31,8 @@ void MakeDates(const KernelCall& call, Vector& result) {
   ForEachRow(call, result, [&](size_t row) {
     if (!MakeDate(years[row], months[row], days[row], &out[row])) {
       Fail(call, result, row,
-           Status::InvalidInput(StrCat("Date out of range: ", years[row], "-", months[row], "-",
-                                       days[row])));
+           Status::InvalidInput(
+               StrCat("Date out of range: ", years[row], "-", months[row], "-", days[row])));
     }
   });
 }
@@ -151,7 +151,8 @@ void TimestampOfMillis(const KernelCall& call, Vector& result) {
         return !__builtin_mul_overflow(millis, kMicrosPerMilli, &out);
       },
       [](int64_t millis) {
-        return Status::InvalidInput(StrCat("Could not convert Timestamp(MS) ", millis, " to Timestamp(US)"));
+        return Status::InvalidInput(
+            StrCat("Could not convert Timestamp(MS) ", millis, " to Timestamp(US)"));
       });
 }
 
@@ -262,9 +263,10 @@ void WholeUnits(const KernelCall& call, Vector& result) {
   ForEachRow(call, result, [&](size_t row) {
     Interval interval;
     const int64_t count = counts[row];
-    const bool overflow = (unit.months && __builtin_mul_overflow(count, unit.months, &interval.months)) ||
-                          (unit.days && __builtin_mul_overflow(count, unit.days, &interval.days)) ||
-                          (unit.micros && __builtin_mul_overflow(count, unit.micros, &interval.micros));
+    const bool overflow =
+        (unit.months && __builtin_mul_overflow(count, unit.months, &interval.months)) ||
+        (unit.days && __builtin_mul_overflow(count, unit.days, &interval.days)) ||
+        (unit.micros && __builtin_mul_overflow(count, unit.micros, &interval.micros));
     if (overflow) return Fail(call, result, row, IntervalOutOfRange(count, unit.unit));
     out[row] = interval;
   });
@@ -318,7 +320,7 @@ void RegisterDateConstruction(FunctionRegistry& registry) {
   registry.AddScalar(FailingSignature("make_timestamp", parts, kTimestamp, MakeTimestamps,
                                       "The timestamp of a year, month, day, hour, minute, second"));
   registry.AddScalar(FailingSignature("make_timestamp", {number}, kTimestamp, SameTicks,
-                               "The timestamp so many microseconds after 1970-01-01"));
+                                      "The timestamp so many microseconds after 1970-01-01"));
   ScalarFunction zoned = FailingSignature("make_timestamptz", parts, kTimestampTz,
                                           MakeZonedTimestamps, "The instant of a local time");
   zoned.volatility = Volatility::kStable;
@@ -327,11 +329,11 @@ void RegisterDateConstruction(FunctionRegistry& registry) {
   registry.AddScalar(std::move(zoned));
   registry.AddScalar(std::move(in_zone));
   registry.AddScalar(FailingSignature("make_timestamptz", {number}, kTimestampTz, SameTicks,
-                               "The instant so many microseconds after 1970-01-01"));
+                                      "The instant so many microseconds after 1970-01-01"));
   registry.AddScalar(FailingSignature("make_timestamp_ms", {number}, kTimestamp, TimestampOfMillis,
                                       "The timestamp so many milliseconds after 1970-01-01"));
   registry.AddScalar(FailingSignature("make_timestamp_ns", {number}, kTimestampNs, SameTicks,
-                               "The timestamp so many nanoseconds after 1970-01-01"));
+                                      "The timestamp so many nanoseconds after 1970-01-01"));
   registry.AddScalar(FailingSignature("to_timestamp", {real}, kTimestampTz, TimestampOfSeconds,
                                       "The instant so many seconds after 1970-01-01"));
   AddEpoch<1, kMicrosPerMilli>(registry, "epoch_ms", "Milliseconds since 1970-01-01");

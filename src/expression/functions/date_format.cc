@@ -37,8 +37,8 @@ class Patterns {
   std::unique_ptr<DateTimePattern> last_;
 };
 
-void FormatMoment(const DateTimePattern& pattern, int32_t days, const LogicalType&,
-                  const TimeZone&, std::string* out) {
+void FormatMoment(const DateTimePattern& pattern, int32_t days, const LogicalType&, const TimeZone&,
+                  std::string* out) {
   pattern.FormatDate(days, out);
 }
 
@@ -56,8 +56,7 @@ void Format(const KernelCall& call, Vector& result) {
   const size_t moment_argument = format_first ? 1 : 0;
   const Argument<Moment> moments(call, moment_argument);
   const LogicalType& type = call.arguments[moment_argument].type();
-  const TimeZone& zone =
-      type.with_time_zone() ? SessionZone(call.context) : TimeZone::Utc();
+  const TimeZone& zone = type.with_time_zone() ? SessionZone(call.context) : TimeZone::Utc();
   std::string text;
   ForEachRow(call, result, [&](size_t row) {
     const Result<const DateTimePattern*> pattern = patterns.At(row);
@@ -123,8 +122,8 @@ void RegisterDateFormat(FunctionRegistry& registry) {
   const auto add = [&](const LogicalType& moment, ScalarKernel kernel) {
     const std::vector<Parameter> orders[] = {{moment, text}, {text, moment}};
     for (const std::vector<Parameter>& order : orders) {
-      ScalarFunction function =
-          FailingSignature("strftime", order, text, kernel, "A date or time by a format such as %Y");
+      ScalarFunction function = FailingSignature("strftime", order, text, kernel,
+                                                 "A date or time by a format such as %Y");
       if (moment.with_time_zone()) function.volatility = Volatility::kStable;
       function.bind = BindFormat;
       registry.AddScalar(std::move(function));

@@ -83,9 +83,8 @@ void OfZonedTimestamp(DateField field, const KernelCall& call, Vector& result) {
   const TimeZone& zone = SessionZone(call.context);
   if (field == DateField::kTimezone || field == DateField::kTimezoneHour ||
       field == DateField::kTimezoneMinute) {
-    return TimestampKernel<int64_t>(call, result, [&](int64_t micros) {
-      return FieldOfOffset(field, zone.OffsetAt(micros));
-    });
+    return TimestampKernel<int64_t>(
+        call, result, [&](int64_t micros) { return FieldOfOffset(field, zone.OffsetAt(micros)); });
   }
   if (zone.is_utc() || field == DateField::kEpoch) return OfTimestamp(field, call, result);
   const auto to_local = [&](int64_t micros) {
@@ -96,9 +95,8 @@ void OfZonedTimestamp(DateField field, const KernelCall& call, Vector& result) {
     return TimestampKernel<double>(
         call, result, [&](int64_t micros) { return JulianOfTimestamp(to_local(micros)); });
   }
-  TimestampKernel<int64_t>(call, result, [&](int64_t micros) {
-    return FieldOfTimestamp(field, to_local(micros));
-  });
+  TimestampKernel<int64_t>(
+      call, result, [&](int64_t micros) { return FieldOfTimestamp(field, to_local(micros)); });
 }
 
 void OfTime(DateField field, const KernelCall& call, Vector& result) {
@@ -145,10 +143,10 @@ void BoundField(const KernelCall& call, Vector& result) {
 
 // date_part(field, x): the value is argument 1.
 void BoundDatePart(const KernelCall& call, Vector& result) {
-  ExtractField(static_cast<const FieldState*>(call.state)->field,
-               {call.arguments.subspan(1), call.count, call.result_type, nullptr, call.context,
-                call.errors},
-               result);
+  ExtractField(
+      static_cast<const FieldState*>(call.state)->field,
+      {call.arguments.subspan(1), call.count, call.result_type, nullptr, call.context, call.errors},
+      result);
 }
 
 // With a field that differs from row to row: one row at a time, as DOUBLE.
@@ -191,15 +189,14 @@ Status BindDatePart(const ScalarBindInput& input, BoundScalarFunction& bound) {
 }
 
 void AddFieldFunction(FunctionRegistry& registry, const char* name, DateField field) {
-  for (const LogicalType& type :
-       {LogicalType(TypeId::kDate), LogicalType(TypeId::kInterval), kTimestamp, kTimestampTz,
-        LogicalType(TypeId::kTime)}) {
+  for (const LogicalType& type : {LogicalType(TypeId::kDate), LogicalType(TypeId::kInterval),
+                                  kTimestamp, kTimestampTz, LogicalType(TypeId::kTime)}) {
     if (!HasDateField(type.id(), field)) continue;
     ScalarFunction function = Signature(name, {type}, FieldType(field), BoundField, "");
     function.description = StrCat("The ", DateFieldName(field), " of a date or time");
     if (type == kTimestampTz) function.volatility = Volatility::kStable;
-    function.bind = [state = std::make_shared<FieldState>(field)](
-                        const ScalarBindInput&, BoundScalarFunction& bound) {
+    function.bind = [state = std::make_shared<FieldState>(field)](const ScalarBindInput&,
+                                                                  BoundScalarFunction& bound) {
       bound.state = state;
       return Status::OK();
     };
@@ -210,9 +207,8 @@ void AddFieldFunction(FunctionRegistry& registry, const char* name, DateField fi
 }  // namespace
 
 void RegisterDateParts(FunctionRegistry& registry) {
-  for (const LogicalType& type :
-       {LogicalType(TypeId::kDate), LogicalType(TypeId::kInterval), LogicalType(TypeId::kTime),
-        kTimestamp, kTimestampTz}) {
+  for (const LogicalType& type : {LogicalType(TypeId::kDate), LogicalType(TypeId::kInterval),
+                                  LogicalType(TypeId::kTime), kTimestamp, kTimestampTz}) {
     ScalarFunction function =
         FailingSignature("date_part", {TypeId::kVarchar, type}, TypeId::kDouble, VaryingDatePart,
                          "The named field of a date or time, as EXTRACT(field FROM value)");

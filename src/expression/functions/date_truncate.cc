@@ -75,8 +75,7 @@ void TruncateDates(const KernelCall& call, Vector& result) {
   auto* out = result.mutable_data<int64_t>();
   ForEachField(call, result, [&](size_t row, DateField field) {
     int32_t days = 0;
-    const bool fits =
-        TruncateDate(field, in[row], &days) && CombineDateTime(days, 0, &out[row]);
+    const bool fits = TruncateDate(field, in[row], &days) && CombineDateTime(days, 0, &out[row]);
     if (!fits) Fail(call, result, row, OutOfRange());
   });
 }
@@ -84,9 +83,8 @@ void TruncateDates(const KernelCall& call, Vector& result) {
 void TruncateIntervals(const KernelCall& call, Vector& result) {
   const Argument<Interval> in(call, 1);
   auto* out = result.mutable_data<Interval>();
-  ForEachField(call, result, [&](size_t row, DateField field) {
-    out[row] = TruncateInterval(field, in[row]);
-  });
+  ForEachField(call, result,
+               [&](size_t row, DateField field) { out[row] = TruncateInterval(field, in[row]); });
 }
 
 using Count = bool (*)(DateField, int64_t, int64_t, int64_t*);
@@ -147,8 +145,8 @@ Status CheckField(const ScalarBindInput& input, BoundScalarFunction& bound) {
   if (!name.IsConstant() || name.value().is_null()) return Status::OK();
   TRIVET_ASSIGN_OR_RETURN(const DateField field, FindDateField(name.value().string()));
   if (!IsTruncationField(field)) {
-    return Status::NotImplemented(StrCat("Specifier type not implemented: \"",
-                                         DateFieldName(field), "\" is no unit of time"));
+    return Status::NotImplemented(StrCat("Specifier type not implemented: \"", DateFieldName(field),
+                                         "\" is no unit of time"));
   }
   const TypeId type = bound.argument_types[1].id();
   if (type == TypeId::kTime && !HasDateField(type, field)) {
@@ -253,7 +251,8 @@ void AddUnitFunctions(FunctionRegistry& registry) {
   const char* whole = "How many whole units of time lie between two values";
   add("date_sub", {text, date, date}, number, CountOfDates<CountWholeUnits>, whole);
   add("date_sub", {text, time, time}, number, CountOfTimes<CountWholeTimeUnits>, whole);
-  add("date_sub", {text, kTimestamp, kTimestamp}, number, CountOfTimestamps<CountWholeUnits>, whole);
+  add("date_sub", {text, kTimestamp, kTimestamp}, number, CountOfTimestamps<CountWholeUnits>,
+      whole);
   add("date_sub", {text, kTimestampTz, kTimestampTz}, number, CountOfZoned<CountWholeUnits>, whole);
   registry.AddAlias("datesub", "date_sub");
 }

@@ -24,27 +24,25 @@ bool InRange(int64_t value) {
 template <typename Out>
 inline constexpr bool kCanOverflow = sizeof(Out) >= 8;
 
-// Results of fewer than 38 digits cannot overflow, by construction of their type: these loops need no
-// checks. The arithmetic is unsigned because rows under NULL may hold anything.
+// Results of fewer than 38 digits cannot overflow, by construction of their type: these loops need
+// no checks. The arithmetic is unsigned because rows under NULL may hold anything.
 template <typename Wide>
 using UnsignedOf =
-    std::conditional_t<sizeof(Wide) == 16, uint128_t, std::make_unsigned_t<std::conditional_t<
-                                                          sizeof(Wide) == 16, int64_t, Wide>>>;
+    std::conditional_t<sizeof(Wide) == 16, uint128_t,
+                       std::make_unsigned_t<std::conditional_t<sizeof(Wide) == 16, int64_t, Wide>>>;
 
 template <typename T>
 void AddFree(const KernelCall& call, Vector& result) {
   using U = UnsignedOf<T>;
-  BinaryKernel<T, T, T>(call, result, [](T a, T b) {
-    return static_cast<T>(static_cast<U>(a) + static_cast<U>(b));
-  });
+  BinaryKernel<T, T, T>(
+      call, result, [](T a, T b) { return static_cast<T>(static_cast<U>(a) + static_cast<U>(b)); });
 }
 
 template <typename T>
 void SubtractFree(const KernelCall& call, Vector& result) {
   using U = UnsignedOf<T>;
-  BinaryKernel<T, T, T>(call, result, [](T a, T b) {
-    return static_cast<T>(static_cast<U>(a) - static_cast<U>(b));
-  });
+  BinaryKernel<T, T, T>(
+      call, result, [](T a, T b) { return static_cast<T>(static_cast<U>(a) - static_cast<U>(b)); });
 }
 
 template <typename Left, typename Right, typename Out>
@@ -107,9 +105,9 @@ void Modulo(const KernelCall& call, Vector& result) {
       },
       [&](T a, T b) {
         const LogicalType& type = call.result_type;
-        return Status::InvalidInput(StrCat(
-            "Division by zero in expression (", Value::Integer(type, a).ToString(), " % ",
-            Value::Integer(type, b).ToString(), ")"));
+        return Status::InvalidInput(StrCat("Division by zero in expression (",
+                                           Value::Integer(type, a).ToString(), " % ",
+                                           Value::Integer(type, b).ToString(), ")"));
       });
 }
 
@@ -122,8 +120,7 @@ void ModuloOfDoubles(const KernelCall& call, Vector& result) {
 template <typename T>
 void Negate(const KernelCall& call, Vector& result) {
   using U = UnsignedOf<T>;
-  UnaryKernel<T, T>(call, result,
-                    [](T a) { return static_cast<T>(U{0} - static_cast<U>(a)); });
+  UnaryKernel<T, T>(call, result, [](T a) { return static_cast<T>(U{0} - static_cast<U>(a)); });
 }
 
 void Identity(const KernelCall& call, Vector& result) { result = call.arguments[0]; }
@@ -139,8 +136,8 @@ ScalarKernel ByWidth(const LogicalType& type, ScalarKernel k16, ScalarKernel k32
   }
 }
 
-// Both arguments in a common scale with `carry` digits more before the point; true where the type had
-// to be cut to 38 digits. An argument of the right scale and width is not converted.
+// Both arguments in a common scale with `carry` digits more before the point; true where the type
+// had to be cut to 38 digits. An argument of the right scale and width is not converted.
 bool Align(const ScalarBindInput& input, BoundScalarFunction& bound, int carry) {
   int whole_digits = 0;
   int scale = 0;
@@ -150,8 +147,8 @@ bool Align(const ScalarBindInput& input, BoundScalarFunction& bound, int carry) 
   }
   const int wanted = whole_digits + scale + carry;
   const int precision = std::min<int>(wanted, kMaxDecimalPrecision);
-  bound.return_type = LogicalType::Decimal(static_cast<uint8_t>(precision),
-                                           static_cast<uint8_t>(scale));
+  bound.return_type =
+      LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
   for (size_t i = 0; i < input.arguments.size(); ++i) {
     const LogicalType& type = input.arguments[i]->type();
     const bool fits = type.scale() == scale && type.physical() == bound.return_type.physical();
@@ -170,8 +167,8 @@ Status BindAdd(const ScalarBindInput& input, BoundScalarFunction& bound) {
 
 Status BindSubtract(const ScalarBindInput& input, BoundScalarFunction& bound) {
   bound.can_fail = Align(input, bound, 1);
-  bound.kernel =
-      bound.can_fail ? SubtractChecked
+  bound.kernel = bound.can_fail
+                     ? SubtractChecked
                      : ByWidth(bound.return_type, SubtractFree<int16_t>, SubtractFree<int32_t>,
                                SubtractFree<int64_t>, SubtractFree<int128_t>);
   return Status::OK();
@@ -213,8 +210,8 @@ ScalarKernel MultiplyByRight(PhysicalType right, bool checked) {
   }
 }
 
-// Factors are read in the width that they have; only for 128-bit products are narrow ones widened to
-// 64 bits before.
+// Factors are read in the width that they have; only for 128-bit products are narrow ones widened
+// to 64 bits before.
 ScalarKernel MultiplyByTypes(const LogicalType& left, const LogicalType& right,
                              const LogicalType& out, bool checked) {
   const PhysicalType l = left.physical();
@@ -240,23 +237,25 @@ Status BindMultiply(const ScalarBindInput& input, BoundScalarFunction& bound) {
   const int scale = input.arguments[0]->type().scale() + input.arguments[1]->type().scale();
   if (scale > kMaxDecimalPrecision) {
     return Status::InvalidInput(
-        StrCat("Needed scale ", scale, " to accurately represent the multiplication result, but "
+        StrCat("Needed scale ", scale,
+               " to accurately represent the multiplication result, but "
                "this is out of range of the DECIMAL type. Max scale is 38; could not perform an "
                "accurate multiplication. Either add a cast to DOUBLE, or add an explicit cast to "
                "a decimal with a lower scale."));
   }
-  // As in the reference dialect, products of 64-bit decimals stay in 64 bits while their scale does.
+  // As in the reference dialect, products of 64-bit decimals stay in 64 bits while their scale
+  // does.
   const int digits = left_precision + right_precision;
-  const bool stays_narrow = std::max(left_precision, right_precision) <= kMaxPrecision64 &&
-                            scale < kMaxPrecision64;
+  const bool stays_narrow =
+      std::max(left_precision, right_precision) <= kMaxPrecision64 && scale < kMaxPrecision64;
   const int limit = stays_narrow ? kMaxPrecision64 : kMaxDecimalPrecision;
   bound.return_type = LogicalType::Decimal(static_cast<uint8_t>(std::min(digits, limit)),
                                            static_cast<uint8_t>(scale));
   bound.can_fail = digits > limit;
   for (size_t i = 0; i < 2; ++i) {
     const LogicalType& type = input.arguments[i]->type();
-    const bool widen = bound.return_type.physical() == PhysicalType::kInt128 &&
-                       type.precision() < kMaxPrecision64;
+    const bool widen =
+        bound.return_type.physical() == PhysicalType::kInt128 && type.precision() < kMaxPrecision64;
     bound.argument_types[i] = widen ? LogicalType::Decimal(kMaxPrecision64, type.scale()) : type;
   }
   bound.kernel = MultiplyByTypes(bound.argument_types[0], bound.argument_types[1],

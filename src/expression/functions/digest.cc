@@ -53,7 +53,8 @@ constexpr uint32_t kMd5Constants[64] = {
     0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
     0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
     0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391};
-constexpr int kMd5Shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+constexpr int kMd5Shifts[4][4] = {
+    {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
 void Md5Block(const uint8_t* block, uint32_t (&state)[4]) {
   uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
@@ -61,10 +62,22 @@ void Md5Block(const uint8_t* block, uint32_t (&state)[4]) {
     uint32_t f = 0;
     int word = 0;
     switch (i / 16) {
-      case 0: f = (b & c) | (~b & d); word = i; break;
-      case 1: f = (d & b) | (~d & c); word = (5 * i + 1) % 16; break;
-      case 2: f = b ^ c ^ d; word = (3 * i + 5) % 16; break;
-      default: f = c ^ (b | ~d); word = (7 * i) % 16; break;
+      case 0:
+        f = (b & c) | (~b & d);
+        word = i;
+        break;
+      case 1:
+        f = (d & b) | (~d & c);
+        word = (5 * i + 1) % 16;
+        break;
+      case 2:
+        f = b ^ c ^ d;
+        word = (3 * i + 5) % 16;
+        break;
+      default:
+        f = c ^ (b | ~d);
+        word = (7 * i) % 16;
+        break;
     }
     const uint32_t sum = a + f + kMd5Constants[i] + Load<false>(block + 4 * word);
     a = d;

@@ -21,7 +21,8 @@ size_t FindBytes(std::string_view haystack, std::string_view needle, size_t from
   const size_t last_start = haystack.size() - length;
   size_t position = from;
 #ifdef __SSE2__
-  // Muła, "SIMD-friendly algorithms for substring searching": first and last byte together are rare.
+  // Muła, "SIMD-friendly algorithms for substring searching": first and last byte together are
+  // rare.
   const __m128i first = _mm_set1_epi8(needle.front());
   const __m128i last = _mm_set1_epi8(needle.back());
   for (; position + 15 <= last_start; position += 16) {

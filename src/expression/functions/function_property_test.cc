@@ -26,21 +26,46 @@ class FunctionPropertyTest : public ::testing::Test {
     const int64_t edges[] = {0, 1, -1, 2, 3, 7, 10, -10, 31, 63, 100, 2020, 36};
     if (Pick(5) == 0) return Value::Integer(type, std::numeric_limits<T>::max());
     if (Pick(5) == 0) return Value::Integer(type, std::numeric_limits<T>::min());
-    return Value::Integer(type, static_cast<int128_t>(static_cast<T>(edges[Pick(std::size(edges))])));
+    return Value::Integer(type,
+                          static_cast<int128_t>(static_cast<T>(edges[Pick(std::size(edges))])));
   }
 
   double AnyDouble() {
     const double infinity = std::numeric_limits<double>::infinity();
-    const double edges[] = {0.0, -0.0, 1.5,  -2.5,     0.1,       1e300, -1e-300,     1e18,
+    const double edges[] = {0.0, -0.0, 1.5,  -2.5,     0.1,       1e300, -1e-300,      1e18,
                             2.0, 12.0, 80.0, infinity, -infinity, -1.0,  std::nan(""), 59.5};
     return edges[Pick(std::size(edges))];
   }
 
   std::string AnyText() {
-    const char* edges[] = {"", "a", "abc", "a_c%", "Hello, World", "äöü ß", "%a%", "\\", "x*?[a-c]",
-                           "a longer text, beyond the inline bytes", "day", "month", "1,2,3", ",",
-                           "%Y-%m-%d", "2020-02-29", "YWJj", "616263", "UTC", "Europe/Berlin",
-                           "(a)(b)?", "🤦🏼‍♂️ zwj", "{} {}", "%s", "i", "g", " trimmed ", "\xc3\xa4\xcc\x81"};
+    const char* edges[] = {"",
+                           "a",
+                           "abc",
+                           "a_c%",
+                           "Hello, World",
+                           "äöü ß",
+                           "%a%",
+                           "\\",
+                           "x*?[a-c]",
+                           "a longer text, beyond the inline bytes",
+                           "day",
+                           "month",
+                           "1,2,3",
+                           ",",
+                           "%Y-%m-%d",
+                           "2020-02-29",
+                           "YWJj",
+                           "616263",
+                           "UTC",
+                           "Europe/Berlin",
+                           "(a)(b)?",
+                           "🤦🏼‍♂️ zwj",
+                           "{} {}",
+                           "%s",
+                           "i",
+                           "g",
+                           " trimmed ",
+                           "\xc3\xa4\xcc\x81"};
     return edges[Pick(std::size(edges))];
   }
 
@@ -56,8 +81,8 @@ class FunctionPropertyTest : public ::testing::Test {
       case TypeId::kUInt16: return AnyInteger<uint16_t>(type);
       case TypeId::kUInt32: return AnyInteger<uint32_t>(type);
       case TypeId::kUInt64: return AnyInteger<uint64_t>(type);
-      case TypeId::kInt128: return Pick(5) == 0 ? Value::Integer(type, kInt128Min)
-                                                : AnyInteger<int64_t>(type);
+      case TypeId::kInt128:
+        return Pick(5) == 0 ? Value::Integer(type, kInt128Min) : AnyInteger<int64_t>(type);
       case TypeId::kFloat: return Value::Float(static_cast<float>(AnyDouble()));
       case TypeId::kDouble: return Value::Double(AnyDouble());
       case TypeId::kDecimal: return AnyDecimal(type);
@@ -81,16 +106,22 @@ class FunctionPropertyTest : public ::testing::Test {
   }
 
   Value AnyTimestamp(const LogicalType& type) {
-    const int64_t edges[] = {0, -1, 1, 1709210096789012, -62135596800000000, 951782400000000,
-                             std::numeric_limits<int64_t>::max(), -std::numeric_limits<int64_t>::max(),
+    const int64_t edges[] = {0,
+                             -1,
+                             1,
+                             1709210096789012,
+                             -62135596800000000,
+                             951782400000000,
+                             std::numeric_limits<int64_t>::max(),
+                             -std::numeric_limits<int64_t>::max(),
                              1500000000000000001};
     return Value::Integer(type, edges[Pick(std::size(edges))]);
   }
 
   Value AnyInterval() {
-    const Interval edges[] = {{},          {1, 0, 0},  {0, 1, 0},   {0, 0, 1},
-                              {-13, 40, 0}, {0, 0, 3600000000}, {2147483647, 0, 0},
-                              {14, -3, 86400000001}};
+    const Interval edges[] = {
+        {},           {1, 0, 0},          {0, 1, 0},          {0, 0, 1},
+        {-13, 40, 0}, {0, 0, 3600000000}, {2147483647, 0, 0}, {14, -3, 86400000001}};
     return Value::FromInterval(edges[Pick(std::size(edges))]);
   }
 
@@ -98,7 +129,7 @@ class FunctionPropertyTest : public ::testing::Test {
     const LogicalType decimals[] = {LogicalType::Decimal(4, 1), LogicalType::Decimal(9, 0),
                                     LogicalType::Decimal(18, 6), LogicalType::Decimal(38, 10)};
     const LogicalType any[] = {TypeId::kInt32, TypeId::kVarchar, TypeId::kDouble, decimals[0],
-                               TypeId::kDate, TypeId::kBoolean, TypeId::kInt64};
+                               TypeId::kDate,  TypeId::kBoolean, TypeId::kInt64};
     switch (parameter.kind) {
       case Parameter::Kind::kExact: return parameter.type;
       case Parameter::Kind::kAnyDecimal: return decimals[Pick(std::size(decimals))];
@@ -116,7 +147,8 @@ class FunctionPropertyTest : public ::testing::Test {
       std::vector<LogicalType> types;
       for (const Parameter& parameter : function.parameters) types.push_back(AnyType(parameter));
       if (function.variadic) {
-        for (size_t extra = Pick(3); extra > 0; --extra) types.push_back(AnyType(*function.variadic));
+        for (size_t extra = Pick(3); extra > 0; --extra)
+          types.push_back(AnyType(*function.variadic));
       }
       TestTypes(function, types);
     }
@@ -162,7 +194,8 @@ class FunctionPropertyTest : public ::testing::Test {
     std::vector<size_t> good;
     for (size_t row = 0; row < kRows; ++row) {
       std::vector<Vector> single;
-      for (size_t i = 0; i < types.size(); ++i) single.push_back(FlatOf(types[i], {columns[i][row]}));
+      for (size_t i = 0; i < types.size(); ++i)
+        single.push_back(FlatOf(types[i], {columns[i][row]}));
       outcomes.push_back(Evaluate(call, Batch(std::move(single), 1), 0));
       if (!outcomes.back().failed) {
         good.push_back(row);

@@ -56,8 +56,8 @@ void Bar(const KernelCall& call, Vector& result) {
 
 // One digit behind the point, cut and not rounded.
 std::string SizeText(int64_t bytes, uint64_t unit, const char* const (&names)[5]) {
-  const uint64_t magnitude = bytes < 0 ? uint64_t{0} - static_cast<uint64_t>(bytes)
-                                       : static_cast<uint64_t>(bytes);
+  const uint64_t magnitude =
+      bytes < 0 ? uint64_t{0} - static_cast<uint64_t>(bytes) : static_cast<uint64_t>(bytes);
   const char* sign = bytes < 0 ? "-" : "";
   if (magnitude == 1) return StrCat(sign, "1 byte");
   uint64_t scale = 1;
@@ -91,7 +91,8 @@ void NormalizeText(const KernelCall& call, Vector& result, const Op& op) {
     const std::string_view text = texts[row].view();
     if (IsAscii(text)) return result.SetString(row, text);
     built.clear();
-    op(icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))))
+    op(icu::UnicodeString::fromUTF8(
+           icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))))
         .toUTF8String(built);
     result.SetString(row, built);
   });
@@ -128,7 +129,8 @@ void StripAccents(const KernelCall& call, Vector& result) {
 
 enum class PathPart { kFileName, kFirstDirectory, kDirectories };
 
-// Which characters part a path, by the name that the last argument gives; both where it is none of them.
+// Which characters part a path, by the name that the last argument gives; both where it is none of
+// them.
 std::string_view PathSeparators(std::string_view name) {
   if (name == "system" || name == "forward_slash") return "/";
   return name == "backslash" ? "\\" : "/\\";
@@ -162,8 +164,8 @@ void OfPath(const KernelCall& call, Vector& result) {
   result.ShareOwners(call.arguments[0]);
   ForEachRow(call, result, [&](size_t row) {
     const StringView path = paths[row];
-    const StringView name =
-        separator ? separator->View().Get<StringView>(row) : StringView(std::string_view("both_slash"));
+    const StringView name = separator ? separator->View().Get<StringView>(row)
+                                      : StringView(std::string_view("both_slash"));
     const bool trims = trim != nullptr && trim->View().Get<uint8_t>(row) != 0;
     out[row] = StringView(PartOfPath(path.view(), PathSeparators(name.view()), part, trims));
   });
@@ -175,33 +177,32 @@ void RegisterHumanReadable(FunctionRegistry& registry) {
   const TypeId text = TypeId::kVarchar, real = TypeId::kDouble, boolean = TypeId::kBoolean;
   registry.AddScalar(FailingSignature("bar", {real, real, real}, text, Bar,
                                       "A bar as long as the value lies between two limits"));
-  registry.AddScalar(FailingSignature("bar", {real, real, real, real}, text, Bar,
-                                      "A bar of a greatest width"));
-  registry.AddScalar(Signature("format_bytes", {TypeId::kInt64}, text, Size<false>,
-                               "A size such as 1.5 KiB"));
+  registry.AddScalar(
+      FailingSignature("bar", {real, real, real, real}, text, Bar, "A bar of a greatest width"));
+  registry.AddScalar(
+      Signature("format_bytes", {TypeId::kInt64}, text, Size<false>, "A size such as 1.5 KiB"));
   registry.AddAlias("formatreadablesize", "format_bytes");
   registry.AddScalar(Signature("formatreadabledecimalsize", {TypeId::kInt64}, text, Size<true>,
                                "A size such as 1.5 kB"));
   registry.AddScalar(Signature("nfc_normalize", {text}, text, Compose,
                                "The text with letters and accents composed"));
-  registry.AddScalar(Signature("strip_accents", {text}, text, StripAccents,
-                               "The text without accents"));
+  registry.AddScalar(
+      Signature("strip_accents", {text}, text, StripAccents, "The text without accents"));
   const char* file = "The name behind the last separator of a path";
   registry.AddScalar(Signature("parse_filename", {text}, text, OfPath<PathPart::kFileName>, file));
   registry.AddScalar(
       Signature("parse_filename", {text, text}, text, OfPath<PathPart::kFileName>, file));
   registry.AddScalar(
       Signature("parse_filename", {text, boolean}, text, OfPath<PathPart::kFileName>, file));
-  registry.AddScalar(Signature("parse_filename", {text, boolean, text}, text,
-                                      OfPath<PathPart::kFileName>, file));
+  registry.AddScalar(
+      Signature("parse_filename", {text, boolean, text}, text, OfPath<PathPart::kFileName>, file));
   for (const bool with_separator : {false, true}) {
     const std::vector<Parameter> parameters(with_separator ? 2 : 1, Parameter(text));
     registry.AddScalar(Signature("parse_dirname", parameters, text,
-                                        OfPath<PathPart::kFirstDirectory>,
-                                        "The first directory of a path"));
-    registry.AddScalar(Signature("parse_dirpath", parameters, text,
-                                        OfPath<PathPart::kDirectories>,
-                                        "A path without its last part"));
+                                 OfPath<PathPart::kFirstDirectory>,
+                                 "The first directory of a path"));
+    registry.AddScalar(Signature("parse_dirpath", parameters, text, OfPath<PathPart::kDirectories>,
+                                 "A path without its last part"));
   }
 }
 

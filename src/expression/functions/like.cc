@@ -97,8 +97,8 @@ void LikeVarying(const KernelCall& call, Vector& result) {
     if (!is_compiled || pattern != compiled_from || escape != compiled_escape) {
       const Result<std::optional<char>> parsed = LikePattern::ParseEscape(escape);
       if (!parsed.ok()) return Fail(call, result, row, parsed.status());
-      compiled = LikePattern::Compile(case_insensitive ? Lowered(pattern) : std::string(pattern),
-                                      *parsed);
+      compiled =
+          LikePattern::Compile(case_insensitive ? Lowered(pattern) : std::string(pattern), *parsed);
       compiled_from = pattern;
       compiled_escape = escape;
       is_compiled = true;
@@ -119,8 +119,7 @@ Status BindLike(const ScalarBindInput& input, BoundScalarFunction& bound) {
   std::optional<char> escape;
   if (input.arguments.size() > 2) {
     if (!IsConstantText(input.arguments[2])) return Status::OK();
-    TRIVET_ASSIGN_OR_RETURN(escape,
-                            LikePattern::ParseEscape(input.arguments[2]->value().string()));
+    TRIVET_ASSIGN_OR_RETURN(escape, LikePattern::ParseEscape(input.arguments[2]->value().string()));
   }
   if (!IsConstantText(input.arguments[1])) return Status::OK();
   std::string pattern = input.arguments[1]->value().string();
@@ -194,9 +193,8 @@ void Glob(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
   const Argument<StringView> patterns(call, 1);
   auto* out = result.mutable_data<uint8_t>();
-  ForEachRow(call, result, [&](size_t row) {
-    out[row] = MatchesGlob(texts[row].view(), patterns[row].view());
-  });
+  ForEachRow(call, result,
+             [&](size_t row) { out[row] = MatchesGlob(texts[row].view(), patterns[row].view()); });
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 
 namespace trivet {
 
-// A LIKE pattern, compiled to the cheapest test that decides it. `_` is one code point, `%` any text.
-// Immutable; thread-safe.
+// A LIKE pattern, compiled to the cheapest test that decides it. `_` is one code point, `%` any
+// text. Immutable; thread-safe.
 class LikePattern {
  public:
   enum class Kind {

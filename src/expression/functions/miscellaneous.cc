@@ -75,15 +75,14 @@ void Error(const KernelCall& call, Vector& result) {
 
 // Names that users of the dialect will try and that need what is not there yet.
 Status BindUnsupported(const ScalarBindInput& input, BoundScalarFunction&) {
-  return Status::NotImplemented(input.function.name + " is not supported yet: " +
-                                input.function.description);
+  return Status::NotImplemented(input.function.name +
+                                " is not supported yet: " + input.function.description);
 }
 
 void AddUnsupported(FunctionRegistry& registry, std::vector<const char*> names,
                     const char* reason) {
   for (const char* name : names) {
-    ScalarFunction function =
-        Signature(name, {}, LogicalType(), BoundText, reason);
+    ScalarFunction function = Signature(name, {}, LogicalType(), BoundText, reason);
     function.variadic = Parameter::Kind::kAny;
     function.bind = BindUnsupported;
     registry.AddScalar(std::move(function));
@@ -118,8 +117,8 @@ void RegisterMiscellaneous(FunctionRegistry& registry) {
   const auto add_text = [&](const char* name, std::string text, const char* description) {
     ScalarFunction function = Signature(name, {}, TypeId::kVarchar, BoundText, description);
     function.volatility = Volatility::kStable;
-    function.bind = [state = std::make_shared<TextState>(std::move(text))](const ScalarBindInput&,
-                                                                BoundScalarFunction& bound) {
+    function.bind = [state = std::make_shared<TextState>(std::move(text))](
+                        const ScalarBindInput&, BoundScalarFunction& bound) {
       bound.state = state;
       return Status::OK();
     };
@@ -133,16 +132,37 @@ void RegisterMiscellaneous(FunctionRegistry& registry) {
     add_text(name, "trivet", "The name of the user");
   }
 
-  ScalarFunction error = FailingSignature("error", {TypeId::kVarchar}, LogicalType(), Error,
-                                          "Fails with the message");
+  ScalarFunction error =
+      FailingSignature("error", {TypeId::kVarchar}, LogicalType(), Error, "Fails with the message");
   registry.AddScalar(std::move(error));
 
   AddUnsupported(registry,
-                 {"regexp_extract_all", "regexp_split_to_array", "string_split", "string_to_array",
-                  "str_split", "split", "string_split_regex", "str_split_regex", "list_value",
-                  "list_pack", "list_extract", "list_contains", "list_aggregate", "list_sort",
-                  "array_agg", "array_length", "unnest", "generate_series", "range", "struct_pack",
-                  "struct_extract", "row", "map", "flatten", "json_extract", "json_extract_string"},
+                 {"regexp_extract_all",
+                  "regexp_split_to_array",
+                  "string_split",
+                  "string_to_array",
+                  "str_split",
+                  "split",
+                  "string_split_regex",
+                  "str_split_regex",
+                  "list_value",
+                  "list_pack",
+                  "list_extract",
+                  "list_contains",
+                  "list_aggregate",
+                  "list_sort",
+                  "array_agg",
+                  "array_length",
+                  "unnest",
+                  "generate_series",
+                  "range",
+                  "struct_pack",
+                  "struct_extract",
+                  "row",
+                  "map",
+                  "flatten",
+                  "json_extract",
+                  "json_extract_string"},
                  "lists, structs, maps and JSON in SQL come later");
   AddUnsupported(registry, {"setseed"}, "random() takes its seed from the query");
 }

@@ -44,8 +44,8 @@ template <typename T>
 void AbsoluteDecimal(const KernelCall& call, Vector& result) {
   UnaryKernel<T, T>(call, result, [](T value) {
     const int128_t wide = value;
-    return static_cast<T>(wide < 0 ? static_cast<int128_t>(uint128_t{0} - static_cast<uint128_t>(wide))
-                                   : wide);
+    return static_cast<T>(
+        wide < 0 ? static_cast<int128_t>(uint128_t{0} - static_cast<uint128_t>(wide)) : wide);
   });
 }
 
@@ -205,7 +205,8 @@ void ShiftLeft(const KernelCall& call, Vector& result) {
         out = 0;
         if (value < 0 || by < 0) return false;
         if (by >= kBits) return value == 0;
-        // The sign bit, where there is one, stays free; an unsigned type keeps its top bit free too.
+        // The sign bit, where there is one, stays free; an unsigned type keeps its top bit free
+        // too.
         const T limit = static_cast<T>(T{1} << (kBits - by - 1));
         if (by > 0 && value >= limit) return false;
         out = static_cast<T>(value << by);
@@ -291,8 +292,10 @@ void RegisterNumeric(FunctionRegistry& registry) {
   registry.AddAlias("@", "abs");
 
   const TypeId boolean = TypeId::kBoolean, date = TypeId::kDate, real = TypeId::kDouble;
-  registry.AddScalar(Signature("isfinite", {date}, boolean, DateIsFinite<true>, "Whether it is finite"));
-  registry.AddScalar(Signature("isinf", {date}, boolean, DateIsFinite<false>, "Whether it is infinite"));
+  registry.AddScalar(
+      Signature("isfinite", {date}, boolean, DateIsFinite<true>, "Whether it is finite"));
+  registry.AddScalar(
+      Signature("isinf", {date}, boolean, DateIsFinite<false>, "Whether it is infinite"));
   for (const bool zoned : {false, true}) {
     const LogicalType type = LogicalType::Timestamp(TimeUnit::kMicro, zoned);
     registry.AddScalar(
@@ -304,12 +307,14 @@ void RegisterNumeric(FunctionRegistry& registry) {
 
   const TypeId big = TypeId::kInt64, huge = TypeId::kInt128;
   const char* divisor = "The greatest number that divides both";
-  registry.AddScalar(FailingSignature("gcd", {big, big}, big, GreatestCommonDivisor<int64_t>, divisor));
+  registry.AddScalar(
+      FailingSignature("gcd", {big, big}, big, GreatestCommonDivisor<int64_t>, divisor));
   registry.AddScalar(
       FailingSignature("gcd", {huge, huge}, huge, GreatestCommonDivisor<int128_t>, divisor));
   registry.AddAlias("greatest_common_divisor", "gcd");
   const char* multiple = "The least number that both divide";
-  registry.AddScalar(FailingSignature("lcm", {big, big}, big, LeastCommonMultiple<int64_t>, multiple));
+  registry.AddScalar(
+      FailingSignature("lcm", {big, big}, big, LeastCommonMultiple<int64_t>, multiple));
   registry.AddScalar(
       FailingSignature("lcm", {huge, huge}, huge, LeastCommonMultiple<int128_t>, multiple));
   registry.AddAlias("least_common_multiple", "lcm");
@@ -327,9 +332,12 @@ void RegisterNumeric(FunctionRegistry& registry) {
   AddBits<uint32_t>(registry, TypeId::kUInt32);
   AddBits<uint64_t>(registry, TypeId::kUInt64);
   const char* bits = "How many bits are set";
-  registry.AddScalar(Signature("bit_count", {TypeId::kInt8}, TypeId::kInt8, CountBits<int8_t>, bits));
-  registry.AddScalar(Signature("bit_count", {TypeId::kInt16}, TypeId::kInt8, CountBits<int16_t>, bits));
-  registry.AddScalar(Signature("bit_count", {TypeId::kInt32}, TypeId::kInt8, CountBits<int32_t>, bits));
+  registry.AddScalar(
+      Signature("bit_count", {TypeId::kInt8}, TypeId::kInt8, CountBits<int8_t>, bits));
+  registry.AddScalar(
+      Signature("bit_count", {TypeId::kInt16}, TypeId::kInt8, CountBits<int16_t>, bits));
+  registry.AddScalar(
+      Signature("bit_count", {TypeId::kInt32}, TypeId::kInt8, CountBits<int32_t>, bits));
   registry.AddScalar(Signature("bit_count", {big}, TypeId::kInt8, CountBits<int64_t>, bits));
   // Of 128 set bits TINYINT makes -128, as the reference dialect does.
   registry.AddScalar(Signature("bit_count", {huge}, TypeId::kInt8, CountBits<int128_t>, bits));

@@ -31,7 +31,8 @@ Result<RegexpOptions> ParseOptions(std::string_view text, bool allow_global) {
       case 's': options.re2.set_dot_nl(true); break;
       case 'g':
         if (!allow_global) {
-          return Status::InvalidInput("Option 'g' (global replace) is only valid for regexp_replace");
+          return Status::InvalidInput(
+              "Option 'g' (global replace) is only valid for regexp_replace");
         }
         options.replace_all = true;
         break;
@@ -48,7 +49,8 @@ Result<RegexpOptions> ParseOptions(std::string_view text, bool allow_global) {
 class Regexp : public FunctionState {
  public:
   Regexp(std::string_view pattern, RegexpOptions options)
-      : options_(options), compiled_(re2::StringPiece(pattern.data(), pattern.size()), options.re2) {}
+      : options_(options),
+        compiled_(re2::StringPiece(pattern.data(), pattern.size()), options.re2) {}
   Status Check() const {
     return compiled_.ok() ? Status::OK() : Status::InvalidInput(compiled_.error());
   }
@@ -135,9 +137,9 @@ void Replace(const KernelCall& call, Vector& result) {
     const re2::StringPiece rewrite = Piece(rewrites[row]);
     std::string error;
     if (!regexp.re2().CheckRewriteString(rewrite, &error)) {
-      return Fail(call, result, row,
-                  Status::InvalidInput(
-                      StrCat("Invalid replacement string for regexp_replace: ", error)));
+      return Fail(
+          call, result, row,
+          Status::InvalidInput(StrCat("Invalid replacement string for regexp_replace: ", error)));
     }
     std::string text = texts[row].str();
     if (regexp.replace_all()) {
@@ -171,8 +173,7 @@ void ExtractGroup(const KernelCall& call, Vector& result) {
   ForEachRegexp(call, result, has_group ? 3 : 2, false, [&](size_t row, const Regexp& regexp) {
     const int32_t group = has_group ? groups[row] : 0;
     if (group < 0 || group > 9) {
-      return Fail(call, result, row,
-                  Status::InvalidInput("Group index must be between 0 and 9!"));
+      return Fail(call, result, row, Status::InvalidInput("Group index must be between 0 and 9!"));
     }
     const StringView text = texts[row];
     out[row] = StringView(Extract(regexp, text, group));
@@ -181,9 +182,8 @@ void ExtractGroup(const KernelCall& call, Vector& result) {
 
 void Escape(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
-  ForEachRow(call, result, [&](size_t row) {
-    result.SetString(row, RE2::QuoteMeta(Piece(texts[row])));
-  });
+  ForEachRow(call, result,
+             [&](size_t row) { result.SetString(row, RE2::QuoteMeta(Piece(texts[row]))); });
 }
 
 const std::string* ConstantText(const ScalarBindInput& input, size_t i) {
@@ -234,7 +234,8 @@ void RegisterRegexp(FunctionRegistry& registry) {
   const char* extract = "The first match, or one of its groups; empty where there is none";
   Add<2, false>(registry, "regexp_extract", {text, text}, text, ExtractGroup<false>, extract);
   Add<2, false>(registry, "regexp_extract", {text, text, text}, text, ExtractGroup<false>, extract);
-  Add<3, false>(registry, "regexp_extract", {text, text, number}, text, ExtractGroup<true>, extract);
+  Add<3, false>(registry, "regexp_extract", {text, text, number}, text, ExtractGroup<true>,
+                extract);
   Add<3, false>(registry, "regexp_extract", {text, text, number, text}, text, ExtractGroup<true>,
                 extract);
   registry.AddScalar(Signature("regexp_escape", {text}, text, Escape,

@@ -75,7 +75,8 @@ void RoundFloatDigits(const KernelCall& call, Vector& result) {
     const double rounded = places < 0 ? RoundWhole<mode>(value / power) * power
                                       : RoundWhole<mode>(value * power) / power;
     const bool is_lost = !std::isfinite(rounded);
-    out[row] = static_cast<T>(!is_lost ? rounded : (places < 0 && std::isfinite(value) ? 0.0 : value));
+    out[row] =
+        static_cast<T>(!is_lost ? rounded : (places < 0 && std::isfinite(value) ? 0.0 : value));
   });
 }
 
@@ -112,7 +113,8 @@ class DigitsState : public FunctionState {
   const int32_t digits;  // kept behind the point
 };
 
-// Rounds unscaled values of width In to the result's scale or, with negative digits, beyond the point.
+// Rounds unscaled values of width In to the result's scale or, with negative digits, beyond the
+// point.
 template <typename In, typename Out, Mode mode>
 void RoundUnscaled(const KernelCall& call, Vector& result) {
   const int32_t digits = static_cast<const DigitsState*>(call.state)->digits;
@@ -176,8 +178,8 @@ Status BindDecimal(const ScalarBindInput& input, BoundScalarFunction& bound) {
     return Status::OK();
   }
   // Rounding 999 to thousands needs a digit more where none was dropped behind the point.
-  const bool carries = mode != Mode::kTruncate && type.scale() == 0 && digits < 0 &&
-                       -digits <= type.precision();
+  const bool carries =
+      mode != Mode::kTruncate && type.scale() == 0 && digits < 0 && -digits <= type.precision();
   const int precision = std::min<int>(type.precision() + (carries ? 1 : 0), kMaxDecimalPrecision);
   bound.can_fail = carries && type.precision() == kMaxDecimalPrecision;
   bound.return_type = LogicalType::Decimal(static_cast<uint8_t>(precision),

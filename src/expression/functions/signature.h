@@ -23,8 +23,8 @@ inline ScalarFunction Signature(const char* name, std::vector<Parameter> paramet
 inline ScalarFunction FailingSignature(const char* name, std::vector<Parameter> parameters,
                                        LogicalType return_type, ScalarKernel kernel,
                                        const char* description) {
-  ScalarFunction function = Signature(name, std::move(parameters), std::move(return_type), kernel,
-                                      description);
+  ScalarFunction function =
+      Signature(name, std::move(parameters), std::move(return_type), kernel, description);
   function.can_fail = true;
   return function;
 }

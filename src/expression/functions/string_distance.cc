@@ -58,8 +58,8 @@ int64_t DamerauLevenshtein(std::string_view a, std::string_view b, Scratch& scra
       const size_t swap_column = last_column;
       const bool same = a[i - 1] == b[j - 1];
       if (same) last_column = j;
-      const int64_t swapped = cell(swap_row, swap_column) +
-                              static_cast<int64_t>(i - swap_row + j - swap_column) - 1;
+      const int64_t swapped =
+          cell(swap_row, swap_column) + static_cast<int64_t>(i - swap_row + j - swap_column) - 1;
       cell(i + 1, j + 1) =
           std::min({cell(i, j) + !same, cell(i + 1, j) + 1, cell(i, j + 1) + 1, swapped});
     }
@@ -94,7 +94,8 @@ double Jaro(std::string_view a, std::string_view b, Scratch& scratch) {
   }
   const double m = static_cast<double>(matches);
   return (m / static_cast<double>(a.size()) + m / static_cast<double>(b.size()) +
-          (m - static_cast<double>(out_of_order / 2)) / m) / 3.0;
+          (m - static_cast<double>(out_of_order / 2)) / m) /
+         3.0;
 }
 
 double JaroWinkler(std::string_view a, std::string_view b, Scratch& scratch) {

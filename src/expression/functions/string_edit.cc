@@ -96,9 +96,9 @@ void Pad(const KernelCall& call, Vector& result) {
       return result.SetString(row, text.substr(0, OffsetOfCodePoint(text, length)));
     }
     if (pad.empty()) {
-      return Fail(call, result, row,
-                  Status::InvalidInput(StrCat("Insufficient padding in ", left ? "LPAD" : "RPAD",
-                                              ".")));
+      return Fail(
+          call, result, row,
+          Status::InvalidInput(StrCat("Insufficient padding in ", left ? "LPAD" : "RPAD", ".")));
     }
     const size_t pad_size = CountCodePoints(pad);
     const size_t missing = length - size;
@@ -141,8 +141,7 @@ class GraphemeReverser {
     }
     if (iterator_ == nullptr) {
       UErrorCode status = U_ZERO_ERROR;
-      iterator_.reset(
-          icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+      iterator_.reset(icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
     }
     const icu::UnicodeString unicode = icu::UnicodeString::fromUTF8(
         icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
@@ -246,10 +245,10 @@ void RegisterStringEdit(FunctionRegistry& registry) {
                                       "The text filled up on the left, or cut, to a length"));
   registry.AddScalar(FailingSignature("rpad", {text, TypeId::kInt32, text}, text, Pad<false>,
                                       "The text filled up on the right, or cut, to a length"));
-  registry.AddScalar(FailingSignature("repeat", {text, number}, text, Repeat,
-                                      "The text so many times"));
-  registry.AddScalar(FailingSignature("repeat", {blob, number}, blob, Repeat,
-                                      "The bytes so many times"));
+  registry.AddScalar(
+      FailingSignature("repeat", {text, number}, text, Repeat, "The text so many times"));
+  registry.AddScalar(
+      FailingSignature("repeat", {blob, number}, blob, Repeat, "The bytes so many times"));
   registry.AddScalar(Signature("reverse", {text}, text, Reverse, "The text from behind"));
   registry.AddScalar(Signature("replace", {text, text, text}, text, Replace,
                                "The text with every occurrence of another text replaced"));

@@ -117,7 +117,8 @@ void AppendBase64(std::string_view bytes, std::string& out) {
     for (size_t k = 0; k < 3; ++k) {
       group = group << 8 | (k < count ? static_cast<uint8_t>(bytes[i + k]) : 0u);
     }
-    for (size_t k = 0; k < 4; ++k) out.push_back(k <= count ? kBase64[group >> (18 - 6 * k) & 63] : '=');
+    for (size_t k = 0; k < 4; ++k)
+      out.push_back(k <= count ? kBase64[group >> (18 - 6 * k) & 63] : '=');
   }
 }
 
@@ -242,7 +243,8 @@ void ToBase(const KernelCall& call, Vector& result) {
 }
 
 template <int bits>
-void AddDigits(FunctionRegistry& registry, const char* name, bool of_blob, const char* description) {
+void AddDigits(FunctionRegistry& registry, const char* name, bool of_blob,
+               const char* description) {
   const TypeId text = TypeId::kVarchar;
   const auto add = [&](TypeId type, ScalarKernel kernel) {
     registry.AddScalar(Signature(name, {type}, text, kernel, description));
@@ -279,14 +281,17 @@ void RegisterStringEncoding(FunctionRegistry& registry) {
   registry.AddAlias("base64", "to_base64");
   registry.AddScalar(FailingSignature("from_base64", {text}, blob, FromBase64, "Bytes of base 64"));
   registry.AddScalar(Signature("url_encode", {text}, text, ToUrl, "Text escaped for a URL"));
-  registry.AddScalar(FailingSignature("url_decode", {text}, text, FromUrl, "Text of a URL's escapes"));
+  registry.AddScalar(
+      FailingSignature("url_decode", {text}, text, FromUrl, "Text of a URL's escapes"));
   registry.AddScalar(Signature("encode", {text}, blob, SameBytes, "The bytes of a text"));
-  registry.AddScalar(FailingSignature("decode", {blob}, text, BytesToText, "The text of UTF-8 bytes"));
+  registry.AddScalar(
+      FailingSignature("decode", {blob}, text, BytesToText, "The text of UTF-8 bytes"));
   AddDigest<Md5>(registry, "md5", "MD5 digest in hexadecimal");
   AddDigest<Sha1>(registry, "sha1", "SHA-1 digest in hexadecimal");
   AddDigest<Sha256>(registry, "sha256", "SHA-256 digest in hexadecimal");
   const TypeId number = TypeId::kInt64, small = TypeId::kInt32;
-  registry.AddScalar(FailingSignature("to_base", {number, small}, text, ToBase, "Digits in a base"));
+  registry.AddScalar(
+      FailingSignature("to_base", {number, small}, text, ToBase, "Digits in a base"));
   registry.AddScalar(FailingSignature("to_base", {number, small, small}, text, ToBase,
                                       "Digits in a base, at least so many"));
 }

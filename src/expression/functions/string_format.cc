@@ -129,8 +129,8 @@ void Format(const KernelCall& call, Vector& result) {
       result.SetString(row, FormatText(formats[row].view(), store));
     } catch (const std::exception& error) {  // how the library tells of a bad format
       Fail(call, result, row,
-           Status::InvalidInput(StrCat("Invalid format \"", formats[row].view(), "\": ",
-                                       error.what())));
+           Status::InvalidInput(
+               StrCat("Invalid format \"", formats[row].view(), "\": ", error.what())));
     }
   });
 }

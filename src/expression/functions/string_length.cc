@@ -23,13 +23,13 @@ void Length(const KernelCall& call, Vector& result) {
 }
 
 void ByteLength(const KernelCall& call, Vector& result) {
-  UnaryKernel<StringView, int64_t>(
-      call, result, [](const StringView& text) { return int64_t{text.size()}; });
+  UnaryKernel<StringView, int64_t>(call, result,
+                                   [](const StringView& text) { return int64_t{text.size()}; });
 }
 
 void BitLength(const KernelCall& call, Vector& result) {
-  UnaryKernel<StringView, int64_t>(
-      call, result, [](const StringView& text) { return int64_t{text.size()} * 8; });
+  UnaryKernel<StringView, int64_t>(call, result,
+                                   [](const StringView& text) { return int64_t{text.size()} * 8; });
 }
 
 template <int32_t of_empty>
@@ -71,8 +71,8 @@ void RegisterStringLength(FunctionRegistry& registry) {
   registry.AddScalar(Signature("unicode", {text}, TypeId::kInt32, FirstCodePoint<-1>,
                                "The first code point, -1 of empty text"));
   registry.AddAlias("ord", "unicode");
-  registry.AddScalar(FailingSignature("chr", {TypeId::kInt32}, text, Character,
-                                      "The character of a code point"));
+  registry.AddScalar(
+      FailingSignature("chr", {TypeId::kInt32}, text, Character, "The character of a code point"));
 }
 
 }  // namespace trivet

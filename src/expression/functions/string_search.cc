@@ -19,10 +19,13 @@ void OfTwoStrings(const KernelCall& call, Vector& result, const Op& op) {
 }
 
 void Position(const KernelCall& call, Vector& result) {
-  OfTwoStrings<int64_t>(call, result, [](std::string_view text, std::string_view needle) -> int64_t {
-    const size_t found = FindBytes(text, needle);
-    return found == kNotFound ? 0 : static_cast<int64_t>(CountCodePoints(text.substr(0, found))) + 1;
-  });
+  OfTwoStrings<int64_t>(
+      call, result, [](std::string_view text, std::string_view needle) -> int64_t {
+        const size_t found = FindBytes(text, needle);
+        return found == kNotFound
+                   ? 0
+                   : static_cast<int64_t>(CountCodePoints(text.substr(0, found))) + 1;
+      });
 }
 
 void Contains(const KernelCall& call, Vector& result) {
@@ -47,12 +50,13 @@ void EndsWith(const KernelCall& call, Vector& result) {
 
 void RegisterStringSearch(FunctionRegistry& registry) {
   const TypeId text = TypeId::kVarchar, boolean = TypeId::kBoolean;
-  registry.AddScalar(Signature("strpos", {text, text}, TypeId::kInt64, Position,
-                               "Where a text first stands in another one, from 1; 0 where nowhere"));
+  registry.AddScalar(
+      Signature("strpos", {text, text}, TypeId::kInt64, Position,
+                "Where a text first stands in another one, from 1; 0 where nowhere"));
   registry.AddAlias("instr", "strpos");
   registry.AddAlias("position", "strpos");
-  registry.AddScalar(Signature("contains", {text, text}, boolean, Contains,
-                               "Whether a text holds another one"));
+  registry.AddScalar(
+      Signature("contains", {text, text}, boolean, Contains, "Whether a text holds another one"));
   registry.AddScalar(Signature("starts_with", {text, text}, boolean, StartsWith,
                                "Whether a text begins with another one"));
   registry.AddAlias("prefix", "starts_with");

@@ -160,8 +160,8 @@ void Overlay(const KernelCall& call, Vector& result) {
     const std::string_view text = texts[row].view();
     const std::string_view replacement = replacements[row].view();
     const int64_t begin = Clamp(offsets[row]) - 1;
-    const int64_t length = has_length ? Clamp(lengths[row])
-                                      : static_cast<int64_t>(CountCodePoints(replacement));
+    const int64_t length =
+        has_length ? Clamp(lengths[row]) : static_cast<int64_t>(CountCodePoints(replacement));
     built.assign(Slice(text, 0, begin));
     built.append(replacement);
     built.append(Slice(text, begin + length, 2 * kFar));
@@ -173,10 +173,11 @@ void Overlay(const KernelCall& call, Vector& result) {
 
 void RegisterSubstring(FunctionRegistry& registry) {
   const TypeId text = TypeId::kVarchar, number = TypeId::kInt64;
-  registry.AddScalar(Signature("substring", {text, number, number}, text, SubstringFromFor,
-                               "Code points from a position counted from 1, negative from the end"));
-  registry.AddScalar(Signature("substring", {text, number}, text, SubstringFrom,
-                               "The text from a position on"));
+  registry.AddScalar(
+      Signature("substring", {text, number, number}, text, SubstringFromFor,
+                "Code points from a position counted from 1, negative from the end"));
+  registry.AddScalar(
+      Signature("substring", {text, number}, text, SubstringFrom, "The text from a position on"));
   registry.AddAlias("substr", "substring");
   registry.AddScalar(Signature("left", {text, number}, text, Left, "The first code points"));
   registry.AddScalar(Signature("right", {text, number}, text, Right, "The last code points"));

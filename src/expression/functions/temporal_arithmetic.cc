@@ -40,8 +40,8 @@ void DateMinusDays(const KernelCall& call, Vector& result) {
 }
 
 void DateMinusDate(const KernelCall& call, Vector& result) {
-  BinaryKernel<int32_t, int32_t, int64_t>(
-      call, result, [](int32_t a, int32_t b) { return int64_t{a} - b; });
+  BinaryKernel<int32_t, int32_t, int64_t>(call, result,
+                                          [](int32_t a, int32_t b) { return int64_t{a} - b; });
 }
 
 // Calls body(row, timestamp, interval) for the valid rows of a call in either order.

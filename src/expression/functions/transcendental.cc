@@ -1,5 +1,5 @@
-// Powers, logarithms and trigonometry on DOUBLE, by the engine's own functions: the same bits on every
-// processor.
+// Powers, logarithms and trigonometry on DOUBLE, by the engine's own functions: the same bits on
+// every processor.
 #include <cmath>
 #include <limits>
 

@@ -7,10 +7,12 @@
 
 namespace trivet {
 
-// UTF-8 for the string functions. VARCHARs hold valid UTF-8; whatever else comes is read byte by byte,
-// never beyond the end.
+// UTF-8 for the string functions. VARCHARs hold valid UTF-8; whatever else comes is read byte by
+// byte, never beyond the end.
 
-inline constexpr bool IsContinuationByte(char c) { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; }
+inline constexpr bool IsContinuationByte(char c) {
+  return (static_cast<uint8_t>(c) & 0xC0) == 0x80;
+}
 
 // Bytes of the code point that starts with this byte.
 inline constexpr size_t Utf8Length(char first) {

@@ -74,7 +74,10 @@ class FileMorsel final : public MorselReader {
         *batch_->schema.get()->children[place], *array.children[place], column.source_type,
         static_cast<size_t>(array.offset) + next_, count, batch_, &dictionaries_);
     if (!imported.ok()) {
-      return std::move(imported).status().WithContext(StrCat("column \"", column.definition.name, "\"")).WithFile(path());
+      return std::move(imported)
+          .status()
+          .WithContext(StrCat("column \"", column.definition.name, "\""))
+          .WithFile(path());
     }
     if (column.source_type == column.definition.type) return imported;
     return CastColumn(column, std::move(imported).value(), count);
@@ -106,15 +109,15 @@ class FileMorsel final : public MorselReader {
     return evaluator.Evaluate(0, input, out);
   }
 
-  // Lines that the rows before `row` of this batch take: one each, and one for every line break in a
-  // value (of the columns that are read).
+  // Lines that the rows before `row` of this batch take: one each, and one for every line break in
+  // a value (of the columns that are read).
   uint64_t LinesBefore(size_t row) const {
     uint64_t lines = row;
     const ArrowArray& array = *batch_->array.get();
     for (int64_t c = 0; c < array.n_children; ++c) {
-      const Result<Vector> texts = ImportArrowColumn(*batch_->schema.get()->children[c],
-                                                     *array.children[c], TypeId::kVarchar,
-                                                     static_cast<size_t>(array.offset), row, batch_);
+      const Result<Vector> texts =
+          ImportArrowColumn(*batch_->schema.get()->children[c], *array.children[c],
+                            TypeId::kVarchar, static_cast<size_t>(array.offset), row, batch_);
       if (!texts.ok()) continue;
       const VectorView view = texts->View();
       for (size_t i = 0; i < row; ++i) {
@@ -239,14 +242,15 @@ class FileTable final : public Table {
 
 }  // namespace
 
-TablePtr MakeFileTable(FileTableParts parts) { return std::make_shared<FileTable>(std::move(parts)); }
+TablePtr MakeFileTable(FileTableParts parts) {
+  return std::make_shared<FileTable>(std::move(parts));
+}
 
 Status AddPathColumns(const std::string& filename_column, std::optional<bool> hive_partitioning,
                       FileTableParts& parts) {
   const auto find = [&](const std::string& name) {
-    return std::ranges::find_if(parts.columns, [&](const FileColumn& column) {
-      return column.definition.name == name;
-    });
+    return std::ranges::find_if(
+        parts.columns, [&](const FileColumn& column) { return column.definition.name == name; });
   };
   if (!filename_column.empty()) {
     if (find(filename_column) != parts.columns.end()) {
@@ -263,7 +267,8 @@ Status AddPathColumns(const std::string& filename_column, std::optional<bool> hi
   for (size_t i = 0; i < partitions.columns.size(); ++i) {
     FileColumn column;
     column.definition = partitions.columns[i];
-    for (const std::vector<Value>& values : partitions.values) column.constants.push_back(values[i]);
+    for (const std::vector<Value>& values : partitions.values)
+      column.constants.push_back(values[i]);
     const auto known = find(column.definition.name);
     if (known == parts.columns.end()) {
       parts.columns.push_back(std::move(column));

@@ -48,8 +48,8 @@ struct FileTableParts {
   std::function<Result<std::unique_ptr<BatchSource>>(const BatchSourceRequest& request)> open;
 };
 
-// A table over such files: batches are taken in turn and cast by the threads that take them. Values that
-// cannot be cast are InvalidInput naming file, line and column. Memory of Arrow's is reserved.
+// A table over such files: batches are taken in turn and cast by the threads that take them. Values
+// that cannot be cast are InvalidInput naming file, line and column. Memory of Arrow's is reserved.
 TablePtr MakeFileTable(FileTableParts parts);
 
 // Appends a filename column (where a name is given) and the hive columns of the paths.

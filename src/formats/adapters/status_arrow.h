@@ -10,8 +10,8 @@
 
 namespace trivet {
 
-// An Arrow status as ours. Where one of ours travelled through Arrow (from a stream or memory pool of
-// this folder) it comes out as it went in.
+// An Arrow status as ours. Where one of ours travelled through Arrow (from a stream or memory pool
+// of this folder) it comes out as it went in.
 Status FromArrow(const arrow::Status& status);
 // Ours as Arrow's, with ours inside.
 arrow::Status ToArrow(Status status);

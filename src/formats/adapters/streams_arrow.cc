@@ -49,8 +49,8 @@ class InputFile final : public arrow::io::RandomAccessFile {
       return arrow::Status::IOError("read outside of the file");
     }
     const int64_t taken = std::min(size, file_size - position);
-    ARROW_RETURN_NOT_OK(ToArrow(
-        file_->ReadAt(static_cast<uint64_t>(position), static_cast<size_t>(taken), out)));
+    ARROW_RETURN_NOT_OK(
+        ToArrow(file_->ReadAt(static_cast<uint64_t>(position), static_cast<size_t>(taken), out)));
     if (metrics_) {
       metrics_->bytes_read.fetch_add(static_cast<uint64_t>(taken), std::memory_order_relaxed);
     }
@@ -126,16 +126,17 @@ arrow::Result<std::shared_ptr<arrow::io::InputStream>> MakeDecompressedInput(
                         CompressionOf(file->path(), compression));
   std::shared_ptr<arrow::io::InputStream> input = MakeInputFile(std::move(file), metrics);
   if (type == arrow::Compression::UNCOMPRESSED) return input;
-  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<arrow::util::Codec> codec, arrow::util::Codec::Create(type));
+  ARROW_ASSIGN_OR_RAISE(std::unique_ptr<arrow::util::Codec> codec,
+                        arrow::util::Codec::Create(type));
   // The stream keeps a pointer to the codec only.
   std::shared_ptr<arrow::util::Codec> shared(std::move(codec));
   ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::io::CompressedInputStream> stream,
                         arrow::io::CompressedInputStream::Make(shared.get(), input, pool));
-  return std::shared_ptr<arrow::io::InputStream>(
-      stream.get(), [stream, shared](arrow::io::InputStream*) mutable {
-        stream.reset();
-        shared.reset();
-      });
+  return std::shared_ptr<arrow::io::InputStream>(stream.get(),
+                                                 [stream, shared](arrow::io::InputStream*) mutable {
+                                                   stream.reset();
+                                                   shared.reset();
+                                                 });
 }
 
 }  // namespace trivet

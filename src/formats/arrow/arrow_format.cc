@@ -24,8 +24,8 @@ Result<bool> IsFileFormat(const RandomAccessFile& file) {
   return std::string_view(magic, sizeof(magic)) == "ARROW1";
 }
 
-// The file or stream format behind one face. Arrow's reader checks what it is told to check: batches
-// are validated as they come, because offsets in a file are not to be trusted.
+// The file or stream format behind one face. Arrow's reader checks what it is told to check:
+// batches are validated as they come, because offsets in a file are not to be trusted.
 class IpcSource final : public BatchSource {
  public:
   Status Open(const std::shared_ptr<const RandomAccessFile>& file, OperatorMetrics* metrics,
@@ -35,20 +35,24 @@ class IpcSource final : public BatchSource {
     options.memory_pool = pool;
     if (columns != nullptr) {
       order_ = *columns;
-      for (const size_t column : *columns) options.included_fields.push_back(static_cast<int>(column));
+      for (const size_t column : *columns)
+        options.included_fields.push_back(static_cast<int>(column));
     }
     TRIVET_ASSIGN_OR_RETURN(const bool is_file, IsFileFormat(*file));
     input_ = MakeInputFile(file, metrics);
     if (is_file) {
-      TRIVET_ASSIGN_OR_RETURN(file_, FromArrow(arrow::ipc::RecordBatchFileReader::Open(input_, options)));
+      TRIVET_ASSIGN_OR_RETURN(file_,
+                              FromArrow(arrow::ipc::RecordBatchFileReader::Open(input_, options)));
     } else {
-      TRIVET_ASSIGN_OR_RETURN(stream_,
-                              FromArrow(arrow::ipc::RecordBatchStreamReader::Open(input_, options)));
+      TRIVET_ASSIGN_OR_RETURN(
+          stream_, FromArrow(arrow::ipc::RecordBatchStreamReader::Open(input_, options)));
     }
     return Status::OK();
   }
 
-  std::shared_ptr<arrow::Schema> schema() const { return file_ ? file_->schema() : stream_->schema(); }
+  std::shared_ptr<arrow::Schema> schema() const {
+    return file_ ? file_->schema() : stream_->schema();
+  }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     std::shared_ptr<arrow::RecordBatch> batch;
@@ -93,7 +97,8 @@ class IpcSource final : public BatchSource {
 };
 
 Result<std::vector<FileColumn>> ReadColumns(FileSystem& files, const FileInfo& info) {
-  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const RandomAccessFile> file, files.OpenForRead(info.path));
+  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const RandomAccessFile> file,
+                          files.OpenForRead(info.path));
   if (file->size() == 0) return Status::InvalidInput("the file is empty, it is not an Arrow file");
   IpcSource source;
   const Status opened = source.Open(file, nullptr, arrow::default_memory_pool(), nullptr);
@@ -106,7 +111,8 @@ Result<std::vector<FileColumn>> ReadColumns(FileSystem& files, const FileInfo& i
   for (int64_t i = 0; i < schema.get()->n_children; ++i) {
     const ArrowSchema& field = *schema.get()->children[i];
     Result<LogicalType> type = ImportArrowType(field);
-    if (!type.ok()) return std::move(type).status().WithContext(StrCat("column \"", field.name, "\""));
+    if (!type.ok())
+      return std::move(type).status().WithContext(StrCat("column \"", field.name, "\""));
     FileColumn column;
     column.definition = {field.name, *type, (field.flags & ARROW_FLAG_NULLABLE) == 0};
     column.source = static_cast<size_t>(i);

@@ -12,8 +12,8 @@ namespace {
 
 Status StreamError(const std::string& name, ArrowArrayStream* stream, int code) {
   const char* message = stream->get_last_error ? stream->get_last_error(stream) : nullptr;
-  return Status::IO(StrCat("reading \"", name, "\" failed: ",
-                           message ? message : StrCat("error ", code).c_str()));
+  return Status::IO(StrCat("reading \"", name,
+                           "\" failed: ", message ? message : StrCat("error ", code).c_str()));
 }
 
 // One stream being read. Threads take its batches in turn.
@@ -116,7 +116,8 @@ Result<TablePtr> ArrowStreamTable::Make(std::string name, Open open) {
     const ArrowSchema& child = *schema.get()->children[i];
     Result<LogicalType> type = ImportArrowType(child);
     if (!type.ok()) {
-      return std::move(type).status().WithContext(StrCat("column \"", child.name, "\" of \"", name, "\""));
+      return std::move(type).status().WithContext(
+          StrCat("column \"", child.name, "\" of \"", name, "\""));
     }
     columns.push_back({child.name ? child.name : "", std::move(type).value()});
   }

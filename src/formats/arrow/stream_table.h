@@ -10,9 +10,9 @@
 
 namespace trivet {
 
-// A table over foreign Arrow data that is read through the C stream interface. `open` gives a new stream
-// for every scan; a source that can be read only once fails the second time with its own error. Batches
-// keep their place in the stream; string and number columns are not copied.
+// A table over foreign Arrow data that is read through the C stream interface. `open` gives a new
+// stream for every scan; a source that can be read only once fails the second time with its own
+// error. Batches keep their place in the stream; string and number columns are not copied.
 class ArrowStreamTable final : public Table {
  public:
   using Open = std::function<Status(ArrowArrayStream* out)>;

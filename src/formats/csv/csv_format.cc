@@ -95,8 +95,8 @@ Result<std::unique_ptr<BatchSource>> OpenSource(const CsvOptions& options,
   auto read = arrow::csv::ReadOptions::Defaults();
   read.use_threads = false;
   read.block_size = kBlockBytes;
-  read.skip_rows = static_cast<int32_t>(std::min<int64_t>(options.skip, INT32_MAX)) +
-                   (dialect.header ? 1 : 0);
+  read.skip_rows =
+      static_cast<int32_t>(std::min<int64_t>(options.skip, INT32_MAX)) + (dialect.header ? 1 : 0);
   read.column_names = dialect.names;
   auto parse = arrow::csv::ParseOptions::Defaults();
   parse.delimiter = dialect.delimiter;
@@ -112,17 +112,17 @@ Result<std::unique_ptr<BatchSource>> OpenSource(const CsvOptions& options,
   auto convert = arrow::csv::ConvertOptions::Defaults();
   // Every value is read as text and cast by the engine's own rules.
   for (const std::string& name : dialect.names) convert.column_types[name] = arrow::utf8();
-  for (const size_t column : request.columns) convert.include_columns.push_back(dialect.names[column]);
+  for (const size_t column : request.columns)
+    convert.include_columns.push_back(dialect.names[column]);
   convert.null_values = options.null_strings;
   convert.strings_can_be_null = true;
   convert.quoted_strings_can_be_null = options.quoted_nulls;
   if (request.file->size() == 0) {
     return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(nullptr, first_line));
   }
-  TRIVET_ASSIGN_OR_RETURN(
-      const std::shared_ptr<arrow::io::InputStream> input,
-      FromArrow(MakeDecompressedInput(request.file, request.metrics, options.compression,
-                                      request.pool)));
+  TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::io::InputStream> input,
+                          FromArrow(MakeDecompressedInput(request.file, request.metrics,
+                                                          options.compression, request.pool)));
   arrow::Result<std::shared_ptr<arrow::csv::StreamingReader>> reader =
       arrow::csv::StreamingReader::Make(arrow::io::IOContext(request.pool), input, read, parse,
                                         convert);

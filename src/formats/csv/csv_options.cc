@@ -12,7 +12,7 @@ void TakeTypes(OptionReader& reader, std::initializer_list<std::string_view> nam
                std::vector<std::pair<std::string, LogicalType>>& target) {
   const Value* value = reader.TakeValue(names);
   if (value == nullptr) return;
-  Result<std::vector<std::pair<std::string, LogicalType>>> types = 
+  Result<std::vector<std::pair<std::string, LogicalType>>> types =
       TypesOfStruct(*value, StrCat("read_csv: option ", *names.begin()));
   if (types.ok()) {
     target = std::move(types).value();
@@ -23,20 +23,37 @@ void TakeTypes(OptionReader& reader, std::initializer_list<std::string_view> nam
 
 // Known to DuckDB, not to this reader: an error that says so is better than "no such option".
 constexpr std::string_view kUnsupported[] = {
-    "ignore_errors", "store_rejects",   "dateformat",        "timestampformat", "comment",
-    "encoding",      "union_by_name",   "decimal_separator", "thousands",       "normalize_names",
-    "rejects_table", "rejects_scan",    "rejects_limit",     "force_not_null",  "new_line",
-    "strict_mode",   "max_line_size",   "buffer_size",       "parallel",        "maximum_line_size"};
+    "ignore_errors", "store_rejects", "dateformat",        "timestampformat", "comment",
+    "encoding",      "union_by_name", "decimal_separator", "thousands",       "normalize_names",
+    "rejects_table", "rejects_scan",  "rejects_limit",     "force_not_null",  "new_line",
+    "strict_mode",   "max_line_size", "buffer_size",       "parallel",        "maximum_line_size"};
 
 }  // namespace
 
 const std::vector<std::string>& CsvOptionNames() {
-  static const std::vector<std::string> names = {
-      "delim",        "sep",         "delimiter",         "header",       "quote",
-      "escape",       "nullstr",     "null",              "skip",         "all_varchar",
-      "null_padding", "sample_size", "compression",       "columns",      "names",
-      "column_names", "types",       "dtypes",            "column_types", "auto_detect",
-      "filename",     "allow_quoted_nulls", "hive_partitioning"};
+  static const std::vector<std::string> names = {"delim",
+                                                 "sep",
+                                                 "delimiter",
+                                                 "header",
+                                                 "quote",
+                                                 "escape",
+                                                 "nullstr",
+                                                 "null",
+                                                 "skip",
+                                                 "all_varchar",
+                                                 "null_padding",
+                                                 "sample_size",
+                                                 "compression",
+                                                 "columns",
+                                                 "names",
+                                                 "column_names",
+                                                 "types",
+                                                 "dtypes",
+                                                 "column_types",
+                                                 "auto_detect",
+                                                 "filename",
+                                                 "allow_quoted_nulls",
+                                                 "hive_partitioning"};
   return names;
 }
 

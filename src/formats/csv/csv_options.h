@@ -14,11 +14,11 @@ namespace trivet {
 struct CsvOptions {
   std::optional<char> delimiter;
   std::optional<bool> header;
-  char quote = '"';        // '\0': none
+  char quote = '"';  // '\0': none
   char escape = '"';
   std::vector<std::string> null_strings = {""};
   bool quoted_nulls = true;
-  int64_t skip = 0;        // lines before the header
+  int64_t skip = 0;  // lines before the header
   bool all_varchar = false;
   bool null_padding = false;
   int64_t sample_rows = 20480;  // -1: as many as fit the sample's bytes

@@ -27,9 +27,9 @@ class Splitter {
     while (true) {
       bool quoted = false;
       if (!ReadField(quoted)) return false;
-      const bool null = (!quoted || options_.quoted_nulls) &&
-                        std::ranges::find(options_.null_strings, field_) !=
-                            options_.null_strings.end();
+      const bool null =
+          (!quoted || options_.quoted_nulls) &&
+          std::ranges::find(options_.null_strings, field_) != options_.null_strings.end();
       row.push_back(null ? std::nullopt : std::optional(field_));
       if (AtEnd()) return false;
       const char c = text_[next_++];
@@ -79,9 +79,7 @@ class Splitter {
   std::string field_;
 };
 
-bool IsBlankRow(const CsvRow& row) {
-  return row.size() == 1 && (!row[0] || row[0]->empty());
-}
+bool IsBlankRow(const CsvRow& row) { return row.size() == 1 && (!row[0] || row[0]->empty()); }
 
 // The delimiter that gives the most columns, the same number in every row.
 char DetectDelimiter(std::string_view text, bool whole, const CsvOptions& options) {
@@ -91,8 +89,8 @@ char DetectDelimiter(std::string_view text, bool whole, const CsvOptions& option
     const std::vector<CsvRow> rows = SplitCsv(text, whole, delimiter, options, kDelimiterRows);
     if (rows.empty()) continue;
     const size_t columns = rows.front().size();
-    const bool even = std::ranges::all_of(
-        rows, [&](const CsvRow& row) { return row.size() == columns; });
+    const bool even =
+        std::ranges::all_of(rows, [&](const CsvRow& row) { return row.size() == columns; });
     if (even && columns > best_columns) {
       best = delimiter;
       best_columns = columns;
@@ -132,8 +130,8 @@ bool DetectHeader(const std::vector<CsvRow>& rows, size_t columns) {
   }
   if (!all_text) return false;
   const std::vector<LogicalType> first = TypesOf({rows[0]}, 0, columns);
-  return std::ranges::all_of(
-      first, [](const LogicalType& type) { return type.id() == TypeId::kVarchar; });
+  return std::ranges::all_of(first,
+                             [](const LogicalType& type) { return type.id() == TypeId::kVarchar; });
 }
 
 std::string DefaultName(size_t column, size_t columns) {
@@ -146,8 +144,8 @@ std::vector<std::string> NamesOf(const CsvRow* header, size_t columns) {
   std::vector<std::string> names;
   std::unordered_set<std::string> used;
   for (size_t c = 0; c < columns; ++c) {
-    const bool named = header != nullptr && c < header->size() && (*header)[c] &&
-                       !(*header)[c]->empty();
+    const bool named =
+        header != nullptr && c < header->size() && (*header)[c] && !(*header)[c]->empty();
     const std::string base = named ? *(*header)[c] : DefaultName(c, columns);
     std::string name = base;
     for (int suffix = 1; !used.insert(name).second; ++suffix) name = StrCat(base, "_", suffix);
@@ -189,11 +187,10 @@ Result<CsvDialect> DetectCsv(std::string_view text, bool whole, const CsvOptions
   const size_t max_rows =
       options.sample_rows < 0 ? SIZE_MAX : static_cast<size_t>(options.sample_rows) + 1;
   const std::vector<CsvRow> rows = SplitCsv(text, whole, dialect.delimiter, options, max_rows);
-  size_t columns = options.columns.empty() ? std::max<size_t>(options.names.size(), 1)
-                                           : options.columns.size();
+  size_t columns =
+      options.columns.empty() ? std::max<size_t>(options.names.size(), 1) : options.columns.size();
   if (!rows.empty() && options.columns.empty()) columns = rows.front().size();
-  dialect.header =
-      options.header.value_or(!rows.empty() && DetectHeader(rows, columns));
+  dialect.header = options.header.value_or(!rows.empty() && DetectHeader(rows, columns));
   if (!options.columns.empty()) {
     for (const auto& [name, type] : options.columns) {
       dialect.names.push_back(name);

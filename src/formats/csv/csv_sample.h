@@ -18,8 +18,8 @@ using CsvRow = std::vector<std::optional<std::string>>;
 std::vector<CsvRow> SplitCsv(std::string_view text, bool whole, char delimiter,
                              const CsvOptions& options, size_t max_rows);
 
-// What a look at the start of a file tells: the delimiter, whether the first row names the columns, and
-// the columns with the types that the sampled rows have.
+// What a look at the start of a file tells: the delimiter, whether the first row names the columns,
+// and the columns with the types that the sampled rows have.
 struct CsvDialect {
   char delimiter = ',';
   bool header = false;

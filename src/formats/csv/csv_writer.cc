@@ -60,8 +60,8 @@ class CsvWriter final : public FileWriter {
     std::vector<ExpressionPtr> casts;
     for (size_t i = 0; i < request.columns.size(); ++i) {
       const LogicalType& type = request.columns[i].type;
-      casts.push_back(Expression::Cast(Expression::Input(static_cast<uint32_t>(i), type),
-                                       TypeId::kVarchar));
+      casts.push_back(
+          Expression::Cast(Expression::Input(static_cast<uint32_t>(i), type), TypeId::kVarchar));
     }
     to_text_.emplace(std::move(casts), context);
     TRIVET_ASSIGN_OR_RETURN(staged_, StagedFile::Create(path_, context.files()));
@@ -140,8 +140,8 @@ class CsvWriter final : public FileWriter {
     }
     if (type == arrow::Compression::UNCOMPRESSED) return Status::OK();
     TRIVET_ASSIGN_OR_RETURN(codec_, FromArrow(arrow::util::Codec::Create(type)));
-    TRIVET_ASSIGN_OR_RETURN(output_,
-                            FromArrow(arrow::io::CompressedOutputStream::Make(codec_.get(), output_)));
+    TRIVET_ASSIGN_OR_RETURN(
+        output_, FromArrow(arrow::io::CompressedOutputStream::Make(codec_.get(), output_)));
     return Status::OK();
   }
 

@@ -11,10 +11,16 @@ namespace trivet {
 
 namespace {
 
-constexpr std::string_view kUnsupported[] = {"ignore_errors", "maximum_object_size", "records",
-                                             "union_by_name", "dateformat",          "timestampformat",
-                                             "map_inference_threshold", "field_appearance_threshold",
-                                             "convert_strings_to_integers", "maximum_depth"};
+constexpr std::string_view kUnsupported[] = {"ignore_errors",
+                                             "maximum_object_size",
+                                             "records",
+                                             "union_by_name",
+                                             "dateformat",
+                                             "timestampformat",
+                                             "map_inference_threshold",
+                                             "field_appearance_threshold",
+                                             "convert_strings_to_integers",
+                                             "maximum_depth"};
 
 struct Options {
   JsonOptions json;

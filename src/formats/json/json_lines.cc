@@ -60,8 +60,10 @@ bool JsonLines::IsLines(std::string_view start) {
   bool in_string = false;
   for (size_t i = 0; i < line.size(); ++i) {
     if (in_string) {
-      if (line[i] == '\\') ++i;
-      else if (line[i] == '"') in_string = false;
+      if (line[i] == '\\')
+        ++i;
+      else if (line[i] == '"')
+        in_string = false;
       continue;
     }
     if (line[i] == '"') in_string = true;

@@ -6,7 +6,8 @@
 namespace trivet {
 
 // Turns JSON text into one object a line, in place and piece by piece: line breaks within objects
-// become blanks, and where the whole is one array its brackets and commas go. Bytes keep their number.
+// become blanks, and where the whole is one array its brackets and commas go. Bytes keep their
+// number.
 class JsonLines {
  public:
   // `text` may end anywhere; the state goes on to the next piece.

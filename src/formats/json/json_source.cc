@@ -54,15 +54,15 @@ class JsonLinesStream final : public arrow::io::InputStream {
 
 Result<std::string> ReadStart(const std::shared_ptr<const RandomAccessFile>& file,
                               const JsonOptions& options, int64_t limit) {
-  TRIVET_ASSIGN_OR_RETURN(
-      const std::shared_ptr<arrow::io::InputStream> stream,
-      FromArrow(MakeDecompressedInput(file, nullptr, options.compression,
-                                      arrow::default_memory_pool())));
+  TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::io::InputStream> stream,
+                          FromArrow(MakeDecompressedInput(file, nullptr, options.compression,
+                                                          arrow::default_memory_pool())));
   std::string text;
   text.resize(static_cast<size_t>(limit));
   int64_t size = 0;
   while (size < limit) {
-    TRIVET_ASSIGN_OR_RETURN(const int64_t got, FromArrow(stream->Read(limit - size, text.data() + size)));
+    TRIVET_ASSIGN_OR_RETURN(const int64_t got,
+                            FromArrow(stream->Read(limit - size, text.data() + size)));
     if (got == 0) break;
     size += got;
   }
@@ -97,7 +97,8 @@ Result<std::shared_ptr<arrow::Table>> ParseSample(const std::string& text,
   return std::move(table).ValueUnsafe();
 }
 
-// Dates and times are read as text and told apart by the engine's rules; of NULLs alone nothing is known.
+// Dates and times are read as text and told apart by the engine's rules; of NULLs alone nothing is
+// known.
 std::shared_ptr<arrow::DataType> AsText(const std::shared_ptr<arrow::DataType>& type) {
   switch (type->id()) {
     case arrow::Type::TIMESTAMP:
@@ -108,7 +109,8 @@ std::shared_ptr<arrow::DataType> AsText(const std::shared_ptr<arrow::DataType>& 
     }
     case arrow::Type::STRUCT: {
       arrow::FieldVector fields;
-      for (const auto& field : type->fields()) fields.push_back(field->WithType(AsText(field->type())));
+      for (const auto& field : type->fields())
+        fields.push_back(field->WithType(AsText(field->type())));
       return arrow::struct_(fields);
     }
     default: return type;
@@ -117,7 +119,8 @@ std::shared_ptr<arrow::DataType> AsText(const std::shared_ptr<arrow::DataType>& 
 
 std::shared_ptr<arrow::Schema> AsText(const arrow::Schema& schema) {
   arrow::FieldVector fields;
-  for (const auto& field : schema.fields()) fields.push_back(field->WithType(AsText(field->type())));
+  for (const auto& field : schema.fields())
+    fields.push_back(field->WithType(AsText(field->type())));
   return arrow::schema(fields);
 }
 
@@ -192,7 +195,8 @@ class JsonSource final : public BatchSource {
 
 Result<JsonShape> DetectJson(FileSystem& files, const FileInfo& info, const JsonOptions& options) {
   if (!options.columns.empty()) return ShapeOfColumns(options);
-  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const RandomAccessFile> file, files.OpenForRead(info.path));
+  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const RandomAccessFile> file,
+                          files.OpenForRead(info.path));
   TRIVET_ASSIGN_OR_RETURN(std::string text, ReadStart(file, options, kSampleBytes));
   if (!JsonLines::IsLines(text)) JsonLines().Rewrite(text.data(), text.size());
   // What is cut off at the end of the sample is no object.
@@ -201,13 +205,14 @@ Result<JsonShape> DetectJson(FileSystem& files, const FileInfo& info, const Json
     if (end != std::string::npos) text.resize(end + 1);
   }
   if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
-    return Status::InvalidInput("the file holds no JSON object").WithHint(
-        "columns = {'name': 'TYPE', …} names its columns");
+    return Status::InvalidInput("the file holds no JSON object")
+        .WithHint("columns = {'name': 'TYPE', …} names its columns");
   }
   TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Table> inferred, ParseSample(text, nullptr));
   JsonShape shape;
   shape.schema = AsText(*inferred->schema());
-  TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Table> sample, ParseSample(text, shape.schema));
+  TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::Table> sample,
+                          ParseSample(text, shape.schema));
   ArrowHolder<ArrowSchema> exported;
   TRIVET_RETURN_IF_ERROR(FromArrow(arrow::ExportSchema(*shape.schema, exported.get())));
   for (int i = 0; i < shape.schema->num_fields(); ++i) {
@@ -254,10 +259,9 @@ Result<std::unique_ptr<BatchSource>> OpenJsonSource(const JsonOptions& options,
   }
   parse.explicit_schema = arrow::schema(fields);
   parse.unexpected_field_behavior = arrow::json::UnexpectedFieldBehavior::Ignore;
-  TRIVET_ASSIGN_OR_RETURN(
-      std::shared_ptr<arrow::io::InputStream> input,
-      FromArrow(MakeDecompressedInput(request.file, request.metrics, options.compression,
-                                      request.pool)));
+  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<arrow::io::InputStream> input,
+                          FromArrow(MakeDecompressedInput(request.file, request.metrics,
+                                                          options.compression, request.pool)));
   input = std::make_shared<JsonLinesStream>(std::move(input), !JsonLines::IsLines(start));
   arrow::Result<std::shared_ptr<arrow::json::StreamingReader>> reader =
       arrow::json::StreamingReader::Make(input, read, parse, arrow::io::IOContext(request.pool));

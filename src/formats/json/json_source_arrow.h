@@ -17,8 +17,8 @@ struct JsonOptions {
   std::vector<std::pair<std::string, LogicalType>> columns;
 };
 
-// What a look at the start of a file tells: its fields as Arrow reads them, and the types that their
-// texts are cast to.
+// What a look at the start of a file tells: its fields as Arrow reads them, and the types that
+// their texts are cast to.
 struct JsonShape {
   std::shared_ptr<arrow::Schema> schema;
   std::vector<LogicalType> source_types;

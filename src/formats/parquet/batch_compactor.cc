@@ -4,7 +4,8 @@
 
 namespace trivet::parquet {
 
-// What a column of this encoding is gathered as: codes without a dictionary's identity are flattened.
+// What a column of this encoding is gathered as: codes without a dictionary's identity are
+// flattened.
 VectorEncoding BatchCompactor::EncodingOf(const Vector& vector) {
   if (vector.is_dictionary() && vector.dictionary_id() == 0) return VectorEncoding::kFlat;
   return vector.encoding();

@@ -34,8 +34,8 @@ void UnpackGroups(const uint8_t* packed, size_t groups, uint32_t* out) {
   for (size_t g = 0; g < groups; ++g, packed += kWidth, out += 8) {
 #pragma GCC unroll 8
     for (int j = 0; j < 8; ++j) {
-      out[j] = static_cast<uint32_t>((LoadWord(packed + j * kWidth / 8) >> (j * kWidth % 8)) &
-                                     kMask);
+      out[j] =
+          static_cast<uint32_t>((LoadWord(packed + j * kWidth / 8) >> (j * kWidth % 8)) & kMask);
     }
   }
 }

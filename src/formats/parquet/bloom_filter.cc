@@ -40,8 +40,8 @@ std::optional<std::string> PlainBytes(const Leaf& leaf, const Value& value) {
       }
       return BytesOf(static_cast<int32_t>(value.integer()));
     case PhysicalKind::kInt64: {
-      // A finer value than the column can hold equals none of its values, but that is for the filter
-      // itself to find: any hash will do.
+      // A finer value than the column can hold equals none of its values, but that is for the
+      // filter itself to find: any hash will do.
       if (leaf.conversion.divisor != 1) return std::nullopt;
       return BytesOf(static_cast<int64_t>(value.integer() / leaf.conversion.multiplier));
     }
@@ -71,7 +71,9 @@ Result<bool> BloomMayContain(const RandomAccessFile& file, const Leaf& leaf,
   size_t header_bytes = 0;
   const Result<int32_t> parsed = ParseBloomFilterHeader(header, size, header_bytes);
   if (!parsed.ok()) {
-    return parsed.status().WithContext(StrCat("column \"", leaf.path, "\"")).WithFile(file.path(), offset);
+    return parsed.status()
+        .WithContext(StrCat("column \"", leaf.path, "\""))
+        .WithFile(file.path(), offset);
   }
   const auto filter_bytes = static_cast<uint64_t>(parsed.value());
   const uint64_t blocks = filter_bytes / kBlockBytes;

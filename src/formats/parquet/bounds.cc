@@ -35,7 +35,8 @@ std::optional<Value> DecodeBound(const Leaf& leaf, const std::string& bytes) {
   if (leaf.conversion.raw_is_string) {  // a decimal of any length
     const StringView view(bytes.data(), static_cast<uint32_t>(bytes.size()));
     alignas(16) uint8_t out[16];
-    if (!leaf.conversion.convert(leaf.conversion, reinterpret_cast<const uint8_t*>(&view), 1, out)) {
+    if (!leaf.conversion.convert(leaf.conversion, reinterpret_cast<const uint8_t*>(&view), 1,
+                                 out)) {
       return std::nullopt;
     }
     return Vector::Wrap(leaf.type, out, nullptr, nullptr, 1).GetValue(0);

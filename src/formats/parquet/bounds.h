@@ -14,14 +14,15 @@ namespace trivet::parquet {
 struct ColumnBounds {
   std::optional<Value> min;  // no non-NULL value is below, in the engine's order
   std::optional<Value> max;  // none is above, but for NaN where nan_above
-  bool nan_above = false;    // floating point: Parquet's bounds leave NaN out, the engine's greatest
+  bool nan_above = false;  // floating point: Parquet's bounds leave NaN out, the engine's greatest
   std::optional<uint64_t> null_count;
   uint64_t row_count = 0;
 
   bool all_null() const { return null_count && *null_count >= row_count; }
 };
 
-// A bound as the engine's value; nothing where it cannot be decoded or its order is not the engine's.
+// A bound as the engine's value; nothing where it cannot be decoded or its order is not the
+// engine's.
 std::optional<Value> DecodeBound(const Leaf& leaf, const std::string& bytes);
 
 // Bounds from their stored form; contradictory ones are dropped.

@@ -67,7 +67,7 @@ std::string_view CodecName(Codec codec) {
 size_t MaxUncompressedBytes(Codec codec, size_t compressed) {
   switch (codec) {
     case Codec::kUncompressed: return compressed;
-    case Codec::kSnappy: return compressed * 22 + 64;   // 64 bytes from a 3-byte copy
+    case Codec::kSnappy: return compressed * 22 + 64;  // 64 bytes from a 3-byte copy
     case Codec::kLz4Hadoop:
     case Codec::kLz4Raw: return compressed * 256 + 64;  // a match length grows by 255 a byte
     case Codec::kGzip: return compressed * 1040 + 64;   // 258 bytes from 2 bits

@@ -132,8 +132,8 @@ Status ColumnPages::StartLevels(const uint8_t*& values, size_t& size) {
   return StartLevel(values, size, leaf_.max_definition, header_.definition_encoding, definition_);
 }
 
-Status ColumnPages::StartLevel(const uint8_t*& next, size_t& left, int max_level,
-                               Encoding encoding, RleDecoder& decoder) {
+Status ColumnPages::StartLevel(const uint8_t*& next, size_t& left, int max_level, Encoding encoding,
+                               RleDecoder& decoder) {
   if (max_level == 0) return Status::OK();
   if (encoding != Encoding::kRle) {
     return reader_.Unsupported(

@@ -28,8 +28,8 @@ class ColumnPages {
  public:
   ColumnPages(const Leaf& leaf, const ColumnChunk& chunk, const ReaderResources& resources);
 
-  // Moves to the next data page; Corruption where the chunk has no more values. Reads the dictionary
-  // on the way.
+  // Moves to the next data page; Corruption where the chunk has no more values. Reads the
+  // dictionary on the way.
   Status Advance();
   // Levels (rows, where nothing repeats) of the current page; 0 before the first Advance.
   size_t level_count() const { return static_cast<size_t>(header_.value_count); }

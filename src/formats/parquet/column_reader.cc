@@ -8,8 +8,8 @@ namespace trivet::parquet {
 
 namespace {
 
-// Spreads `valid` dense values over the rows whose bit is set, in place from the end; other rows get
-// `null_value`.
+// Spreads `valid` dense values over the rows whose bit is set, in place from the end; other rows
+// get `null_value`.
 template <typename T>
 void Spread(T* rows, size_t count, size_t valid, const uint64_t* bits, size_t offset,
             T null_value) {

@@ -8,8 +8,8 @@
 
 namespace trivet::parquet {
 
-// Reads one column of a row group into vectors, forward only. Rows that are skipped cost nothing until
-// the next read, and pages that lie wholly among them are never read or decompressed.
+// Reads one column of a row group into vectors, forward only. Rows that are skipped cost nothing
+// until the next read, and pages that lie wholly among them are never read or decompressed.
 class ColumnReader {
  public:
   virtual ~ColumnReader() = default;

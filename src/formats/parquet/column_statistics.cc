@@ -47,7 +47,8 @@ std::optional<double> Width(const ColumnBounds& bounds) {
     return std::nullopt;
   }
   if (bounds.min->type().IsFloating()) return bounds.max->floating() - bounds.min->floating();
-  return static_cast<double>(bounds.max->integer()) - static_cast<double>(bounds.min->integer()) + 1;
+  return static_cast<double>(bounds.max->integer()) - static_cast<double>(bounds.min->integer()) +
+         1;
 }
 
 class ColumnEstimate {
@@ -63,9 +64,8 @@ class ColumnEstimate {
     if (source.kind == ColumnSource::Kind::kConstant) return AddConstant(source.constant, rows);
     const Leaf* leaf = LeafIn(file);
     if (leaf == nullptr) return Forget();
-    const ColumnBounds bounds =
-        BoundsOfChunk(*file.metadata, *leaf,
-                      file.metadata->row_groups[ref.group].columns[leaf->chunk], rows);
+    const ColumnBounds bounds = BoundsOfChunk(
+        *file.metadata, *leaf, file.metadata->row_groups[ref.group].columns[leaf->chunk], rows);
     nulls_known_ &= bounds.null_count.has_value();
     nulls_ += bounds.null_count.value_or(0);
     rows_ += rows;
@@ -186,9 +186,9 @@ void SampleDictionaries(const TableFiles& table, const std::vector<GroupRef>& gr
     for (ColumnEstimate& column : columns) {
       const Leaf* leaf = column.LeafIn(file);
       if (leaf == nullptr || group.row_count == 0) continue;
-      const std::optional<double> seen =
-          DictionarySize(**opened, group.columns[leaf->chunk]);
-      seen ? column.AddDictionary(*seen, static_cast<double>(group.row_count)) : column.AddUncoded();
+      const std::optional<double> seen = DictionarySize(**opened, group.columns[leaf->chunk]);
+      seen ? column.AddDictionary(*seen, static_cast<double>(group.row_count))
+           : column.AddUncoded();
     }
   }
 }

@@ -151,8 +151,8 @@ bool WideDecimalToDouble(const Conversion& self, const uint8_t* raw, size_t coun
     double value;
     if constexpr (kString) {
       const auto text = LoadRaw<StringView>(raw + i * sizeof(StringView));
-      value = BigEndianToDouble(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
-                                self.scale);
+      value =
+          BigEndianToDouble(reinterpret_cast<const uint8_t*>(text.data()), text.size(), self.scale);
     } else {
       value = BigEndianToDouble(raw + i * self.raw_width, self.raw_width, self.scale);
     }
@@ -221,7 +221,8 @@ Result<LeafType> DecimalType(LeafType leaf, const SchemaElement& element) {
   const int scale = annotated ? element.logical.scale : element.scale;
   const PhysicalKind physical = *element.type;
   if (precision < 1 || scale > precision) {
-    return Status::Corruption(StrCat("it declares an impossible DECIMAL(", precision, ",", scale, ")"));
+    return Status::Corruption(
+        StrCat("it declares an impossible DECIMAL(", precision, ",", scale, ")"));
   }
   if (precision > kMaxDecimalPrecision) {
     leaf.type = TypeId::kDouble;
@@ -303,16 +304,16 @@ LeafType Int32Type(LeafType leaf, const SchemaElement& element) {
 LeafType Int64Type(LeafType leaf, const SchemaElement& element) {
   leaf.type = TypeId::kInt64;
   const LogicalAnnotation& logical = element.logical;
-  const bool converted_timestamp = logical.kind == LogicalKind::kNone &&
-                                   (element.converted == ConvertedType::kTimestampMillis ||
-                                    element.converted == ConvertedType::kTimestampMicros);
+  const bool converted_timestamp =
+      logical.kind == LogicalKind::kNone && (element.converted == ConvertedType::kTimestampMillis ||
+                                             element.converted == ConvertedType::kTimestampMicros);
   TimeUnit unit = logical.unit;
   if (element.converted == ConvertedType::kTimestampMillis && converted_timestamp) {
     unit = TimeUnit::kMilli;
   }
   if (logical.kind == LogicalKind::kTimestamp || converted_timestamp) {
-    leaf.type = LogicalType::Timestamp(
-        unit == TimeUnit::kNano ? TimeUnit::kNano : TimeUnit::kMicro, logical.adjusted_to_utc);
+    leaf.type = LogicalType::Timestamp(unit == TimeUnit::kNano ? TimeUnit::kNano : TimeUnit::kMicro,
+                                       logical.adjusted_to_utc);
     if (unit == TimeUnit::kMilli) {
       leaf.conversion.multiplier = 1000;
       leaf.conversion.convert = &ScaleTicks<int64_t>;

@@ -16,8 +16,8 @@ struct Conversion {
   bool (*convert)(const Conversion& self, const uint8_t* raw, size_t count, uint8_t* out) = nullptr;
   int64_t multiplier = 1;  // of times and timestamps
   int64_t divisor = 1;
-  int64_t limit = 0;       // decimals: magnitudes from here on are out of range, where it fits 64 bits
-  int scale = 0;           // decimals read as doubles
+  int64_t limit = 0;  // decimals: magnitudes from here on are out of range, where it fits 64 bits
+  int scale = 0;      // decimals read as doubles
 };
 
 }  // namespace trivet::parquet

@@ -16,8 +16,8 @@ class DeltaStream {
   size_t total() const { return total_; }
   bool Decode(size_t count, int64_t* out);
   bool Skip(size_t count);
-  // Bytes from the start of the stream to its end, without decoding it; 0 where it is corrupt. To be
-  // called right after Start.
+  // Bytes from the start of the stream to its end, without decoding it; 0 where it is corrupt. To
+  // be called right after Start.
   size_t MeasureBytes() const;
 
  private:
@@ -38,10 +38,10 @@ class DeltaStream {
   uint64_t last_ = 0;
   uint64_t min_delta_ = 0;
   const uint8_t* widths_ = nullptr;
-  size_t miniblock_ = 0;         // in its block
+  size_t miniblock_ = 0;  // in its block
   const uint8_t* packed_ = nullptr;
   int packed_width_ = 0;
-  size_t packed_position_ = 0;   // in its miniblock
+  size_t packed_position_ = 0;  // in its miniblock
   bool in_miniblock_ = false;
   int max_width_ = 64;
 };

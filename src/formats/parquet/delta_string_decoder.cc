@@ -11,8 +11,8 @@ namespace trivet::parquet {
 
 namespace {
 
-// DELTA_BYTE_ARRAY: each string is a prefix of the one before and a suffix of its own. Strings are put
-// together in pool memory that lives as long as the vectors on it; a string that only cuts its
+// DELTA_BYTE_ARRAY: each string is a prefix of the one before and a suffix of its own. Strings are
+// put together in pool memory that lives as long as the vectors on it; a string that only cuts its
 // predecessor shares its bytes.
 class DeltaStringDecoder final : public ValueDecoder {
  public:

@@ -11,7 +11,8 @@ namespace trivet::parquet {
 
 namespace {
 
-// What the vectors on a dictionary keep alive: its values and, for strings, the page they point into.
+// What the vectors on a dictionary keep alive: its values and, for strings, the page they point
+// into.
 struct DictionaryMemory {
   DictionaryMemory(size_t bytes, Reservation reservation, std::shared_ptr<PageBuffer> page_buffer)
       : values(bytes, std::move(reservation)), page(std::move(page_buffer)) {}
@@ -29,10 +30,11 @@ Result<std::shared_ptr<const Dictionary>> MakeDictionary(const Leaf& leaf, const
   }
   const Conversion& conversion = leaf.conversion;
   const auto size = static_cast<size_t>(header.value_count);
-  // Before anything is allocated for the values they must be there: strings take four bytes at least.
+  // Before anything is allocated for the values they must be there: strings take four bytes at
+  // least.
   const size_t stored_width = leaf.physical == PhysicalKind::kByteArray ? sizeof(uint32_t)
-                              : conversion.raw_is_string               ? leaf.type_length
-                                                                       : conversion.raw_width;
+                              : conversion.raw_is_string                ? leaf.type_length
+                                                                        : conversion.raw_width;
   if (leaf.physical == PhysicalKind::kBoolean || size * stored_width > page.size) {
     return reader.Corrupt("its dictionary page does not hold as many values as it claims");
   }

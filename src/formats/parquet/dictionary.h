@@ -10,8 +10,8 @@
 
 namespace trivet::parquet {
 
-// The dictionary of one column chunk: flat values in the engine's form, followed by one entry that is
-// NULL, so that NULL rows have a code as well. Immutable, shared by the vectors coded with it.
+// The dictionary of one column chunk: flat values in the engine's form, followed by one entry that
+// is NULL, so that NULL rows have a code as well. Immutable, shared by the vectors coded with it.
 struct Dictionary {
   std::shared_ptr<const Vector> values;  // size + 1 entries
   size_t size = 0;

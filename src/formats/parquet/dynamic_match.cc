@@ -18,7 +18,8 @@ namespace {
 template <typename T>
 void TestRange(const DynamicFilter::Content& filter, const VectorView& view, size_t count,
                uint8_t* passes) {
-  const auto low = filter.min ? static_cast<T>(filter.min->integer()) : std::numeric_limits<T>::min();
+  const auto low =
+      filter.min ? static_cast<T>(filter.min->integer()) : std::numeric_limits<T>::min();
   const auto high =
       filter.max ? static_cast<T>(filter.max->integer()) : std::numeric_limits<T>::max();
   for (size_t i = 0; i < count; ++i) {
@@ -68,7 +69,7 @@ void TestBloom(const std::vector<uint64_t>& bloom, const Vector& column, size_t 
 }  // namespace
 
 void MatchDynamicFilter(const DynamicFilter::Content& filter, const Vector& column, size_t count,
-                       uint8_t* passes) {
+                        uint8_t* passes) {
   if (filter.empty) {
     std::fill_n(passes, count, uint8_t{0});
     return;

@@ -9,9 +9,9 @@
 
 namespace trivet::parquet {
 
-// Whether rows of a column can pass a dynamic filter: writes 1 or 0 for each of the first `count` rows
-// (NULLs get 0).
+// Whether rows of a column can pass a dynamic filter: writes 1 or 0 for each of the first `count`
+// rows (NULLs get 0).
 void MatchDynamicFilter(const DynamicFilter::Content& filter, const Vector& column, size_t count,
-                       uint8_t* passes);
+                        uint8_t* passes);
 
 }  // namespace trivet::parquet

@@ -65,13 +65,14 @@ Status CheckGroups(const FileMetadata& metadata, uint64_t file_size) {
     }
   }
   if (rows != metadata.row_count) {
-    return Status::Corruption(StrCat("the footer claims ", metadata.row_count,
-                                     " rows, its row groups hold ", rows));
+    return Status::Corruption(
+        StrCat("the footer claims ", metadata.row_count, " rows, its row groups hold ", rows));
   }
   return Status::OK();
 }
 
-// Least recently used footers go first; the limit is on their encoded size, which bounds the decoded.
+// Least recently used footers go first; the limit is on their encoded size, which bounds the
+// decoded.
 class FooterCache {
  public:
   using Key = std::tuple<const FileSystem*, std::string, uint64_t, int64_t>;
@@ -135,14 +136,16 @@ Result<FileMetadata> ReadFooterBytes(const RandomAccessFile& file, size_t& foote
     char magic[kMagicBytes];
     TRIVET_RETURN_IF_ERROR(file.ReadAt(0, sizeof(magic), magic));
     if (std::memcmp(magic, "PAR1", kMagicBytes) == 0) {
-      return Status::Corruption("the file starts as Parquet but its footer is missing: it is cut off");
+      return Status::Corruption(
+          "the file starts as Parquet but its footer is missing: it is cut off");
     }
     return not_parquet();
   }
   uint32_t length;
   std::memcpy(&length, trailer, sizeof(length));
   if (length == 0 || length > size - kMagicBytes - kTrailerBytes) {
-    return Status::Corruption(StrCat("the footer claims an impossible length of ", length, " bytes"));
+    return Status::Corruption(
+        StrCat("the footer claims an impossible length of ", length, " bytes"));
   }
   footer_bytes = length;
   if (length + kTrailerBytes > tail_size) {
@@ -160,7 +163,8 @@ Result<FileMetadata> ReadFooter(const RandomAccessFile& file) {
   Result<FileMetadata> metadata = ReadFooterBytes(file, footer_bytes);
   if (!metadata.ok()) return std::move(metadata).status().WithFile(file.path());
   if (metadata->encrypted) {
-    return Status::NotImplemented("encrypted Parquet files are not supported").WithFile(file.path());
+    return Status::NotImplemented("encrypted Parquet files are not supported")
+        .WithFile(file.path());
   }
   Status checked = CheckGroups(*metadata, file.size());
   if (!checked.ok()) return std::move(checked).WithFile(file.path());

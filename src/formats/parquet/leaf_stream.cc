@@ -18,7 +18,8 @@ Status LeafStream::Read(size_t rows) {
 bool LeafStream::SkipPage(size_t& rows) {
   if (!page_fresh_) return false;
   const PageHeader& header = pages_.header();
-  // Only where pages are known to begin with a row does their number of rows say which rows they hold.
+  // Only where pages are known to begin with a row does their number of rows say which rows they
+  // hold.
   size_t page_rows = page_left_;
   if (pages_.leaf().max_repetition > 0) {
     if (header.type != PageType::kDataV2) return false;

@@ -10,8 +10,8 @@
 
 namespace trivet::parquet {
 
-// Levels and values of one leaf of a nested column, row by row (Melnik et al., "Dremel", VLDB 2010): a
-// row begins at a repetition level of 0 and may go on over pages. One thread at a time.
+// Levels and values of one leaf of a nested column, row by row (Melnik et al., "Dremel", VLDB
+// 2010): a row begins at a repetition level of 0 and may go on over pages. One thread at a time.
 class LeafStream {
  public:
   LeafStream(const Leaf& leaf, const ColumnChunk& chunk, const ReaderResources& resources);
@@ -20,8 +20,8 @@ class LeafStream {
   Status Read(size_t rows);
   Status Skip(size_t rows);
 
-  // Of the rows last read: their levels, entry by entry, and the values of the entries whose definition
-  // level is the leaf's highest, in pieces.
+  // Of the rows last read: their levels, entry by entry, and the values of the entries whose
+  // definition level is the leaf's highest, in pieces.
   size_t entries() const { return definition_.size(); }
   uint32_t definition(size_t entry) const { return definition_[entry]; }
   uint32_t repetition(size_t entry) const { return repetition_.empty() ? 0 : repetition_[entry]; }
@@ -43,7 +43,7 @@ class LeafStream {
 
   ColumnPages pages_;
   Reservation reservation_;
-  size_t page_left_ = 0;  // entries of the current page whose levels are not decoded
+  size_t page_left_ = 0;     // entries of the current page whose levels are not decoded
   bool page_fresh_ = false;  // nothing of the current page was decoded
   uint32_t block_definition_[kBlock];
   uint32_t block_repetition_[kBlock];

@@ -303,7 +303,8 @@ HeaderOutcome ParsePageHeader(const uint8_t* data, size_t size, PageHeader& head
     }
   });
   if (reader.truncated()) return HeaderOutcome::kNeedMoreBytes;
-  if (!reader.ok() || (!has_body && header.type != PageType::kIndex)) return HeaderOutcome::kCorrupt;
+  if (!reader.ok() || (!has_body && header.type != PageType::kIndex))
+    return HeaderOutcome::kCorrupt;
   header_bytes = reader.position();
   return HeaderOutcome::kParsed;
 }
@@ -336,9 +337,8 @@ Result<ColumnIndex> ParseColumnIndex(const uint8_t* data, size_t size) {
   ThriftReader reader(data, size);
   ColumnIndex index;
   const auto read_strings = [&](Field field, std::vector<std::string>& values) {
-    reader.ReadList(field, [&](ThriftType type, size_t) {
-      values.emplace_back(reader.ReadBinary(type));
-    });
+    reader.ReadList(field,
+                    [&](ThriftType type, size_t) { values.emplace_back(reader.ReadBinary(type)); });
   };
   reader.ReadStruct([&](Field field) {
     switch (field.id) {

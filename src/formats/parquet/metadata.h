@@ -12,17 +12,17 @@
 
 namespace trivet::parquet {
 
-// What a Parquet file says about itself, as plain data. Everything here was read from a file that may
-// lie: the parser has checked forms and signs, users check offsets and counts against the file.
+// What a Parquet file says about itself, as plain data. Everything here was read from a file that
+// may lie: the parser has checked forms and signs, users check offsets and counts against the file.
 
 struct LogicalAnnotation {
   LogicalKind kind = LogicalKind::kNone;
-  int32_t precision = 0;                // decimal
-  int32_t scale = 0;                    // decimal
-  int32_t bit_width = 0;                // integer
-  bool is_signed = false;               // integer
-  bool adjusted_to_utc = false;         // time, timestamp
-  TimeUnit unit = TimeUnit::kMicro;     // time, timestamp
+  int32_t precision = 0;             // decimal
+  int32_t scale = 0;                 // decimal
+  int32_t bit_width = 0;             // integer
+  bool is_signed = false;            // integer
+  bool adjusted_to_utc = false;      // time, timestamp
+  TimeUnit unit = TimeUnit::kMicro;  // time, timestamp
 };
 
 struct SchemaElement {

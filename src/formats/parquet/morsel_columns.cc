@@ -72,8 +72,8 @@ Status MorselColumns::MakeReader(Slot& slot, size_t column) {
   slot.chunk = &group.columns[leaf.chunk];
   auto flat = std::make_unique<FlatColumnReader>(leaf, *slot.chunk, resources_);
   if (slot.source->cast) {
-    slot.reader = std::make_unique<CastColumnReader>(
-        std::move(flat), leaf.type, plan_.table->columns[column].type, context_);
+    slot.reader = std::make_unique<CastColumnReader>(std::move(flat), leaf.type,
+                                                     plan_.table->columns[column].type, context_);
   } else {
     slot.flat = flat.get();
     slot.reader = std::move(flat);

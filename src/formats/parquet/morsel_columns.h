@@ -9,8 +9,8 @@
 
 namespace trivet::parquet {
 
-// The columns of one row group that a scan needs, read window by window: a window is a run of rows, and
-// a column that nobody loads in it is skipped without being read. One thread at a time.
+// The columns of one row group that a scan needs, read window by window: a window is a run of rows,
+// and a column that nobody loads in it is skipped without being read. One thread at a time.
 class MorselColumns {
  public:
   MorselColumns(const ScanPlan& plan, const TableFile& file, size_t group,

@@ -29,8 +29,8 @@ void NestedColumnReader::AddStreams(const Node& node, const FileSchema& schema,
                                     const RowGroup& group, const ReaderResources& resources) {
   if (node.kind == Node::Kind::kLeaf) {
     const Leaf& leaf = schema.leaves[node.leaf];
-    streams_.emplace_back(
-        node.leaf, std::make_unique<LeafStream>(leaf, group.columns[leaf.chunk], resources));
+    streams_.emplace_back(node.leaf,
+                          std::make_unique<LeafStream>(leaf, group.columns[leaf.chunk], resources));
     return;
   }
   for (const Node& child : node.children) AddStreams(child, schema, group, resources);
@@ -133,8 +133,7 @@ Result<Vector> NestedColumnReader::AssembleList(const Node& node, Scope scope, s
 Result<Vector> NestedColumnReader::AssembleStruct(const Node& node, Scope scope, size_t expected) {
   Vector out = Vector::MakeFlat(node.type, std::max<size_t>(expected, 1));
   for (size_t i = 0; i < node.children.size(); ++i) {
-    TRIVET_ASSIGN_OR_RETURN(out.mutable_children()[i],
-                            Assemble(node.children[i], scope, expected));
+    TRIVET_ASSIGN_OR_RETURN(out.mutable_children()[i], Assemble(node.children[i], scope, expected));
   }
   const LeafStream& stream = StreamOf(node);
   size_t slot = 0;

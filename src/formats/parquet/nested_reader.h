@@ -8,8 +8,8 @@
 
 namespace trivet::parquet {
 
-// Reads a column of lists and structs: the levels and values of all its leaves, put together to nested
-// vectors. Maps are lists of structs of key and value.
+// Reads a column of lists and structs: the levels and values of all its leaves, put together to
+// nested vectors. Maps are lists of structs of key and value.
 class NestedColumnReader final : public ColumnReader {
  public:
   NestedColumnReader(const Node& node, const FileSchema& schema, const RowGroup& group,
@@ -19,8 +19,8 @@ class NestedColumnReader final : public ColumnReader {
   void Skip(size_t count) override { pending_skip_ += count; }
 
  private:
-  // Which entries of a leaf's levels stand for an instance of the node's parent: those that repeat at
-  // no deeper level and are defined at least so far.
+  // Which entries of a leaf's levels stand for an instance of the node's parent: those that repeat
+  // at no deeper level and are defined at least so far.
   struct Scope {
     uint32_t definition = 0;
     uint32_t repetition = 0;

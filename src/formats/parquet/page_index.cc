@@ -42,9 +42,8 @@ Result<std::vector<PageBounds>> ReadBounds(const RandomAccessFile& file, const L
   std::vector<PageBounds> pages;
   for (size_t i = 0; i < locations.size(); ++i) {
     const auto begin = static_cast<uint64_t>(locations[i].first_row);
-    const uint64_t end = i + 1 < locations.size()
-                             ? static_cast<uint64_t>(locations[i + 1].first_row)
-                             : row_count;
+    const uint64_t end =
+        i + 1 < locations.size() ? static_cast<uint64_t>(locations[i + 1].first_row) : row_count;
     if (begin > end || end > row_count || (i == 0 && begin != 0)) {
       return Status::Corruption("an offset index has pages out of order");
     }
@@ -57,8 +56,8 @@ Result<std::vector<PageBounds>> ReadBounds(const RandomAccessFile& file, const L
       pages.push_back({{begin, end}, bounds});
       continue;
     }
-    pages.push_back({{begin, end},
-                     MakeBounds(leaf, index.min_values[i], index.max_values[i], nulls, rows)});
+    pages.push_back(
+        {{begin, end}, MakeBounds(leaf, index.min_values[i], index.max_values[i], nulls, rows)});
   }
   return pages;
 }
@@ -95,8 +94,10 @@ Result<std::vector<PageBounds>> ReadPageBounds(const RandomAccessFile& file,
   }
   Result<std::vector<PageBounds>> pages = ReadBounds(file, leaf, chunk, row_count, metrics);
   if (pages.ok()) return pages;
-  return std::move(pages).status().WithContext(StrCat("column \"", leaf.path, "\"")).WithFile(
-      file.path());
+  return std::move(pages)
+      .status()
+      .WithContext(StrCat("column \"", leaf.path, "\""))
+      .WithFile(file.path());
 }
 
 }  // namespace trivet::parquet

@@ -6,7 +6,8 @@
 namespace trivet::parquet {
 
 namespace {
-// Capacities are steps of an eighth of a power of two, so that pages of about one size share buffers.
+// Capacities are steps of an eighth of a power of two, so that pages of about one size share
+// buffers.
 size_t RoundCapacity(size_t size) {
   size_t step = 4096;
   while (step * 8 < size) step *= 2;
@@ -37,11 +38,12 @@ Result<std::shared_ptr<PageBuffer>> PagePool::Take(size_t size) {
                             memory_.TryReserve(capacity + kSlackBytes, "Parquet scan"));
     buffer = std::make_unique<PageBuffer>(capacity, std::move(reservation));
   }
-  return std::shared_ptr<PageBuffer>(
-      buffer.release(), [pool = weak_from_this()](PageBuffer* returned) {
-        std::unique_ptr<PageBuffer> owned(returned);
-        if (const std::shared_ptr<PagePool> alive = pool.lock()) alive->Return(std::move(owned));
-      });
+  return std::shared_ptr<PageBuffer>(buffer.release(),
+                                     [pool = weak_from_this()](PageBuffer* returned) {
+                                       std::unique_ptr<PageBuffer> owned(returned);
+                                       if (const std::shared_ptr<PagePool> alive = pool.lock())
+                                         alive->Return(std::move(owned));
+                                     });
 }
 
 void PagePool::Return(std::unique_ptr<PageBuffer> buffer) {

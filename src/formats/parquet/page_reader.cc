@@ -19,8 +19,8 @@ constexpr uint64_t kTrailerBytes = 8;
 }  // namespace
 
 PageReader::PageReader(std::shared_ptr<const RandomAccessFile> file, const ColumnChunk& chunk,
-                       std::string column, std::shared_ptr<PagePool> pool,
-                       OperatorMetrics* metrics, bool counts_skipped)
+                       std::string column, std::shared_ptr<PagePool> pool, OperatorMetrics* metrics,
+                       bool counts_skipped)
     : file_(std::move(file)),
       chunk_(chunk),
       column_(std::move(column)),
@@ -57,8 +57,8 @@ Result<const uint8_t*> PageReader::Fetch(uint64_t position, size_t size, size_t 
   if (position > end_ || size > end_ - position) {
     return Corrupt("its pages reach beyond the end of the file");
   }
-  const size_t wanted = static_cast<size_t>(
-      std::min<uint64_t>(std::max(size, read_ahead), end_ - position));
+  const size_t wanted =
+      static_cast<size_t>(std::min<uint64_t>(std::max(size, read_ahead), end_ - position));
   // What the window holds of the wanted bytes is kept.
   size_t kept = 0;
   const uint8_t* kept_data = nullptr;
@@ -73,8 +73,7 @@ Result<const uint8_t*> PageReader::Fetch(uint64_t position, size_t size, size_t 
   if (kept > 0) std::memmove(target->data(), kept_data, kept);
   window_size_ = 0;
   window_ = std::move(target);
-  TRIVET_RETURN_IF_ERROR(
-      file_->ReadAt(position + kept, wanted - kept, window_->data() + kept));
+  TRIVET_RETURN_IF_ERROR(file_->ReadAt(position + kept, wanted - kept, window_->data() + kept));
   if (metrics_) metrics_->bytes_read.fetch_add(wanted - kept, std::memory_order_relaxed);
   window_start_ = position;
   window_size_ = wanted;
@@ -123,8 +122,8 @@ Status PageReader::CheckSizes(const PageHeader& header) const {
   if (header.uncompressed_bytes > std::max(chunk_.uncompressed_bytes, kTrustedPageBytes) ||
       static_cast<size_t>(header.uncompressed_bytes) >
           MaxUncompressedBytes(chunk_.codec, static_cast<size_t>(header.compressed_bytes))) {
-    return Corrupt(StrCat("a page claims an impossible size of ", header.uncompressed_bytes,
-                          " bytes"));
+    return Corrupt(
+        StrCat("a page claims an impossible size of ", header.uncompressed_bytes, " bytes"));
   }
   if (header.type == PageType::kDataV2) {
     const int64_t levels = int64_t{header.definition_bytes} + header.repetition_bytes;
@@ -142,8 +141,10 @@ Status PageReader::Inflate(const uint8_t* in, size_t in_size, uint8_t* out, size
   if (decompressor_ == nullptr) {
     Result<std::unique_ptr<Decompressor>> made = Decompressor::Make(chunk_.codec);
     if (!made.ok()) {
-      return std::move(made).status().WithContext(StrCat("column \"", column_, "\"")).WithFile(
-          file_->path());
+      return std::move(made)
+          .status()
+          .WithContext(StrCat("column \"", column_, "\""))
+          .WithFile(file_->path());
     }
     decompressor_ = std::move(made).value();
   }

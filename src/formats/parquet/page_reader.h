@@ -23,13 +23,13 @@ struct Page {
 };
 
 // Walks the pages of one column chunk: headers one after another, bodies only on request, so that
-// skipped pages are neither read nor decompressed. Every size is checked against the file and against
-// what its codec can produce; checksums are verified where present. Errors are Corruption (or IO)
-// naming file and column. One thread at a time.
+// skipped pages are neither read nor decompressed. Every size is checked against the file and
+// against what its codec can produce; checksums are verified where present. Errors are Corruption
+// (or IO) naming file and column. One thread at a time.
 class PageReader {
  public:
-  // `column` names the column in errors. `metrics` may be null. What of the chunk is never read counts
-  // as skipped where `counts_skipped`.
+  // `column` names the column in errors. `metrics` may be null. What of the chunk is never read
+  // counts as skipped where `counts_skipped`.
   PageReader(std::shared_ptr<const RandomAccessFile> file, const ColumnChunk& chunk,
              std::string column, std::shared_ptr<PagePool> pool, OperatorMetrics* metrics,
              bool counts_skipped);
@@ -40,8 +40,8 @@ class PageReader {
   // Moves to the next page and gives its header; the page before is skipped where it was not read.
   // Must not be called once all values are accounted for.
   Status NextHeader(PageHeader& header);
-  // Reads the body of the current page. `misalignment`: the content is placed so that its byte at this
-  // offset is 16-byte aligned.
+  // Reads the body of the current page. `misalignment`: the content is placed so that its byte at
+  // this offset is 16-byte aligned.
   Status ReadBody(Page& page, size_t misalignment = 0);
 
   // Corruption of this chunk, and what it needs that is not there, in one form.

@@ -33,8 +33,9 @@ const std::vector<std::string>& Samples() {
       builder.data_pagesize(600)->write_batch_size(40)->max_row_group_length(300);
       builder.enable_write_page_index();
       const arrow::Compression::type codecs[] = {
-          arrow::Compression::UNCOMPRESSED, arrow::Compression::SNAPPY, arrow::Compression::ZSTD,
-          arrow::Compression::LZ4, arrow::Compression::GZIP, arrow::Compression::UNCOMPRESSED};
+          arrow::Compression::UNCOMPRESSED, arrow::Compression::SNAPPY,
+          arrow::Compression::ZSTD,         arrow::Compression::LZ4,
+          arrow::Compression::GZIP,         arrow::Compression::UNCOMPRESSED};
       builder.compression(codecs[i]);
       if (i % 2 == 1) builder.data_page_version(::parquet::ParquetDataPageVersion::V2);
       if (i >= 3) {
@@ -42,7 +43,8 @@ const std::vector<std::string>& Samples() {
         for (const char* name : {"i32", "i64", "date"}) {
           builder.encoding(name, Encoding::DELTA_BINARY_PACKED);
         }
-        builder.encoding("text", i == 3 ? Encoding::DELTA_BYTE_ARRAY : Encoding::DELTA_LENGTH_BYTE_ARRAY);
+        builder.encoding("text",
+                         i == 3 ? Encoding::DELTA_BYTE_ARRAY : Encoding::DELTA_LENGTH_BYTE_ARRAY);
         builder.encoding("fixed", Encoding::DELTA_BYTE_ARRAY);
         for (const char* name : {"f32", "f64", "d38"}) {
           builder.encoding(name, Encoding::BYTE_STREAM_SPLIT);
@@ -52,8 +54,9 @@ const std::vector<std::string>& Samples() {
       ::parquet::BloomFilterOptions bloom;
       bloom.ndv = 100;
       builder.enable_bloom_filter("text", bloom);
-      made.push_back(BytesOf(*testing::RandomTable(600, i % 3 == 0 ? 0.0 : 0.2, i < 3 ? 20 : 100000, 5),
-                             builder.build()));
+      made.push_back(
+          BytesOf(*testing::RandomTable(600, i % 3 == 0 ? 0.0 : 0.2, i < 3 ? 20 : 100000, 5),
+                  builder.build()));
     }
     return made;
   }();
@@ -119,8 +122,7 @@ TEST(ParquetCorruptionTest, FlippedBytesGiveRowsOrTypedErrors) {
 TEST(ParquetCorruptionTest, ChecksumsCatchEveryFlipInAPage) {
   ::parquet::WriterProperties::Builder builder;
   builder.data_pagesize(600)->write_batch_size(40)->enable_page_checksum();
-  const std::string sample =
-      BytesOf(*testing::RandomTable(300, 0.1, 50, 6), builder.build());
+  const std::string sample = BytesOf(*testing::RandomTable(300, 0.1, 50, 6), builder.build());
   testing::MemoryFiles files;
   files.Put("x", sample);
   auto metadata = parquet::LoadFooter(files, files.GetInfo("x").value());

@@ -16,8 +16,9 @@ using testing::ScanResult;
 
 class ParquetFilterTest : public ::testing::Test {
  protected:
-  void Open(const arrow::Table& content, const std::function<void(::parquet::WriterProperties::Builder&)>&
-                                             adjust = [](auto&) {}) {
+  void Open(
+      const arrow::Table& content,
+      const std::function<void(::parquet::WriterProperties::Builder&)>& adjust = [](auto&) {}) {
     ::parquet::WriterProperties::Builder builder;
     builder.data_pagesize(2000)->write_batch_size(100)->max_row_group_length(3000);
     builder.enable_write_page_index();
@@ -56,7 +57,8 @@ class ParquetFilterTest : public ::testing::Test {
     std::vector<size_t> rows;
     for (size_t row = 0; row < unfiltered_.rows; ++row) {
       std::vector<Vector> columns;
-      for (const auto& column : unfiltered_.columns) columns.push_back(Vector::MakeConstant(column[row]));
+      for (const auto& column : unfiltered_.columns)
+        columns.push_back(Vector::MakeConstant(column[row]));
       uint32_t selected[kVectorSize];
       size_t count = 0;
       EXPECT_TRUE(evaluator.Select(0, Batch(std::move(columns), 1), selected, count).ok());
@@ -107,7 +109,8 @@ TEST_F(ParquetFilterTest, ComparisonsOnEveryTypeAgreeWithRowByRowEvaluation) {
         for (const Comparison comparison :
              {Comparison::kEqual, Comparison::kNotEqual, Comparison::kLess,
               Comparison::kGreaterOrEqual, Comparison::kNotDistinctFrom}) {
-          Check({Expression::Compare(comparison, Column(name), Of(name, row))}, {name, "i32", "text"});
+          Check({Expression::Compare(comparison, Column(name), Of(name, row))},
+                {name, "i32", "text"});
         }
         Check({Expression::IsNull(Column(name))}, {name});
         Check({Expression::IsNotNull(Column(name))}, {"i64", name});
@@ -120,7 +123,8 @@ TEST_F(ParquetFilterTest, ComparisonsOnEveryTypeAgreeWithRowByRowEvaluation) {
 TEST_F(ParquetFilterTest, SeveralFiltersOverSeveralColumns) {
   Open(*testing::RandomTable(4000, 0.1, 9, 21));
   const auto i64 = Column("i64"), text = Column("text"), f64 = Column("f64"), i32 = Column("i32");
-  Check({Expression::In({text, Of("text", 3), Of("text", 40), Expression::Constant(Value::Null(TypeId::kVarchar))}),
+  Check({Expression::In({text, Of("text", 3), Of("text", 40),
+                         Expression::Constant(Value::Null(TypeId::kVarchar))}),
          Expression::Compare(Comparison::kNotEqual, i64, Of("i64", 5)),
          Expression::Compare(Comparison::kGreater, f64, Of("f64", 8))},
         {"d38", "text", "bool"});
@@ -165,9 +169,8 @@ TEST_F(ParquetFilterTest, StatisticsAndPageIndexSkipRowsAndBytes) {
 
   // The same without a page index reads more, and finds the same rows.
   OperatorMetrics without;
-  Open(*Ordered(30000), [](auto& builder) {
-    builder.disable_dictionary()->disable_write_page_index();
-  });
+  Open(*Ordered(30000),
+       [](auto& builder) { builder.disable_dictionary()->disable_write_page_index(); });
   Check({Expression::Compare(Comparison::kEqual, Column("key"), Int(10100))}, {"text"}, &without);
   EXPECT_EQ(without.rows_skipped.load(), 27000u);
 }
@@ -209,9 +212,9 @@ TEST_F(ParquetFilterTest, BloomFiltersSkipRowGroups) {
   // Every other key is missing, within the bounds.
   arrow::Int32Builder even;
   for (int32_t i = 0; i < 9000; ++i) testing::Must(even.Append((i * 7919) % 9000 * 2));
-  content = testing::Must(content->SetColumn(0, arrow::field("key", arrow::int32(), false),
-                                             std::make_shared<arrow::ChunkedArray>(
-                                                 testing::Must(even.Finish()))));
+  content = testing::Must(
+      content->SetColumn(0, arrow::field("key", arrow::int32(), false),
+                         std::make_shared<arrow::ChunkedArray>(testing::Must(even.Finish()))));
   Open(*content, [](auto& builder) {
     builder.disable_dictionary()->disable_write_page_index();
     ::parquet::BloomFilterOptions options;
@@ -237,8 +240,8 @@ TEST_F(ParquetFilterTest, BloomFiltersSkipRowGroups) {
 TEST_F(ParquetFilterTest, FiltersThatFailRunOnlyOnRowsThatTheOthersKeep) {
   Open(*Ordered(5000));
   // CAST('row number n' AS INTEGER) fails on every row that reaches it.
-  const ExpressionPtr failing =
-      Expression::Compare(Comparison::kEqual, Expression::Cast(Column("text"), TypeId::kInt32), Int(1));
+  const ExpressionPtr failing = Expression::Compare(
+      Comparison::kEqual, Expression::Cast(Column("text"), TypeId::kInt32), Int(1));
   ASSERT_TRUE(failing->can_fail());
   const ExpressionPtr none = Expression::Compare(Comparison::kLess, Column("real"),
                                                  Expression::Constant(Value::Double(-1)));
@@ -288,8 +291,9 @@ TEST_F(ParquetFilterTest, DynamicFiltersOnlyRemoveWhatTheyExclude) {
   content.min = Value::Varchar("row number 299");
   result = scan(content, "text", nullptr);
   for (const Value& value : result.columns[1]) EXPECT_GE(value.string(), "row number 299");
-  EXPECT_EQ(result.rows, std::count_if(unfiltered_.columns[2].begin(), unfiltered_.columns[2].end(),
-                                       [](const Value& v) { return v.string() >= "row number 299"; }));
+  EXPECT_EQ(result.rows,
+            std::count_if(unfiltered_.columns[2].begin(), unfiltered_.columns[2].end(),
+                          [](const Value& v) { return v.string() >= "row number 299"; }));
 
   // One that lets everything through changes nothing.
   content = {};
@@ -301,7 +305,8 @@ TEST_F(ParquetFilterTest, SurvivorsOfSeveralWindowsKeepTheirOrderAcrossADictiona
   Open(*Ordered(20000), [](auto& builder) {
     builder.dictionary_pagesize_limit(20000)->max_row_group_length(20000);
   });
-  // A few rows of every window: some before and some after the text column turns from codes to PLAIN.
+  // A few rows of every window: some before and some after the text column turns from codes to
+  // PLAIN.
   std::vector<ExpressionPtr> members = {Column("key")};
   for (int32_t key = 5; key < 20000; key += 400) members.push_back(Int(key));
   Check({Expression::In(members)}, {"text", "real", "key"});

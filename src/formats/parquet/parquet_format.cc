@@ -23,7 +23,8 @@ Result<TablePtr> Open(const std::vector<std::string>& patterns, const FormatOpti
       options.filename = true;
       options.filename_column = filename->string();
     } else {
-      reader.Fail(Status::InvalidInput("read_parquet: option filename must be true, false or a name"));
+      reader.Fail(
+          Status::InvalidInput("read_parquet: option filename must be true, false or a name"));
     }
   }
   TRIVET_RETURN_IF_ERROR(reader.Finish());

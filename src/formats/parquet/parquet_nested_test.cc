@@ -51,7 +51,8 @@ TEST(ParquetNestedTest, ListsAndStructsOfAnyDepthReadAsArrowReadsThem) {
       arrow::list(arrow::list(arrow::int32())),
       pair,
       arrow::list(pair),
-      arrow::struct_({field("l", arrow::list(arrow::utf8())), field("p", pair), field("n", arrow::int32())}),
+      arrow::struct_(
+          {field("l", arrow::list(arrow::utf8())), field("p", pair), field("n", arrow::int32())}),
       arrow::list(arrow::struct_({field("a", arrow::list(arrow::list(arrow::int64()))),
                                   field("b", arrow::struct_({field("c", arrow::list(pair))}))}))};
   std::mt19937_64 random(17);
@@ -112,8 +113,8 @@ TEST(ParquetNestedTest, ListsAndStructsOfAnyDepthReadAsArrowReadsThem) {
 
 TEST(ParquetNestedTest, TypesAndMaps) {
   testing::TemporaryDirectory directory;
-  const auto map = Must(arrow::json::ArrayFromJSONString(
-      arrow::map(arrow::utf8(), arrow::int32()), R"([[["a", 1], ["b", null]], null, []])"));
+  const auto map = Must(arrow::json::ArrayFromJSONString(arrow::map(arrow::utf8(), arrow::int32()),
+                                                         R"([[["a", 1], ["b", null]], null, []])"));
   const auto content = arrow::Table::Make(arrow::schema({arrow::field("m", map->type())}), {map});
   testing::WriteParquet(*content, directory / "t.parquet", ::parquet::default_writer_properties());
   auto table = OpenParquet({directory / "t.parquet"}, {}, FileSystem::Local());

@@ -30,8 +30,8 @@ class ParquetScan final : public TableScan {
   Result<std::unique_ptr<MorselReader>> NextMorsel() override {
     const size_t next = next_.fetch_add(1, std::memory_order_relaxed);
     if (next >= morsels_.size()) return std::unique_ptr<MorselReader>();
-    return std::unique_ptr<MorselReader>(std::make_unique<RowGroupReader>(
-        plan_, morsels_[next], next, pool_, context_, metrics_));
+    return std::unique_ptr<MorselReader>(
+        std::make_unique<RowGroupReader>(plan_, morsels_[next], next, pool_, context_, metrics_));
   }
 
   uint64_t total_rows() const override { return plan_->table->row_count; }

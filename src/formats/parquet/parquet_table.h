@@ -22,9 +22,9 @@ struct ParquetOptions {
   bool binary_as_string = false;
 };
 
-// Opens the files that the patterns match, in the patterns' order and sorted by path within each, as
-// one table. Reads footers only. Errors are typed and name the files: NotFound where a pattern matches
-// none, InvalidInput for files that are not Parquet or whose schemas differ, Corruption.
+// Opens the files that the patterns match, in the patterns' order and sorted by path within each,
+// as one table. Reads footers only. Errors are typed and name the files: NotFound where a pattern
+// matches none, InvalidInput for files that are not Parquet or whose schemas differ, Corruption.
 Result<TablePtr> OpenParquet(const std::vector<std::string>& patterns,
                              const ParquetOptions& options, FileSystem& files);
 

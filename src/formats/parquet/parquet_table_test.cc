@@ -136,10 +136,9 @@ TEST_F(ParquetTableTest, ReadsInt96AndEmptyTables) {
   auto table = testing::RandomTable(1000, 0.2, 50, 5);
   auto times = Must(table->SelectColumns({15, 16}));
   const std::string path = directory_ / "int96.parquet";
-  testing::WriteParquet(*times, path, SmallPages().build(),
-                        ::parquet::ArrowWriterProperties::Builder()
-                            .enable_deprecated_int96_timestamps()
-                            ->build());
+  testing::WriteParquet(
+      *times, path, SmallPages().build(),
+      ::parquet::ArrowWriterProperties::Builder().enable_deprecated_int96_timestamps()->build());
   auto opened = OpenParquet({path}, {}, FileSystem::Local());
   ASSERT_TRUE(opened.ok());
   EXPECT_EQ((*opened)->columns()[1].type, LogicalType::Timestamp());
@@ -147,8 +146,9 @@ TEST_F(ParquetTableTest, ReadsInt96AndEmptyTables) {
   const auto read = ScanAll(**opened, AllColumns(**opened), context);
   ASSERT_TRUE(read.status.ok()) << read.status.ToString();
   for (size_t i = 0; i < 1000; ++i) {
-    EXPECT_EQ(read.columns[1][i], testing::ValueOf(*times->column(1)->chunk(0),
-                                                   static_cast<int64_t>(i), LogicalType::Timestamp()));
+    EXPECT_EQ(read.columns[1][i],
+              testing::ValueOf(*times->column(1)->chunk(0), static_cast<int64_t>(i),
+                               LogicalType::Timestamp()));
   }
   const std::string empty = directory_ / "empty.parquet";
   testing::WriteParquet(*table->Slice(0, 0), empty, SmallPages().build());

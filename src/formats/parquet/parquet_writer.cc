@@ -54,10 +54,14 @@ Result<ParquetWriterOptions> ReadOptions(const FormatOptions& named) {
 
 Result<arrow::Compression::type> CodecOf(const std::string& name) {
   static const std::pair<const char*, arrow::Compression::type> kCodecs[] = {
-      {"snappy", arrow::Compression::SNAPPY},   {"zstd", arrow::Compression::ZSTD},
-      {"gzip", arrow::Compression::GZIP},       {"brotli", arrow::Compression::BROTLI},
-      {"lz4", arrow::Compression::LZ4},         {"lz4_raw", arrow::Compression::LZ4},
-      {"none", arrow::Compression::UNCOMPRESSED}, {"uncompressed", arrow::Compression::UNCOMPRESSED}};
+      {"snappy", arrow::Compression::SNAPPY},
+      {"zstd", arrow::Compression::ZSTD},
+      {"gzip", arrow::Compression::GZIP},
+      {"brotli", arrow::Compression::BROTLI},
+      {"lz4", arrow::Compression::LZ4},
+      {"lz4_raw", arrow::Compression::LZ4},
+      {"none", arrow::Compression::UNCOMPRESSED},
+      {"uncompressed", arrow::Compression::UNCOMPRESSED}};
   for (const auto& [known, codec] : kCodecs) {
     if (name == known) return codec;
   }
@@ -91,10 +95,9 @@ class ParquetWriter final : public FileWriter {
     if (options.compression_level >= 0) {
       properties.compression_level(static_cast<int>(options.compression_level));
     }
-    TRIVET_ASSIGN_OR_RETURN(writer_,
-                            FromArrow(::parquet::arrow::FileWriter::Open(
-                                *schema_, &pool_, MakeOutputStream(staged_->TakeFile()),
-                                properties.build())));
+    TRIVET_ASSIGN_OR_RETURN(
+        writer_, FromArrow(::parquet::arrow::FileWriter::Open(
+                     *schema_, &pool_, MakeOutputStream(staged_->TakeFile()), properties.build())));
     return Status::OK();
   }
 

@@ -10,8 +10,8 @@ namespace trivet::parquet {
 
 namespace {
 
-// The column below casts that keep the order and cannot fail, with its bounds cast alike; nothing for
-// other expressions.
+// The column below casts that keep the order and cannot fail, with its bounds cast alike; nothing
+// for other expressions.
 std::optional<ColumnBounds> BoundsOf(const Expression& expression, const BoundsSource& source);
 
 bool KeepsOrder(const LogicalType& from, const LogicalType& to) {
@@ -145,7 +145,8 @@ bool MayPass(const Expression& conjunct, const BoundsSource& source) {
 bool MayPass(const DynamicFilter::Content& filter, const ColumnBounds& bounds) {
   if (filter.empty || bounds.all_null()) return false;
   if (filter.max && bounds.min && Below(*filter.max, *bounds.min)) return false;
-  if (filter.min && bounds.max && !bounds.nan_above && Below(*bounds.max, *filter.min)) return false;
+  if (filter.min && bounds.max && !bounds.nan_above && Below(*bounds.max, *filter.min))
+    return false;
   // Within a narrow range the bitmap may have no key at all (clustered keys).
   if (!filter.bitmap.empty() && filter.min && bounds.min && bounds.max) {
     const int128_t base = filter.min->integer();

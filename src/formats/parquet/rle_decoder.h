@@ -17,8 +17,8 @@ class RleDecoder {
 
   bool Decode(size_t count, uint32_t* out);
   bool Skip(size_t count);
-  // Sets bit offset + i of `bits` where value i equals `wanted`, else clears it, for `count` values;
-  // adds the number of set bits to `matches`.
+  // Sets bit offset + i of `bits` where value i equals `wanted`, else clears it, for `count`
+  // values; adds the number of set bits to `matches`.
   bool DecodeEqual(size_t count, uint32_t wanted, uint64_t* bits, size_t offset, size_t& matches);
   // The values from here on that are one repeated value: gives their number (0 in a packed run).
   size_t RepeatedAhead(uint32_t& value);
@@ -32,8 +32,8 @@ class RleDecoder {
   int width_ = 0;
   size_t run_left_ = 0;
   bool repeated_ = false;
-  uint32_t value_ = 0;                 // of a repeated run
-  const uint8_t* packed_ = nullptr;    // of a packed run
+  uint32_t value_ = 0;               // of a repeated run
+  const uint8_t* packed_ = nullptr;  // of a packed run
   size_t packed_position_ = 0;
 };
 

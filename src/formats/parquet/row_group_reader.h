@@ -15,14 +15,14 @@ namespace trivet::parquet {
 
 // Rows of one row group of one file.
 struct RowGroupPiece {
-  size_t file = 0;   // among the plan's files
+  size_t file = 0;  // among the plan's files
   size_t group = 0;
   RowRange rows;
 };
 
-// Reads a row group, or a piece of one, as a morsel: prunes what statistics, Bloom filters, page indexes and
-// dictionaries exclude, filters the rest window by window, and reads the output columns of windows with
-// survivors only.
+// Reads a row group, or a piece of one, as a morsel: prunes what statistics, Bloom filters, page
+// indexes and dictionaries exclude, filters the rest window by window, and reads the output columns
+// of windows with survivors only.
 class RowGroupReader final : public MorselReader {
  public:
   // `pool` is that of the scan.

@@ -25,9 +25,9 @@ struct PlannedDynamic {
   std::shared_ptr<const DynamicFilter> filter;
 };
 
-// Rows that a filter has seen and let through, over all threads of a scan: they order the filters and
-// retire dynamic ones that let nearly everything through. Relaxed counters: answers do not depend on
-// them.
+// Rows that a filter has seen and let through, over all threads of a scan: they order the filters
+// and retire dynamic ones that let nearly everything through. Relaxed counters: answers do not
+// depend on them.
 struct FilterCounts {
   std::atomic<uint64_t> tested{0};
   std::atomic<uint64_t> passed{0};
@@ -35,9 +35,10 @@ struct FilterCounts {
 
 // What one scan does, decided once and shared by its threads.
 //
-// Conjuncts that cannot fail run first, in any order; those that may fail (or are volatile) run after
-// all others, in the order in which they are written, so that errors do not depend on statistics. Where
-// any can fail, dynamic filters are left out: whether they arrive in time must not decide an error.
+// Conjuncts that cannot fail run first, in any order; those that may fail (or are volatile) run
+// after all others, in the order in which they are written, so that errors do not depend on
+// statistics. Where any can fail, dynamic filters are left out: whether they arrive in time must
+// not decide an error.
 struct ScanPlan {
   std::shared_ptr<const TableFiles> table;
   std::vector<size_t> columns;  // table columns that are read, in slots

@@ -125,12 +125,13 @@ class SchemaBuilder {
   // A group annotated LIST or MAP over one repeated field (the format's "backward-compatibility
   // rules": the repeated field is the element itself unless it is a group of one field that only
   // names the level). Maps are lists of their entries.
-  Result<Node> ReadAnnotatedList(const std::string& path, int definition, int repetition, int depth) {
+  Result<Node> ReadAnnotatedList(const std::string& path, int definition, int repetition,
+                                 int depth) {
     const SchemaElement& element = elements_[next_++];
     const SchemaElement& repeated = elements_[next_];
-    const bool is_map = element.logical.kind == LogicalKind::kMap ||
-                        (element.logical.kind == LogicalKind::kNone &&
-                         element.converted != ConvertedType::kList);
+    const bool is_map =
+        element.logical.kind == LogicalKind::kMap ||
+        (element.logical.kind == LogicalKind::kNone && element.converted != ConvertedType::kList);
     Node node;
     node.kind = Node::Kind::kList;
     node.name = element.name;
@@ -147,9 +148,9 @@ class SchemaBuilder {
       below = StrCat(path, ".", repeated.name);
       ++next_;
     }
-    Result<Node> child =
-        element_itself ? ReadSingle(below, definition + 1, repetition + 1, depth + 1)
-                       : ReadNode(below, definition + 1, repetition + 1, depth + 2);
+    Result<Node> child = element_itself
+                             ? ReadSingle(below, definition + 1, repetition + 1, depth + 1)
+                             : ReadNode(below, definition + 1, repetition + 1, depth + 2);
     if (!child.ok()) return child;
     if (element_itself) child->nullable = false;
     node.type = LogicalType::List(child->type);

@@ -24,7 +24,8 @@ struct Leaf {
   std::string path;      // "a.list.element"
 };
 
-// A node of the schema as Trivet sees it: a value, a list of its child, or a struct of its children.
+// A node of the schema as Trivet sees it: a value, a list of its child, or a struct of its
+// children.
 struct Node {
   enum class Kind : uint8_t { kLeaf, kList, kStruct };
   Kind kind = Kind::kLeaf;
@@ -50,8 +51,8 @@ struct SchemaOptions {
   bool binary_as_string = false;
 };
 
-// Reads the tree of schema elements. Corruption where it is not a tree or its annotations contradict
-// the physical types in a way that leaves no reading.
+// Reads the tree of schema elements. Corruption where it is not a tree or its annotations
+// contradict the physical types in a way that leaves no reading.
 Result<FileSchema> MakeSchema(const FileMetadata& metadata, const SchemaOptions& options);
 
 }  // namespace trivet::parquet

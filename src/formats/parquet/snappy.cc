@@ -8,8 +8,8 @@ namespace trivet::parquet {
 
 namespace {
 
-// What a tag byte says, the format's four kinds of element side by side: bits 0-7 the length, bits 8-10
-// the high bits of a one-byte offset in their place, bits 11-13 the bytes that follow the tag.
+// What a tag byte says, the format's four kinds of element side by side: bits 0-7 the length, bits
+// 8-10 the high bits of a one-byte offset in their place, bits 11-13 the bytes that follow the tag.
 constexpr uint16_t DescribeTag(int tag) {
   const int high = tag >> 2;
   switch (tag & 3) {
@@ -51,8 +51,8 @@ __attribute__((always_inline)) inline void Copy64(uint8_t* to, const uint8_t* fr
   std::memcpy(to + sizeof(low), &high, sizeof(high));
 }
 
-// A literal of more than 60 bytes: its length follows the tag in 1 to 4 bytes. `in` stands behind the
-// tag and is moved behind the literal.
+// A literal of more than 60 bytes: its length follows the tag in 1 to 4 bytes. `in` stands behind
+// the tag and is moved behind the literal.
 bool CopyLongLiteral(int tag, const uint8_t*& in, const uint8_t* in_end, uint8_t*& out,
                      const uint8_t* out_end) {
   const size_t extra = static_cast<size_t>((tag >> 2) - 59);
@@ -84,8 +84,9 @@ bool CopyPattern(size_t offset, size_t length, uint8_t*& out, const uint8_t* out
   return true;
 }
 
-// Elements as long as neither side comes near its end, so that only offsets need to be checked. The next
-// tag is loaded before its predecessor's bytes are copied: reading tag after tag is the critical path.
+// Elements as long as neither side comes near its end, so that only offsets need to be checked. The
+// next tag is loaded before its predecessor's bytes are copied: reading tag after tag is the
+// critical path.
 __attribute__((always_inline)) inline bool DecompressFast(const uint8_t*& in, const uint8_t* in_end,
                                                           uint8_t*& out, const uint8_t* out_begin,
                                                           const uint8_t* out_end) {
@@ -108,8 +109,7 @@ __attribute__((always_inline)) inline bool DecompressFast(const uint8_t*& in, co
     const size_t next_tag = *next;
     const uint32_t entry = kTags[tag];
     const size_t length = entry & 0xFF;
-    const size_t offset =
-        (entry & 0x700) + (Load32(in) & ((uint64_t{1} << (8 * extra)) - 1));
+    const size_t offset = (entry & 0x700) + (Load32(in) & ((uint64_t{1} << (8 * extra)) - 1));
     // A copy that reads only what is there already; others repeat a pattern, or are garbage.
     const bool apart = (offset >= length) & (offset <= static_cast<size_t>(out - out_begin));
     if (is_literal | apart) [[likely]] {

@@ -22,12 +22,13 @@ std::string Compress(const std::string& text) {
   const auto* data = reinterpret_cast<const uint8_t*>(text.data());
   const auto size = static_cast<int64_t>(text.size());
   std::string out(static_cast<size_t>(codec->MaxCompressedLen(size, data)), '\0');
-  out.resize(static_cast<size_t>(Must(codec->Compress(
-      size, data, static_cast<int64_t>(out.size()), reinterpret_cast<uint8_t*>(out.data())))));
+  out.resize(static_cast<size_t>(Must(codec->Compress(size, data, static_cast<int64_t>(out.size()),
+                                                      reinterpret_cast<uint8_t*>(out.data())))));
   return out;
 }
 
-// What it gives for exactly `size` bytes, or "bad"; checks that nothing beyond the slack is written.
+// What it gives for exactly `size` bytes, or "bad"; checks that nothing beyond the slack is
+// written.
 std::string Decompress(const std::string& compressed, size_t size) {
   std::string in = compressed + std::string(kSlackBytes, '\x5A');
   std::string out(size + 2 * kSlackBytes, '\x7B');
@@ -95,14 +96,36 @@ TEST(SnappyTest, FlippedBytesNeverReachBeyondTheOutput) {
 }
 
 TEST(SnappyTest, EveryElementByHand) {
-  // Literal "abcd", then copies: 1-byte offset 4 length 4, 2-byte offset 1 length 5, 4-byte offset 13
-  // length 3, and a literal with a length byte.
-  const std::string block = std::string("\x15\x0C" "abcd" "\x01\x04" "\x12\x01\x00" "\x0B\x0D\x00\x00\x00", 16) +
-                            std::string("\xF0\x04" "01234", 7);
-  EXPECT_EQ(Decompress(block, 21), "abcdabcdddddd" "abc" "01234");
+  // Literal "abcd", then copies: 1-byte offset 4 length 4, 2-byte offset 1 length 5, 4-byte offset
+  // 13 length 3, and a literal with a length byte.
+  const std::string block = std::string(
+                                "\x15\x0C"
+                                "abcd"
+                                "\x01\x04"
+                                "\x12\x01\x00"
+                                "\x0B\x0D\x00\x00\x00",
+                                16) +
+                            std::string(
+                                "\xF0\x04"
+                                "01234",
+                                7);
+  EXPECT_EQ(Decompress(block, 21),
+            "abcdabcdddddd"
+            "abc"
+            "01234");
   // An offset of zero, and one before the start.
-  EXPECT_EQ(Decompress(std::string("\x08\x00" "a" "\x0D\x00", 5), 8), "bad");
-  EXPECT_EQ(Decompress(std::string("\x08\x00" "a" "\x0D\x02", 5), 8), "bad");
+  EXPECT_EQ(Decompress(std::string("\x08\x00"
+                                   "a"
+                                   "\x0D\x00",
+                                   5),
+                       8),
+            "bad");
+  EXPECT_EQ(Decompress(std::string("\x08\x00"
+                                   "a"
+                                   "\x0D\x02",
+                                   5),
+                       8),
+            "bad");
 }
 
 }  // namespace

@@ -74,16 +74,18 @@ class TableFilesBuilder {
         if (found == by_name.end()) return Mismatch(file, column.name, "is missing in the second");
         const Node& node = nodes[found->second];
         if (!(node.type == column.type)) {
-          return Mismatch(file, column.name, StrCat("is ", column.type.ToString(), " in the first and ",
-                                                    node.type.ToString(), " in the second"));
+          return Mismatch(file, column.name,
+                          StrCat("is ", column.type.ToString(), " in the first and ",
+                                 node.type.ToString(), " in the second"));
         }
         column.not_null &= !node.nullable;
         file.sources.push_back({ColumnSource::Kind::kNode, found->second, false, {}});
       }
       if (nodes.size() == table_->columns.size()) continue;
       for (const Node& node : nodes) {
-        const bool known = std::any_of(table_->columns.begin(), table_->columns.end(),
-                                       [&](const auto& column) { return column.name == node.name; });
+        const bool known =
+            std::any_of(table_->columns.begin(), table_->columns.end(),
+                        [&](const auto& column) { return column.name == node.name; });
         if (!known) return Mismatch(file, node.name, "is missing in the first");
       }
     }
@@ -188,8 +190,8 @@ class TableFilesBuilder {
   Status CheckNew(const std::string& name, std::string_view option) const {
     for (const ColumnDefinition& column : table_->columns) {
       if (column.name != name) continue;
-      return Status::InvalidInput(StrCat("option ", option, ": the files already have a column \"",
-                                         name, "\""));
+      return Status::InvalidInput(
+          StrCat("option ", option, ": the files already have a column \"", name, "\""));
     }
     return Status::OK();
   }

@@ -24,8 +24,8 @@ enum class ThriftType : uint8_t {
 };
 
 // Reads Thrift's compact protocol from memory, trusting nothing: no read leaves the bytes, no count
-// exceeds what is left of them, nesting is bounded. The first error sticks: reads then give zeros and
-// loops end, so that callers check ok() once at the end. Borrows the bytes.
+// exceeds what is left of them, nesting is bounded. The first error sticks: reads then give zeros
+// and loops end, so that callers check ok() once at the end. Borrows the bytes.
 class ThriftReader {
  public:
   struct Field {
@@ -40,8 +40,8 @@ class ThriftReader {
   bool truncated() const { return truncated_; }
   size_t position() const { return static_cast<size_t>(next_ - begin_); }
 
-  // Calls visit(field) for each field of the struct at the cursor; visit reads the value and returns
-  // true, or returns false to have it skipped.
+  // Calls visit(field) for each field of the struct at the cursor; visit reads the value and
+  // returns true, or returns false to have it skipped.
   template <typename Visit>
   void ReadStruct(const Visit& visit) {
     if (!Enter()) return;

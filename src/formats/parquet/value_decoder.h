@@ -11,15 +11,15 @@
 namespace trivet::parquet {
 
 // Decodes the values of one page in one encoding, NULLs left out, to their raw form: fixed-width
-// bytes, or StringViews that point into the page or into memory of owner(). One per column reader and
-// encoding, restarted for every page. False means that the bytes are corrupt, or failure() says what
-// else.
+// bytes, or StringViews that point into the page or into memory of owner(). One per column reader
+// and encoding, restarted for every page. False means that the bytes are corrupt, or failure() says
+// what else.
 class ValueDecoder {
  public:
   virtual ~ValueDecoder() = default;
 
-  // Starts on a page's values; `max_values` bounds how many it can have. kSlackBytes behind the bytes
-  // are readable.
+  // Starts on a page's values; `max_values` bounds how many it can have. kSlackBytes behind the
+  // bytes are readable.
   virtual bool Start(const uint8_t* data, size_t size, size_t max_values) = 0;
   // Writes the next `count` raw values.
   virtual bool Decode(size_t count, uint8_t* out) = 0;
@@ -50,8 +50,8 @@ std::unique_ptr<ValueDecoder> MakeDeltaLengthDecoder(bool is_text);
 std::unique_ptr<ValueDecoder> MakeDeltaStringDecoder(const Leaf& leaf,
                                                      std::shared_ptr<PagePool> pool);
 
-// True where no byte of the range has its top bit set; for pages of strings this proves valid UTF-8,
-// as the lengths between them are below 128 as well.
+// True where no byte of the range has its top bit set; for pages of strings this proves valid
+// UTF-8, as the lengths between them are below 128 as well.
 bool IsAscii(const uint8_t* data, size_t size);
 bool IsValidUtf8(const char* data, size_t size);
 

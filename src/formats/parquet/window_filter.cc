@@ -9,9 +9,9 @@ namespace trivet::parquet {
 
 namespace {
 
-constexpr size_t kRankEvery = 16;                 // windows
-constexpr uint64_t kDynamicTrial = 40'000;        // rows after which a dynamic filter is judged
-constexpr double kDynamicWorthwhile = 0.9;        // share of rows passing beyond which it is dropped
+constexpr size_t kRankEvery = 16;           // windows
+constexpr uint64_t kDynamicTrial = 40'000;  // rows after which a dynamic filter is judged
+constexpr double kDynamicWorthwhile = 0.9;  // share of rows passing beyond which it is dropped
 
 // Entries [first, first + count) of a flat vector; first is a multiple of 64.
 Vector SliceEntries(const std::shared_ptr<const Vector>& values, size_t first, size_t count) {
@@ -98,8 +98,8 @@ Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Ve
     for (size_t i = 0; i < selected; ++i) passes[rows[i]] = 1;
   }
   answers.null_passes = answers.passes.back() != 0;
-  answers.any = std::find(answers.passes.begin(), answers.passes.end() - 1, 1) !=
-                answers.passes.end() - 1;
+  answers.any =
+      std::find(answers.passes.begin(), answers.passes.end() - 1, 1) != answers.passes.end() - 1;
   return Status::OK();
 }
 
@@ -149,9 +149,8 @@ Status WindowFilter::ApplyStep(Step& step, MorselColumns& columns, uint64_t rows
     if (coded && (known || WorthAnswering(vector->dictionary_size(), rows_left, selection.count,
                                           window_rows_))) {
       if (!known) {
-        TRIVET_RETURN_IF_ERROR(AnswerDictionary(step, vector->dictionary(),
-                                                vector->dictionary_size(),
-                                                vector->dictionary_id()));
+        TRIVET_RETURN_IF_ERROR(AnswerDictionary(
+            step, vector->dictionary(), vector->dictionary_size(), vector->dictionary_id()));
       }
       const uint8_t* passes = step.answers.passes.data();
       const uint32_t* codes = vector->codes().get();

@@ -12,17 +12,17 @@
 
 namespace trivet::parquet {
 
-// Applies a scan's filters to the windows of one morsel, the most telling first: by rows rejected for
-// the cost, re-ranked as counts come in. A predicate over one dictionary-coded column is evaluated once
-// per entry of the dictionary. Columns are loaded only while rows are left. One thread at a time.
+// Applies a scan's filters to the windows of one morsel, the most telling first: by rows rejected
+// for the cost, re-ranked as counts come in. A predicate over one dictionary-coded column is
+// evaluated once per entry of the dictionary. Columns are loaded only while rows are left. One
+// thread at a time.
 class WindowFilter {
  public:
   WindowFilter(const ScanPlan& plan, const ExecutionContext& context);
 
   // False where a chunk's dictionary proves that no row of the morsel passes. `may_have_nulls`
   // tells of a slot whether its column can be NULL in this morsel.
-  Result<bool> MayPassDictionaries(MorselColumns& columns,
-                                   const std::vector<bool>& may_have_nulls);
+  Result<bool> MayPassDictionaries(MorselColumns& columns, const std::vector<bool>& may_have_nulls);
   // Removes from the selection (all rows of the window) those that do not pass. `rows_left` are the
   // rows of the morsel from here on.
   Status Apply(MorselColumns& columns, uint64_t rows_left, RowSelection& selection);
@@ -32,7 +32,7 @@ class WindowFilter {
   struct DictionaryAnswers {
     uint64_t id = 0;
     std::vector<uint8_t> passes;
-    bool any = false;        // some entry passes
+    bool any = false;  // some entry passes
     bool null_passes = false;
   };
   struct Step {
@@ -50,8 +50,7 @@ class WindowFilter {
   };
 
   void Rank();
-  Status ApplyStep(Step& step, MorselColumns& columns, uint64_t rows_left,
-                   RowSelection& selection);
+  Status ApplyStep(Step& step, MorselColumns& columns, uint64_t rows_left, RowSelection& selection);
   Status Evaluate(Step& step, MorselColumns& columns, RowSelection& selection);
   Status AnswerDictionary(Step& step, const std::shared_ptr<const Vector>& values, size_t entries,
                           uint64_t id);

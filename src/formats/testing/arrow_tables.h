@@ -1,7 +1,8 @@
 #pragma once
 
-// Arrow tables for the tests of this folder: random columns of every type, their values as Trivet's,
-// and Parquet files of them. Test code only: it includes Arrow and throws no error away but aborts.
+// Arrow tables for the tests of this folder: random columns of every type, their values as
+// Trivet's, and Parquet files of them. Test code only: it includes Arrow and throws no error away
+// but aborts.
 
 #include <arrow/api.h>
 #include <arrow/io/file.h>
@@ -43,7 +44,7 @@ struct RandomColumns {
   bool Null() { return std::uniform_real_distribution<>()(random) < null_fraction; }
   uint64_t Number() { return (random() % distinct) * 0x9E3779B97F4A7C15ULL; }
   std::string Text() {
-    static const char* const kSyllables[] = {"ba", "lu", "\xC3\xA9t\xC3\xA9", "x", "", "wonder",
+    static const char* const kSyllables[] = {"ba",  "lu",  "\xC3\xA9t\xC3\xA9", "x", "", "wonder",
                                              "of ", "the "};
     uint64_t bits = Number();
     std::string text;
@@ -82,8 +83,8 @@ struct RandomColumns {
 };
 
 // A column of every scalar type. Fields with distinct names; NULLs by `null_fraction`.
-inline std::shared_ptr<arrow::Table> RandomTable(size_t rows, double null_fraction, uint64_t distinct,
-                                                 uint64_t seed) {
+inline std::shared_ptr<arrow::Table> RandomTable(size_t rows, double null_fraction,
+                                                 uint64_t distinct, uint64_t seed) {
   RandomColumns make{std::mt19937_64(seed), null_fraction, distinct};
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;
@@ -104,16 +105,17 @@ inline std::shared_ptr<arrow::Table> RandomTable(size_t rows, double null_fracti
   add("f64", make.Build(arrow::DoubleBuilder(), rows, [&] { return double(make.Number()) / 3; }));
   add("f16", make.Numbers<arrow::HalfFloatType>(arrow::float16(), rows, 0x7C00));
   add("date", make.Numbers<arrow::Date32Type>(arrow::date32(), rows, 40000));
-  add("t_ms", make.Numbers<arrow::Time32Type>(arrow::time32(arrow::TimeUnit::MILLI), rows, 86400000));
-  add("t_us", make.Numbers<arrow::Time64Type>(arrow::time64(arrow::TimeUnit::MICRO), rows,
-                                              86400000000));
+  add("t_ms",
+      make.Numbers<arrow::Time32Type>(arrow::time32(arrow::TimeUnit::MILLI), rows, 86400000));
+  add("t_us",
+      make.Numbers<arrow::Time64Type>(arrow::time64(arrow::TimeUnit::MICRO), rows, 86400000000));
   const uint64_t kTicks = uint64_t{1} << 50;
   add("ts_ms", make.Numbers<arrow::TimestampType>(arrow::timestamp(arrow::TimeUnit::MILLI), rows,
                                                   kTicks >> 8));
-  add("ts_us", make.Numbers<arrow::TimestampType>(arrow::timestamp(arrow::TimeUnit::MICRO), rows,
-                                                  kTicks));
-  add("ts_ns", make.Numbers<arrow::TimestampType>(arrow::timestamp(arrow::TimeUnit::NANO), rows,
-                                                  kTicks));
+  add("ts_us",
+      make.Numbers<arrow::TimestampType>(arrow::timestamp(arrow::TimeUnit::MICRO), rows, kTicks));
+  add("ts_ns",
+      make.Numbers<arrow::TimestampType>(arrow::timestamp(arrow::TimeUnit::NANO), rows, kTicks));
   add("tz_us", make.Numbers<arrow::TimestampType>(arrow::timestamp(arrow::TimeUnit::MICRO, "UTC"),
                                                   rows, kTicks));
   add("d4", make.Decimals(4, 2, rows));
@@ -137,7 +139,8 @@ inline Value ValueOf(const arrow::Array& array, int64_t i, const LogicalType& ty
     return Value::Integer(type, static_cast<const A&>(array).Value(i));
   };
   switch (array.type_id()) {
-    case arrow::Type::BOOL: return Value::Boolean(static_cast<const arrow::BooleanArray&>(array).Value(i));
+    case arrow::Type::BOOL:
+      return Value::Boolean(static_cast<const arrow::BooleanArray&>(array).Value(i));
     case arrow::Type::INT8: return number(static_cast<arrow::Int8Array*>(nullptr));
     case arrow::Type::INT16: return number(static_cast<arrow::Int16Array*>(nullptr));
     case arrow::Type::INT32: return number(static_cast<arrow::Int32Array*>(nullptr));
@@ -148,13 +151,14 @@ inline Value ValueOf(const arrow::Array& array, int64_t i, const LogicalType& ty
     case arrow::Type::UINT64: return number(static_cast<arrow::UInt64Array*>(nullptr));
     case arrow::Type::DATE32: return number(static_cast<arrow::Date32Array*>(nullptr));
     case arrow::Type::TIME64: return number(static_cast<arrow::Time64Array*>(nullptr));
-    case arrow::Type::FLOAT: return Value::Float(static_cast<const arrow::FloatArray&>(array).Value(i));
+    case arrow::Type::FLOAT:
+      return Value::Float(static_cast<const arrow::FloatArray&>(array).Value(i));
     case arrow::Type::DOUBLE:
       return Value::Double(static_cast<const arrow::DoubleArray&>(array).Value(i));
     case arrow::Type::HALF_FLOAT:
-      return Value::Float(arrow::util::Float16::FromBits(
-                              static_cast<const arrow::HalfFloatArray&>(array).Value(i))
-                              .ToFloat());
+      return Value::Float(
+          arrow::util::Float16::FromBits(static_cast<const arrow::HalfFloatArray&>(array).Value(i))
+              .ToFloat());
     case arrow::Type::TIME32:
       return Value::Integer(type,
                             int64_t{static_cast<const arrow::Time32Array&>(array).Value(i)} * 1000);
@@ -173,10 +177,10 @@ inline Value ValueOf(const arrow::Array& array, int64_t i, const LogicalType& ty
     case arrow::Type::BINARY:
       return Value::Blob(static_cast<const arrow::BinaryArray&>(array).GetString(i));
     case arrow::Type::FIXED_SIZE_BINARY:
-      return Value::Blob(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(i).data() == nullptr
-                             ? std::string()
-                             : std::string(static_cast<const arrow::FixedSizeBinaryArray&>(array)
-                                               .GetView(i)));
+      return Value::Blob(
+          static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(i).data() == nullptr
+              ? std::string()
+              : std::string(static_cast<const arrow::FixedSizeBinaryArray&>(array).GetView(i)));
     case arrow::Type::MAP:
     case arrow::Type::LIST: {
       const auto& list = static_cast<const arrow::ListArray&>(array);

@@ -14,7 +14,8 @@
 
 namespace trivet::testing {
 
-// Every Put gives the file a modification time of its own, so that no cache takes it for an earlier one.
+// Every Put gives the file a modification time of its own, so that no cache takes it for an earlier
+// one.
 class MemoryFiles final : public FileSystem {
  public:
   void Put(const std::string& path, std::string content) {

@@ -13,9 +13,9 @@
 
 namespace trivet::testing {
 
-// Reads all columns (and once more with filters that use statistics, indexes and dictionaries) under a
-// budget of `memory_bytes`. Gives the first error; rows go to `rows` as text where it is not null.
-// Touches every byte of every string.
+// Reads all columns (and once more with filters that use statistics, indexes and dictionaries)
+// under a budget of `memory_bytes`. Gives the first error; rows go to `rows` as text where it is
+// not null. Touches every byte of every string.
 inline Status ReadParquetBytes(std::string bytes, size_t memory_bytes,
                                std::vector<std::string>* rows) {
   MemoryFiles files;
@@ -40,7 +40,8 @@ inline Status ReadParquetBytes(std::string bytes, size_t memory_bytes,
         if (!more) break;
         for (size_t row = 0; row < batch.row_count(); ++row) {
           std::string text;
-          for (const Vector& column : batch.columns()) text += column.GetValue(row).ToString() + "|";
+          for (const Vector& column : batch.columns())
+            text += column.GetValue(row).ToString() + "|";
           for (const char c : text) touched += static_cast<unsigned char>(c);
           if (keep && rows != nullptr) rows->push_back(std::move(text));
         }

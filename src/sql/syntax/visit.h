@@ -13,52 +13,29 @@ template <typename ExpressionType, typename Function>
 decltype(auto) VisitExpression(ExpressionType& node, Function&& function) {
   static_assert(std::is_same_v<std::remove_const_t<ExpressionType>, Expression>);
   switch (node.kind) {
-    case ExpressionKind::kLiteral:
-      return function(node.template As<LiteralExpression>());
-    case ExpressionKind::kColumn:
-      return function(node.template As<ColumnExpression>());
-    case ExpressionKind::kStar:
-      return function(node.template As<StarExpression>());
-    case ExpressionKind::kColumns:
-      return function(node.template As<ColumnsExpression>());
-    case ExpressionKind::kPositional:
-      return function(node.template As<PositionalExpression>());
-    case ExpressionKind::kParameter:
-      return function(node.template As<ParameterExpression>());
-    case ExpressionKind::kDefault:
-      return function(node.template As<DefaultExpression>());
-    case ExpressionKind::kFunction:
-      return function(node.template As<FunctionExpression>());
-    case ExpressionKind::kWindow:
-      return function(node.template As<WindowExpression>());
-    case ExpressionKind::kLambda:
-      return function(node.template As<LambdaExpression>());
-    case ExpressionKind::kComparison:
-      return function(node.template As<ComparisonExpression>());
-    case ExpressionKind::kConjunction:
-      return function(node.template As<ConjunctionExpression>());
-    case ExpressionKind::kNot:
-      return function(node.template As<NotExpression>());
-    case ExpressionKind::kIsNull:
-      return function(node.template As<IsNullExpression>());
-    case ExpressionKind::kBetween:
-      return function(node.template As<BetweenExpression>());
-    case ExpressionKind::kIn:
-      return function(node.template As<InExpression>());
-    case ExpressionKind::kCase:
-      return function(node.template As<CaseExpression>());
-    case ExpressionKind::kCast:
-      return function(node.template As<CastExpression>());
-    case ExpressionKind::kCollate:
-      return function(node.template As<CollateExpression>());
-    case ExpressionKind::kSubscript:
-      return function(node.template As<SubscriptExpression>());
-    case ExpressionKind::kSlice:
-      return function(node.template As<SliceExpression>());
-    case ExpressionKind::kField:
-      return function(node.template As<FieldExpression>());
-    case ExpressionKind::kSubquery:
-      break;
+    case ExpressionKind::kLiteral: return function(node.template As<LiteralExpression>());
+    case ExpressionKind::kColumn: return function(node.template As<ColumnExpression>());
+    case ExpressionKind::kStar: return function(node.template As<StarExpression>());
+    case ExpressionKind::kColumns: return function(node.template As<ColumnsExpression>());
+    case ExpressionKind::kPositional: return function(node.template As<PositionalExpression>());
+    case ExpressionKind::kParameter: return function(node.template As<ParameterExpression>());
+    case ExpressionKind::kDefault: return function(node.template As<DefaultExpression>());
+    case ExpressionKind::kFunction: return function(node.template As<FunctionExpression>());
+    case ExpressionKind::kWindow: return function(node.template As<WindowExpression>());
+    case ExpressionKind::kLambda: return function(node.template As<LambdaExpression>());
+    case ExpressionKind::kComparison: return function(node.template As<ComparisonExpression>());
+    case ExpressionKind::kConjunction: return function(node.template As<ConjunctionExpression>());
+    case ExpressionKind::kNot: return function(node.template As<NotExpression>());
+    case ExpressionKind::kIsNull: return function(node.template As<IsNullExpression>());
+    case ExpressionKind::kBetween: return function(node.template As<BetweenExpression>());
+    case ExpressionKind::kIn: return function(node.template As<InExpression>());
+    case ExpressionKind::kCase: return function(node.template As<CaseExpression>());
+    case ExpressionKind::kCast: return function(node.template As<CastExpression>());
+    case ExpressionKind::kCollate: return function(node.template As<CollateExpression>());
+    case ExpressionKind::kSubscript: return function(node.template As<SubscriptExpression>());
+    case ExpressionKind::kSlice: return function(node.template As<SliceExpression>());
+    case ExpressionKind::kField: return function(node.template As<FieldExpression>());
+    case ExpressionKind::kSubquery: break;
   }
   return function(node.template As<SubqueryExpression>());
 }
@@ -66,12 +43,9 @@ decltype(auto) VisitExpression(ExpressionType& node, Function&& function) {
 template <typename QueryType, typename Function>
 decltype(auto) VisitQuery(QueryType& node, Function&& function) {
   switch (node.kind) {
-    case QueryKind::kSelect:
-      return function(node.template As<SelectQuery>());
-    case QueryKind::kSetOperation:
-      return function(node.template As<SetOperationQuery>());
-    case QueryKind::kValues:
-      break;
+    case QueryKind::kSelect: return function(node.template As<SelectQuery>());
+    case QueryKind::kSetOperation: return function(node.template As<SetOperationQuery>());
+    case QueryKind::kValues: break;
   }
   return function(node.template As<ValuesQuery>());
 }
@@ -79,16 +53,11 @@ decltype(auto) VisitQuery(QueryType& node, Function&& function) {
 template <typename TableType, typename Function>
 decltype(auto) VisitTable(TableType& node, Function&& function) {
   switch (node.kind) {
-    case TableKind::kNamed:
-      return function(node.template As<NamedTable>());
-    case TableKind::kFunction:
-      return function(node.template As<FunctionTable>());
-    case TableKind::kSubquery:
-      return function(node.template As<SubqueryTable>());
-    case TableKind::kJoin:
-      return function(node.template As<JoinTable>());
-    case TableKind::kShow:
-      break;
+    case TableKind::kNamed: return function(node.template As<NamedTable>());
+    case TableKind::kFunction: return function(node.template As<FunctionTable>());
+    case TableKind::kSubquery: return function(node.template As<SubqueryTable>());
+    case TableKind::kJoin: return function(node.template As<JoinTable>());
+    case TableKind::kShow: break;
   }
   return function(node.template As<ShowTable>());
 }
@@ -96,36 +65,21 @@ decltype(auto) VisitTable(TableType& node, Function&& function) {
 template <typename StatementType, typename Function>
 decltype(auto) VisitStatement(StatementType& node, Function&& function) {
   switch (node.kind) {
-    case StatementKind::kQuery:
-      return function(node.template As<QueryStatement>());
-    case StatementKind::kCreateTable:
-      return function(node.template As<CreateTableStatement>());
-    case StatementKind::kCreateView:
-      return function(node.template As<CreateViewStatement>());
-    case StatementKind::kDrop:
-      return function(node.template As<DropStatement>());
-    case StatementKind::kInsert:
-      return function(node.template As<InsertStatement>());
-    case StatementKind::kCopy:
-      return function(node.template As<CopyStatement>());
-    case StatementKind::kSet:
-      return function(node.template As<SetStatement>());
-    case StatementKind::kPragma:
-      return function(node.template As<PragmaStatement>());
-    case StatementKind::kExplain:
-      return function(node.template As<ExplainStatement>());
-    case StatementKind::kUse:
-      return function(node.template As<UseStatement>());
-    case StatementKind::kPrepare:
-      return function(node.template As<PrepareStatement>());
-    case StatementKind::kExecute:
-      return function(node.template As<ExecuteStatement>());
-    case StatementKind::kDeallocate:
-      return function(node.template As<DeallocateStatement>());
-    case StatementKind::kCall:
-      return function(node.template As<CallStatement>());
-    case StatementKind::kUnsupported:
-      break;
+    case StatementKind::kQuery: return function(node.template As<QueryStatement>());
+    case StatementKind::kCreateTable: return function(node.template As<CreateTableStatement>());
+    case StatementKind::kCreateView: return function(node.template As<CreateViewStatement>());
+    case StatementKind::kDrop: return function(node.template As<DropStatement>());
+    case StatementKind::kInsert: return function(node.template As<InsertStatement>());
+    case StatementKind::kCopy: return function(node.template As<CopyStatement>());
+    case StatementKind::kSet: return function(node.template As<SetStatement>());
+    case StatementKind::kPragma: return function(node.template As<PragmaStatement>());
+    case StatementKind::kExplain: return function(node.template As<ExplainStatement>());
+    case StatementKind::kUse: return function(node.template As<UseStatement>());
+    case StatementKind::kPrepare: return function(node.template As<PrepareStatement>());
+    case StatementKind::kExecute: return function(node.template As<ExecuteStatement>());
+    case StatementKind::kDeallocate: return function(node.template As<DeallocateStatement>());
+    case StatementKind::kCall: return function(node.template As<CallStatement>());
+    case StatementKind::kUnsupported: break;
   }
   return function(node.template As<UnsupportedStatement>());
 }
