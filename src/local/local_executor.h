@@ -6,8 +6,8 @@
 #include "context/query_context.h"
 #include "execution/physical_operator.h"
 #include "execution/pipeline_executor.h"
-#include "local/result_queue.h"
-#include "local/thread_pool.h"
+#include "execution/result_queue.h"
+#include "execution/thread_pool.h"
 
 namespace trivet {
 

@@ -1,4 +1,4 @@
-#include "local/result_queue.h"
+#include "execution/result_queue.h"
 
 #include <chrono>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "local/thread_pool.h"
+#include "execution/thread_pool.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,94 @@
+#include "distributed/stage_graph.h"
+
+#include "base/string_concat.h"
+
+namespace trivet {
+
+std::string_view ExchangeKindName(ExchangeKind kind) {
+  switch (kind) {
+    case ExchangeKind::kHash: return "HASH";
+    case ExchangeKind::kRange: return "RANGE";
+    case ExchangeKind::kRoundRobin: return "ROUND_ROBIN";
+    case ExchangeKind::kBroadcast: return "BROADCAST";
+    case ExchangeKind::kGather: return "GATHER";
+    case ExchangeKind::kForward: return "FORWARD";
+  }
+  return "UNKNOWN";
+}
+
+namespace {
+
+Status CheckInput(const StageGraph& graph, const Stage& stage, const StageInput& input) {
+  const auto broken = [&](std::string_view what) {
+    return Status::Internal(
+        StrCat("stage ", stage.id, " reads stage ", input.producer, ", which ", what));
+  };
+  if (input.producer >= stage.id) return broken("does not come before it");
+  const Stage& producer = graph.stages[input.producer];
+  switch (input.kind) {
+    case ExchangeKind::kHash:
+    case ExchangeKind::kRange:
+    case ExchangeKind::kRoundRobin:
+      if (producer.output_partitions != stage.task_count) return broken("has other partitions");
+      break;
+    case ExchangeKind::kBroadcast:
+      if (producer.output_partitions != 1) return broken("is cut, but broadcast");
+      break;
+    case ExchangeKind::kGather:
+      if (producer.output_partitions != 1) return broken("is cut, but gathered");
+      if (stage.task_count != 1) return broken("is gathered by several tasks");
+      break;
+    case ExchangeKind::kForward:
+      if (producer.output_partitions != 1) return broken("is cut, but forwarded");
+      if (input.task_offset + producer.task_count > stage.task_count) {
+        return broken("has more tasks");
+      }
+      break;
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
+Status StageGraph::Validate() const {
+  if (stages.empty()) return Status::Internal("a query without stages");
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const Stage& stage = stages[i];
+    if (stage.id != i) return Status::Internal(StrCat("stage ", stage.id, " stands at ", i));
+    if (stage.task_count == 0 || stage.output_partitions == 0) {
+      return Status::Internal(StrCat("stage ", stage.id, " has no tasks or partitions"));
+    }
+    for (const StageInput& input : stage.inputs) {
+      TRIVET_RETURN_IF_ERROR(CheckInput(*this, stage, input));
+    }
+  }
+  if (result_stage().output_partitions != 1) return Status::Internal("the result is cut");
+  return Status::OK();
+}
+
+StageLayout PlainLayout(const StageGraph& graph, const Stage& stage) {
+  StageLayout layout(stage.task_count);
+  for (uint32_t task = 0; task < stage.task_count; ++task) {
+    for (const StageInput& input : stage.inputs) {
+      const uint32_t maps = graph.stages[input.producer].task_count;
+      InputSlice slice{0, 1, 0, maps};
+      switch (input.kind) {
+        case ExchangeKind::kHash:
+        case ExchangeKind::kRange:
+        case ExchangeKind::kRoundRobin: slice = {task, task + 1, 0, maps}; break;
+        case ExchangeKind::kBroadcast:
+        case ExchangeKind::kGather: break;
+        case ExchangeKind::kForward: {
+          const bool mine = task >= input.task_offset && task - input.task_offset < maps;
+          const uint32_t map = mine ? task - input.task_offset : 0;
+          slice = {0, 1, map, mine ? map + 1 : map};
+          break;
+        }
+      }
+      layout[task].push_back(slice);
+    }
+  }
+  return layout;
+}
+
+}  // namespace trivet

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "distributed/identifiers.h"
+
+namespace trivet {
+
+// How rows of a producing stage come to the tasks of a consuming one.
+enum class ExchangeKind : uint8_t {
+  kHash = 0,        // partition by hash of the keys
+  kRange = 1,       // partition by ranges of the keys, whose bounds come from samples
+  kRoundRobin = 2,  // balanced, no meaning
+  kBroadcast = 3,   // every task reads all rows
+  kGather = 4,      // the one task reads all rows, in the order of the producing tasks
+  kForward = 5,     // task `offset + i` reads what producing task i wrote
+};
+std::string_view ExchangeKindName(ExchangeKind kind);
+
+// What a stage's exchange source number `i` (its place in Stage::inputs) reads.
+struct StageInput {
+  StageId producer = 0;
+  ExchangeKind kind = ExchangeKind::kGather;
+  uint32_t task_offset = 0;  // kForward only
+};
+
+// What a worker must have to run a stage's tasks.
+struct Requirements {
+  std::vector<std::string> operators;  // custom ones, by name
+  std::vector<std::string> functions;  // custom ones, by name
+  std::vector<std::string> labels;     // data mounts and such
+
+  bool empty() const { return operators.empty() && functions.empty() && labels.empty(); }
+};
+
+// A maximal sub-plan without an exchange inside, and how its output is cut. Immutable once planned,
+// but for what run-time adaptation decides before its first task starts.
+struct Stage {
+  StageId id = 0;
+  std::vector<StageInput> inputs;
+  uint32_t task_count = 1;
+  // The output of each task is cut into so many partitions (1 where all consumers take it whole).
+  uint32_t output_partitions = 1;
+  // Rows depend on the order in which inputs arrive or on a volatile function: a lost output means
+  // running the whole stage, and all that read it, again.
+  bool indeterminate = false;
+  // Tasks report a sample of the sort keys of their output (a range exchange's bounds).
+  bool samples_keys = false;
+  Requirements requirements;
+  std::string fragment;     // the encoded sub-plan; opaque to the coordinator
+  std::string description;  // operators, for EXPLAIN and system tables
+};
+
+// The stages of one query. Producers come before their consumers; the last stage's outputs, task by
+// task, are the result.
+struct StageGraph {
+  std::vector<Stage> stages;
+
+  const Stage& result_stage() const { return stages.back(); }
+  // Ids in place, producers before consumers, task counts that fit the exchanges: Internal if not.
+  Status Validate() const;
+};
+
+// What one task reads of one input: partitions [partition_begin, partition_end) of the outputs of
+// producing tasks [map_begin, map_end), in the order of these tasks. May be empty.
+struct InputSlice {
+  uint32_t partition_begin = 0;
+  uint32_t partition_end = 0;
+  uint32_t map_begin = 0;
+  uint32_t map_end = 0;
+
+  auto operator<=>(const InputSlice&) const = default;
+  bool empty() const { return partition_begin >= partition_end || map_begin >= map_end; }
+};
+
+// The inputs of each task of a stage: layout[task][input].
+using StageLayout = std::vector<std::vector<InputSlice>>;
+
+// The layout where nothing is adapted: one task a partition.
+StageLayout PlainLayout(const StageGraph& graph, const Stage& stage);
+
+}  // namespace trivet
