@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "distributed/identifiers.h"
+#include "coordinator/identifiers.h"
 
 namespace trivet {
 

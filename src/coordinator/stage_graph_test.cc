@@ -1,4 +1,4 @@
-#include "distributed/stage_graph.h"
+#include "coordinator/stage_graph.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "distributed/identifiers.h"
+#include "coordinator/identifiers.h"
 
 #include "base/string_concat.h"
 
