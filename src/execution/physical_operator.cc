@@ -1,5 +1,6 @@
 #include "execution/physical_operator.h"
 
+#include "base/assert.h"
 #include "execution/explain_fields.h"
 
 namespace trivet {
@@ -9,6 +10,17 @@ std::vector<LogicalType> PhysicalOperator::types() const {
   types.reserve(schema_.size());
   for (const PhysicalColumn& column : schema_) types.push_back(column.type);
   return types;
+}
+
+std::shared_ptr<PhysicalOperator> PhysicalOperator::WithChildren(
+    std::vector<PhysicalPlan> children) const {
+  TRIVET_ASSERT(children.size() == children_.size());
+  for (size_t i = 0; i < children.size(); ++i) {
+    TRIVET_ASSERT(children[i]->types() == children_[i]->types());
+  }
+  std::shared_ptr<PhysicalOperator> copy = Copy();
+  copy->set_children(std::move(children));
+  return copy;
 }
 
 std::vector<std::pair<std::string, std::string>> DescribeFields(const PhysicalOperator& op) {

@@ -41,13 +41,22 @@ class PhysicalOperator {
  public:
   virtual ~PhysicalOperator() = default;
 
-  // As in EXPLAIN, e.g. "HASH_JOIN"; unique per class, also the name on the wire.
+  // As in EXPLAIN, e.g. "HASH_JOIN".
   virtual std::string_view name() const = 0;
+  // On the wire: one per class, whatever its fields.
+  virtual std::string_view wire_name() const { return name(); }
+  // Raised whenever the fields or their meaning change.
+  virtual uint32_t wire_version() const { return 1; }
   virtual OperatorCapabilities capabilities() const = 0;
   // The one declaration of the operator's fields.
   virtual void VisitFields(FieldVisitor& visitor) = 0;
   // Adds this operator to the pipeline under construction and goes on to the children.
   virtual Status BuildPipelines(PipelineBuilder& builder) const = 0;
+  // The same operator over the same children; a plan that is shared is changed by changing copies.
+  virtual std::shared_ptr<PhysicalOperator> Copy() const = 0;
+  // The same operator, with its estimate and number, over other children: as many, with columns of
+  // the same types.
+  std::shared_ptr<PhysicalOperator> WithChildren(std::vector<PhysicalPlan> children) const;
 
   // Where an output column is an input column passed on, and a row that is missing from that
   // child's rows only takes away output rows made from it: the child and its column. This is how
@@ -72,8 +81,10 @@ class PhysicalOperator {
   void set_id(size_t id) { id_ = id; }
   void set_estimated_rows(std::optional<double> rows) { estimated_rows_ = rows; }
   void set_schema(std::vector<PhysicalColumn> schema) { schema_ = std::move(schema); }
+  void set_children(std::vector<PhysicalPlan> children) { children_ = std::move(children); }
 
  protected:
+  PhysicalOperator() = default;
   PhysicalOperator(std::vector<PhysicalColumn> schema, std::vector<PhysicalPlan> children)
       : schema_(std::move(schema)), children_(std::move(children)) {}
 

@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "base/string_concat.h"
+#include "execution/operator_registry.h"
 #include "execution/operators/project.h"
-#include "execution/operators/register.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
 
-PhysicalPlanner::PhysicalPlanner() { RegisterOperators(*this); }
-
-void PhysicalPlanner::Register(LogicalKind kind, Translate translate) {
-  translators_[kind] = std::move(translate);
-}
+PhysicalPlanner::PhysicalPlanner() : PhysicalPlanner(OperatorRegistry::Builtin()) {}
 
 std::vector<PhysicalColumn> PhysicalPlanner::SchemaOf(const std::vector<OutputColumn>& columns) {
   std::vector<PhysicalColumn> schema;
@@ -28,11 +24,11 @@ std::vector<ColumnId> PhysicalPlanner::IdsOf(const std::vector<OutputColumn>& co
 }
 
 Result<PhysicalPlanner::Translated> PhysicalPlanner::TranslateNode(const LogicalOperator& node) {
-  const auto translator = translators_.find(node.kind());
-  if (translator == translators_.end()) {
+  const Translate* translate = operators_.TranslationOf(node.kind());
+  if (translate == nullptr) {
     return Status::NotImplemented(StrCat("no physical operator for ", node.name()));
   }
-  TRIVET_ASSIGN_OR_RETURN(Translated translated, translator->second(node, *this));
+  TRIVET_ASSIGN_OR_RETURN(Translated translated, (*translate)(node, *this));
   if (!translated.plan->estimated_rows()) {
     translated.plan->set_estimated_rows(node.estimated_rows);
   }

@@ -11,6 +11,8 @@
 
 namespace trivet {
 
+class OperatorRegistry;
+
 // Translates optimised logical plans into physical ones: picks operators, turns column ids into
 // input positions. Each operator file registers how its logical node is translated
 // (operators/register.h). Deterministic. Runtimes take the plan as it is (local) or put exchanges
@@ -25,9 +27,9 @@ class PhysicalPlanner {
   using Translate =
       std::function<Result<Translated>(const LogicalOperator& node, PhysicalPlanner& planner)>;
 
-  // With all built-in operators.
+  // With the built-in operators, or with others; these must outlive the planner.
   PhysicalPlanner();
-  void Register(LogicalKind kind, Translate translate);
+  explicit PhysicalPlanner(const OperatorRegistry& operators) : operators_(operators) {}
 
   // The whole query; the plan's schema is `columns`, in order and under their names.
   Result<PhysicalPlan> Plan(const LogicalOperator& root, const std::vector<OutputColumn>& columns);
@@ -55,7 +57,7 @@ class PhysicalPlanner {
   static bool HasInputOrder(const LogicalOperator& node);
 
  private:
-  std::map<LogicalKind, Translate> translators_;
+  const OperatorRegistry& operators_;
   std::map<uint32_t, std::vector<ColumnId>> cte_layouts_;
   RequiredColumns required_;
   std::vector<ColumnId> result_columns_;

@@ -197,8 +197,10 @@ Status PhysicalHashAggregate::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterAggregate(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kAggregate, TranslateAggregate);
+void RegisterAggregate(OperatorRegistry& registry) {
+  registry.Add<PhysicalHashAggregate>();
+
+  registry.AddTranslation(LogicalKind::kAggregate, TranslateAggregate);
 }
 
 }  // namespace trivet

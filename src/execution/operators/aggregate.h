@@ -9,6 +9,7 @@ namespace trivet {
 // partition; groups come out in no order. DISTINCT rows without aggregates are groups. Blocking.
 class PhysicalHashAggregate final : public PhysicalOperator {
  public:
+  PhysicalHashAggregate() = default;
   // Schema: groups, then aggregates. Fails where a key type cannot be grouped by.
   PhysicalHashAggregate(std::vector<ExpressionPtr> groups,
                         std::vector<LogicalAggregate::Aggregate> aggregates,
@@ -22,6 +23,9 @@ class PhysicalHashAggregate final : public PhysicalOperator {
   void VisitFields(FieldVisitor& visitor) override;
   std::optional<Origin> OriginOf(size_t column) const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalHashAggregate>(*this);
+  }
 
  private:
   std::vector<ExpressionPtr> groups_;

@@ -96,9 +96,12 @@ Status PhysicalCteScan::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterCte(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kCte, TranslateCte);
-  planner.Register(LogicalKind::kCteScan, TranslateCteScan);
+void RegisterCte(OperatorRegistry& registry) {
+  registry.Add<PhysicalCte>();
+  registry.Add<PhysicalCteScan>();
+
+  registry.AddTranslation(LogicalKind::kCte, TranslateCte);
+  registry.AddTranslation(LogicalKind::kCteScan, TranslateCteScan);
 }
 
 }  // namespace trivet

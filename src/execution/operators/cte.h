@@ -7,6 +7,7 @@ namespace trivet {
 // Computes its first child once, before whatever in the second reads it through PhysicalCteScan.
 class PhysicalCte final : public PhysicalOperator {
  public:
+  PhysicalCte() = default;
   PhysicalCte(uint64_t cte_id, std::string cte_name, PhysicalPlan definition, PhysicalPlan body)
       : PhysicalOperator(body->schema(), {definition, body}),
         cte_id_(cte_id),
@@ -16,15 +17,19 @@ class PhysicalCte final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalCte>(*this);
+  }
 
  private:
-  uint64_t cte_id_;
+  uint64_t cte_id_ = 0;
   std::string cte_name_;
 };
 
 // Reads columns of a common table expression computed above it.
 class PhysicalCteScan final : public PhysicalOperator {
  public:
+  PhysicalCteScan() = default;
   PhysicalCteScan(uint64_t cte_id, std::string cte_name, std::vector<uint64_t> columns,
                   std::vector<PhysicalColumn> schema)
       : PhysicalOperator(std::move(schema), {}),
@@ -36,9 +41,12 @@ class PhysicalCteScan final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalCteScan>(*this);
+  }
 
  private:
-  uint64_t cte_id_;
+  uint64_t cte_id_ = 0;
   std::string cte_name_;
   std::vector<uint64_t> columns_;
 };

@@ -320,8 +320,10 @@ Status PhysicalDistinctOn::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterDistinctOn(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kDistinctOn, TranslateDistinctOn);
+void RegisterDistinctOn(OperatorRegistry& registry) {
+  registry.Add<PhysicalDistinctOn>();
+
+  registry.AddTranslation(LogicalKind::kDistinctOn, TranslateDistinctOn);
 }
 
 }  // namespace trivet

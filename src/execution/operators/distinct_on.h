@@ -8,6 +8,7 @@ namespace trivet {
 // gives these rows in that order. NULLs are equal. Blocking.
 class PhysicalDistinctOn final : public PhysicalOperator {
  public:
+  PhysicalDistinctOn() = default;
   PhysicalDistinctOn(std::vector<ExpressionPtr> keys, PhysicalPlan child)
       : PhysicalOperator(child->schema(), {child}), keys_(std::move(keys)) {}
 
@@ -15,6 +16,9 @@ class PhysicalDistinctOn final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override { visitor.Field("Keys", keys_); }
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalDistinctOn>(*this);
+  }
 
  private:
   std::vector<ExpressionPtr> keys_;

@@ -64,8 +64,10 @@ Status PhysicalFilter::BuildPipelines(PipelineBuilder& builder) const {
   return builder.AddTransform(*this, std::make_shared<FilterTransform>(predicate_), *children_[0]);
 }
 
-void RegisterFilter(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kFilter, TranslateFilter);
+void RegisterFilter(OperatorRegistry& registry) {
+  registry.Add<PhysicalFilter>();
+
+  registry.AddTranslation(LogicalKind::kFilter, TranslateFilter);
 }
 
 }  // namespace trivet

@@ -7,6 +7,7 @@ namespace trivet {
 // Keeps the rows for which the predicate is TRUE. Streaming, order-preserving.
 class PhysicalFilter final : public PhysicalOperator {
  public:
+  PhysicalFilter() = default;
   PhysicalFilter(ExpressionPtr predicate, PhysicalPlan child)
       : PhysicalOperator(child->schema(), {child}), predicate_(std::move(predicate)) {}
 
@@ -19,6 +20,9 @@ class PhysicalFilter final : public PhysicalOperator {
     return Origin{0, column};
   }
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalFilter>(*this);
+  }
 
  private:
   ExpressionPtr predicate_;

@@ -34,16 +34,21 @@ class PhysicalJoin final : public PhysicalOperator {
     std::vector<uint64_t> right_output;
   };
 
+  PhysicalJoin() = default;
   PhysicalJoin(Fields fields, std::vector<PhysicalColumn> schema, PhysicalPlan left,
                PhysicalPlan right)
       : PhysicalOperator(std::move(schema), {std::move(left), std::move(right)}),
         fields_(std::move(fields)) {}
 
   std::string_view name() const override;
+  std::string_view wire_name() const override { return "JOIN"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   std::optional<Origin> OriginOf(size_t column) const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalJoin>(*this);
+  }
 
   const Fields& fields() const { return fields_; }
 

@@ -132,6 +132,9 @@ Result<PhysicalPlanner::Translated> TranslateJoin(const LogicalOperator& node,
 
 }  // namespace
 
-void RegisterJoin(PhysicalPlanner& planner) { planner.Register(LogicalKind::kJoin, TranslateJoin); }
+void RegisterJoin(OperatorRegistry& registry) {
+  registry.Add<PhysicalJoin>();
+  registry.AddTranslation(LogicalKind::kJoin, TranslateJoin);
+}
 
 }  // namespace trivet

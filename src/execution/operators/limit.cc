@@ -204,8 +204,10 @@ Status PhysicalLimit::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterLimit(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kLimit, TranslateLimit);
+void RegisterLimit(OperatorRegistry& registry) {
+  registry.Add<PhysicalLimit>();
+
+  registry.AddTranslation(LogicalKind::kLimit, TranslateLimit);
 }
 
 }  // namespace trivet

@@ -8,6 +8,7 @@ namespace trivet {
 // and stops the sources as soon as these are known.
 class PhysicalLimit final : public PhysicalOperator {
  public:
+  PhysicalLimit() = default;
   PhysicalLimit(std::optional<uint64_t> limit, std::optional<double> percent, uint64_t offset,
                 bool ordered, PhysicalPlan child)
       : PhysicalOperator(child->schema(), {child}),
@@ -20,12 +21,15 @@ class PhysicalLimit final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalLimit>(*this);
+  }
 
  private:
   std::optional<uint64_t> limit_;
   std::optional<double> percent_;
-  uint64_t offset_;
-  bool ordered_;
+  uint64_t offset_ = 0;
+  bool ordered_ = false;
 };
 
 }  // namespace trivet

@@ -80,8 +80,10 @@ Status PhysicalProject::BuildPipelines(PipelineBuilder& builder) const {
                               *children_[0]);
 }
 
-void RegisterProject(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kProject, TranslateProject);
+void RegisterProject(OperatorRegistry& registry) {
+  registry.Add<PhysicalProject>();
+
+  registry.AddTranslation(LogicalKind::kProject, TranslateProject);
 }
 
 }  // namespace trivet

@@ -7,6 +7,7 @@ namespace trivet {
 // Computes one expression per output column. Streaming, order-preserving.
 class PhysicalProject final : public PhysicalOperator {
  public:
+  PhysicalProject() = default;
   PhysicalProject(std::vector<ExpressionPtr> expressions, std::vector<PhysicalColumn> schema,
                   PhysicalPlan child)
       : PhysicalOperator(std::move(schema), {std::move(child)}),
@@ -17,6 +18,9 @@ class PhysicalProject final : public PhysicalOperator {
   void VisitFields(FieldVisitor& visitor) override { visitor.Field("Expressions", expressions_); }
   std::optional<Origin> OriginOf(size_t column) const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalProject>(*this);
+  }
 
  private:
   std::vector<ExpressionPtr> expressions_;

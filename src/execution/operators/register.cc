@@ -2,18 +2,18 @@
 
 namespace trivet {
 
-void RegisterOperators(PhysicalPlanner& planner) {
-  RegisterScan(planner);
-  RegisterValues(planner);
-  RegisterFilter(planner);
-  RegisterProject(planner);
-  RegisterLimit(planner);
-  RegisterCte(planner);
-  RegisterJoin(planner);
-  RegisterSort(planner);
-  RegisterAggregate(planner);
-  RegisterDistinctOn(planner);
-  RegisterSetOperation(planner);
+void RegisterOperators(OperatorRegistry& registry) {
+  RegisterScan(registry);
+  RegisterValues(registry);
+  RegisterFilter(registry);
+  RegisterProject(registry);
+  RegisterLimit(registry);
+  RegisterCte(registry);
+  RegisterJoin(registry);
+  RegisterSort(registry);
+  RegisterAggregate(registry);
+  RegisterDistinctOn(registry);
+  RegisterSetOperation(registry);
 }
 
 }  // namespace trivet

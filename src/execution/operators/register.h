@@ -1,22 +1,23 @@
 #pragma once
 
-#include "execution/physical_planner.h"
+#include "execution/operator_registry.h"
 
 namespace trivet {
 
-// One line per operator: each tells the planner how its logical node is translated.
-void RegisterScan(PhysicalPlanner& planner);
-void RegisterValues(PhysicalPlanner& planner);
-void RegisterFilter(PhysicalPlanner& planner);
-void RegisterProject(PhysicalPlanner& planner);
-void RegisterLimit(PhysicalPlanner& planner);
-void RegisterCte(PhysicalPlanner& planner);
-void RegisterJoin(PhysicalPlanner& planner);
-void RegisterSort(PhysicalPlanner& planner);
-void RegisterAggregate(PhysicalPlanner& planner);
-void RegisterDistinctOn(PhysicalPlanner& planner);
-void RegisterSetOperation(PhysicalPlanner& planner);
+// One line per operator: each tells how its logical node is translated, and how to make an empty
+// one for a plan that comes as bytes.
+void RegisterScan(OperatorRegistry& registry);
+void RegisterValues(OperatorRegistry& registry);
+void RegisterFilter(OperatorRegistry& registry);
+void RegisterProject(OperatorRegistry& registry);
+void RegisterLimit(OperatorRegistry& registry);
+void RegisterCte(OperatorRegistry& registry);
+void RegisterJoin(OperatorRegistry& registry);
+void RegisterSort(OperatorRegistry& registry);
+void RegisterAggregate(OperatorRegistry& registry);
+void RegisterDistinctOn(OperatorRegistry& registry);
+void RegisterSetOperation(OperatorRegistry& registry);
 
-void RegisterOperators(PhysicalPlanner& planner);
+void RegisterOperators(OperatorRegistry& registry);
 
 }  // namespace trivet

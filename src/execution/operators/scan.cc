@@ -149,6 +149,9 @@ Status PhysicalScan::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterScan(PhysicalPlanner& planner) { planner.Register(LogicalKind::kScan, TranslateScan); }
+void RegisterScan(OperatorRegistry& registry) {
+  registry.Add<PhysicalScan>();
+  registry.AddTranslation(LogicalKind::kScan, TranslateScan);
+}
 
 }  // namespace trivet

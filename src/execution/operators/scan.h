@@ -11,6 +11,7 @@ namespace trivet {
 // the scan, which the planner asks for only where the table is capable of it.
 class PhysicalScan final : public PhysicalOperator {
  public:
+  PhysicalScan() = default;
   PhysicalScan(TablePtr table, std::vector<uint64_t> columns, std::vector<ExpressionPtr> filters,
                std::vector<PhysicalColumn> schema)
       : PhysicalOperator(std::move(schema), {}),
@@ -22,6 +23,9 @@ class PhysicalScan final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalScan>(*this);
+  }
 
   const Table& table() const { return *table_; }
   // The table's column that output column i is.

@@ -134,8 +134,11 @@ Status PhysicalSetOperation::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterSetOperation(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kSetOperation, TranslateSetOperation);
+void RegisterSetOperation(OperatorRegistry& registry) {
+  registry.Add<PhysicalUnionAll>();
+  registry.Add<PhysicalSetOperation>();
+
+  registry.AddTranslation(LogicalKind::kSetOperation, TranslateSetOperation);
 }
 
 }  // namespace trivet

@@ -7,6 +7,7 @@ namespace trivet {
 // The rows of all children, one child after the other. Streaming, order-preserving.
 class PhysicalUnionAll final : public PhysicalOperator {
  public:
+  PhysicalUnionAll() = default;
   PhysicalUnionAll(std::vector<PhysicalColumn> schema, std::vector<PhysicalPlan> children)
       : PhysicalOperator(std::move(schema), std::move(children)) {}
 
@@ -14,12 +15,16 @@ class PhysicalUnionAll final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor&) override {}
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalUnionAll>(*this);
+  }
 };
 
 // INTERSECT and EXCEPT [ALL] by counting, for every different row, how often each side has it;
 // NULLs are equal. Rows come out in no order. Blocking.
 class PhysicalSetOperation final : public PhysicalOperator {
  public:
+  PhysicalSetOperation() = default;
   PhysicalSetOperation(SetOperationKind kind, bool all, std::vector<PhysicalColumn> schema,
                        std::vector<PhysicalPlan> children)
       : PhysicalOperator(std::move(schema), std::move(children)), kind_(kind), all_(all) {}
@@ -28,10 +33,13 @@ class PhysicalSetOperation final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalSetOperation>(*this);
+  }
 
  private:
-  SetOperationKind kind_;
-  bool all_;
+  SetOperationKind kind_ = SetOperationKind::kIntersect;
+  bool all_ = false;
 };
 
 }  // namespace trivet

@@ -286,19 +286,23 @@ Status PhysicalSort::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterSort(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kSort, [](const LogicalOperator& node, PhysicalPlanner& planner) {
-    const auto& sort = static_cast<const LogicalSort&>(node);
-    return TranslateSort(planner, sort.child(), sort.keys, {});
-  });
-  planner.Register(LogicalKind::kTopN, [](const LogicalOperator& node, PhysicalPlanner& planner) {
-    const auto& top = static_cast<const LogicalTopN&>(node);
-    PhysicalSort::Fields fields;
-    fields.limit = top.limit;
-    fields.offset = top.offset;
-    fields.partition_by = top.partition_by;
-    return TranslateSort(planner, top.child(), top.keys, std::move(fields));
-  });
+void RegisterSort(OperatorRegistry& registry) {
+  registry.Add<PhysicalSort>();
+
+  registry.AddTranslation(LogicalKind::kSort,
+                          [](const LogicalOperator& node, PhysicalPlanner& planner) {
+                            const auto& sort = static_cast<const LogicalSort&>(node);
+                            return TranslateSort(planner, sort.child(), sort.keys, {});
+                          });
+  registry.AddTranslation(LogicalKind::kTopN,
+                          [](const LogicalOperator& node, PhysicalPlanner& planner) {
+                            const auto& top = static_cast<const LogicalTopN&>(node);
+                            PhysicalSort::Fields fields;
+                            fields.limit = top.limit;
+                            fields.offset = top.offset;
+                            fields.partition_by = top.partition_by;
+                            return TranslateSort(planner, top.child(), top.keys, std::move(fields));
+                          });
 }
 
 }  // namespace trivet

@@ -15,13 +15,18 @@ class PhysicalSort final : public PhysicalOperator {
     std::vector<ExpressionPtr> partition_by;
   };
 
+  PhysicalSort() = default;
   PhysicalSort(Fields fields, PhysicalPlan child)
       : PhysicalOperator(child->schema(), {child}), fields_(std::move(fields)) {}
 
   std::string_view name() const override { return fields_.limit ? "TOP_N" : "ORDER_BY"; }
+  std::string_view wire_name() const override { return "SORT"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalSort>(*this);
+  }
 
  private:
   Fields fields_;

@@ -92,8 +92,10 @@ Status PhysicalValues::BuildPipelines(PipelineBuilder& builder) const {
   return Status::OK();
 }
 
-void RegisterValues(PhysicalPlanner& planner) {
-  planner.Register(LogicalKind::kValues, TranslateValues);
+void RegisterValues(OperatorRegistry& registry) {
+  registry.Add<PhysicalValues>();
+
+  registry.AddTranslation(LogicalKind::kValues, TranslateValues);
 }
 
 }  // namespace trivet

@@ -7,6 +7,7 @@ namespace trivet {
 // Gives constant rows, in written order, on one thread.
 class PhysicalValues final : public PhysicalOperator {
  public:
+  PhysicalValues() = default;
   PhysicalValues(std::vector<std::vector<ExpressionPtr>> rows, std::vector<PhysicalColumn> schema)
       : PhysicalOperator(std::move(schema), {}), rows_(std::move(rows)) {}
 
@@ -14,6 +15,9 @@ class PhysicalValues final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override { visitor.Field("Rows", rows_); }
   Status BuildPipelines(PipelineBuilder& builder) const override;
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<PhysicalValues>(*this);
+  }
 
  private:
   std::vector<std::vector<ExpressionPtr>> rows_;

@@ -25,6 +25,9 @@ class RowsOperator final : public PhysicalOperator {
   std::string_view name() const override { return "TEST_ROWS"; }
   OperatorCapabilities capabilities() const override { return {.streaming = true}; }
   void VisitFields(FieldVisitor&) override {}
+  std::shared_ptr<PhysicalOperator> Copy() const override {
+    return std::make_shared<RowsOperator>(*this);
+  }
   Status BuildPipelines(PipelineBuilder& builder) const override {
     auto takers = builder.MorselTakers();
     builder.SetSource(*this, std::make_shared<RowsSource>(morsels_, std::move(takers)));
