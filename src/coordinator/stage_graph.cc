@@ -48,6 +48,29 @@ Status CheckInput(const StageGraph& graph, const Stage& stage, const StageInput&
   return Status::OK();
 }
 
+// What a stage takes from others beside its inputs.
+Status CheckOrder(const StageGraph& graph) {
+  for (const Stage& stage : graph.stages) {
+    for (const StageId before : stage.start_after) {
+      if (before >= stage.id) {
+        return Status::Internal(StrCat("stage ", stage.id, " starts after stage ", before));
+      }
+    }
+    if (stage.bounds_from &&
+        (*stage.bounds_from >= stage.id || !graph.stages[*stage.bounds_from].samples_keys)) {
+      return Status::Internal(StrCat("stage ", stage.id, " is cut by the samples of stage ",
+                                     *stage.bounds_from, ", which gives none"));
+    }
+    for (const StageInput& input : stage.inputs) {
+      if (graph.stages[input.producer].row_limit > 0 && input.kind != ExchangeKind::kGather) {
+        return Status::Internal(StrCat("stage ", stage.id, " reads stage ", input.producer,
+                                       ", which has a row limit, without gathering it"));
+      }
+    }
+  }
+  return Status::OK();
+}
+
 }  // namespace
 
 Status StageGraph::Validate() const {
@@ -62,6 +85,7 @@ Status StageGraph::Validate() const {
       TRIVET_RETURN_IF_ERROR(CheckInput(*this, stage, input));
     }
   }
+  TRIVET_RETURN_IF_ERROR(CheckOrder(*this));
   if (result_stage().output_partitions != 1) return Status::Internal("the result is cut");
   return Status::OK();
 }

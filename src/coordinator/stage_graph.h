@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct StageInput {
   StageId producer = 0;
   ExchangeKind kind = ExchangeKind::kGather;
   uint32_t task_offset = 0;  // kForward only
+  // One partition may be dealt out to several tasks, each reading some of the producing tasks (a
+  // join's probe side, a partial aggregate); the task's other inputs are then read whole by each.
+  bool splittable = false;
+  // The stage's rows are right, too, if every task reads all of this input while the stage's other
+  // partitioned input is cut in any way (a join's build side that may be broadcast at run time).
+  bool may_broadcast = false;
 };
 
 // What a worker must have to run a stage's tasks.
@@ -32,8 +39,11 @@ struct Requirements {
   std::vector<std::string> operators;  // custom ones, by name
   std::vector<std::string> functions;  // custom ones, by name
   std::vector<std::string> labels;     // data mounts and such
+  std::vector<std::string> formats;    // file formats, by name
 
-  bool empty() const { return operators.empty() && functions.empty() && labels.empty(); }
+  bool empty() const {
+    return operators.empty() && functions.empty() && labels.empty() && formats.empty();
+  }
 };
 
 // A maximal sub-plan without an exchange inside, and how its output is cut. Immutable once planned,
@@ -52,6 +62,18 @@ struct Stage {
   Requirements requirements;
   std::string fragment;     // the encoded sub-plan; opaque to the coordinator
   std::string description;  // operators, for EXPLAIN and system tables
+  // Stages that must be complete before this one starts, though it reads nothing of them: so that
+  // what they measured can still change how this one writes (see StageInput::may_broadcast).
+  std::vector<StageId> start_after;
+  // The output is cut at keys sampled by that stage (which has `samples_keys`); it must come
+  // before.
+  std::optional<StageId> bounds_from;
+  // Where not 0: only the first so many rows, task after task, are wanted, by readers that gather.
+  // The tasks behind those that have them are cancelled or never started.
+  uint64_t row_limit = 0;
+  // Every run of a task gives the same rows in the same order, so that a client may go on with
+  // another attempt's output where one broke off. Matters for the result stage.
+  bool repeatable_rows = false;
 };
 
 // The stages of one query. Producers come before their consumers; the last stage's outputs, task by
