@@ -11,6 +11,8 @@
 
 namespace trivet {
 
+class ExchangeInputs;
+
 // What an operator may touch of the world: storage, memory, clock, seed, files, metrics,
 // cancellation. Whatever it does not find here it may not do. One per run of a query (or of a task
 // of one); read-only and thread-safe.
@@ -23,6 +25,8 @@ class ExecutionContext : public EvaluationContext {
   virtual size_t thread_count() const = 0;
   virtual bool preserve_insertion_order() const = 0;
   virtual QueryMetrics& metrics() const = 0;
+  // Rows that other tasks of the same query made; null where the run is no task of a stage.
+  virtual ExchangeInputs* exchange_inputs() const { return nullptr; }
 };
 
 }  // namespace trivet

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,10 @@ struct OperatorCapabilities {
   bool spillable = false;
   bool deterministic = true;
   std::vector<Partitioning> required_inputs;  // per child
+  // Other sets of requirements under which the operator is right as well; a planner takes whichever
+  // moves the fewest rows.
+  std::vector<std::vector<Partitioning>> alternative_inputs;
+  // Of a source that can be read in parts: Any, in as many partitions as it has parts.
   Partitioning delivered;
 };
 
@@ -69,6 +74,15 @@ class PhysicalOperator {
     (void)column;
     return std::nullopt;
   }
+
+  // The operator as two: `local` over each partition of the (only) child's rows, and what `global`
+  // makes over the rows of all local ones, which answers as the operator itself would. Nothing
+  // where that is not possible.
+  struct Phases {
+    PhysicalPlan local;
+    std::function<Result<PhysicalPlan>(PhysicalPlan input)> global;
+  };
+  virtual Result<std::optional<Phases>> SplitPhases() const { return std::optional<Phases>(); }
 
   const std::vector<PhysicalColumn>& schema() const { return schema_; }
   std::vector<LogicalType> types() const;

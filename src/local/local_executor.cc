@@ -1,5 +1,6 @@
 #include "local/local_executor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "execution/pipeline_builder.h"
@@ -39,13 +40,17 @@ Result<Outcome> LocalResultStream::Poll(Batch& batch, int timeout_ms) {
   return queue_->Pop(batch, timeout_ms);
 }
 
-Result<bool> LocalResultStream::Next(Batch& batch) {
-  constexpr int kPollMs = 20;
-  while (true) {
-    TRIVET_ASSIGN_OR_RETURN(const Outcome outcome, Poll(batch, kPollMs));
-    if (outcome == Outcome::kHaveOutput) return true;
-    if (outcome == Outcome::kFinished) return false;
-  }
+std::optional<double> LocalResultStream::Progress() const {
+  const QueryMetrics& metrics = context_->metrics();
+  const uint64_t total = metrics.source_rows_total.load(std::memory_order_relaxed);
+  const uint64_t done = metrics.source_rows_done.load(std::memory_order_relaxed);
+  if (total == 0) return std::nullopt;
+  return std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+}
+
+std::string LocalResultStream::Analysis(bool json) {
+  QueryMetrics& metrics = context_->metrics();
+  return json ? PlanToJson(*plan_, &metrics) : PlanToString(*plan_, &metrics);
 }
 
 void LocalResultStream::Cancel() {
@@ -53,12 +58,17 @@ void LocalResultStream::Cancel() {
   executor_->Cancel();
 }
 
-Result<std::unique_ptr<LocalResultStream>> LocalExecutor::Execute(
+Result<std::unique_ptr<ResultStream>> LocalExecutor::Execute(
     PhysicalPlan plan, std::unique_ptr<QueryContext> context) {
   auto stream =
       std::make_unique<LocalResultStream>(std::move(plan), std::move(context), pool_.NewQueue());
   TRIVET_RETURN_IF_ERROR(stream->Start());
-  return stream;
+  return std::unique_ptr<ResultStream>(std::move(stream));
+}
+
+Result<std::string> LocalExecutor::Explain(const PhysicalPlan& plan, const QueryContext&,
+                                           bool json) {
+  return json ? PlanToJson(*plan) : PlanToString(*plan);
 }
 
 }  // namespace trivet

@@ -6,32 +6,28 @@
 #include "context/query_context.h"
 #include "execution/physical_operator.h"
 #include "execution/pipeline_executor.h"
+#include "execution/query_runtime.h"
 #include "execution/result_queue.h"
 #include "execution/thread_pool.h"
 
 namespace trivet {
 
-// A running query on this process's threads and the stream of its rows. The reader pulls; nothing
-// runs further than a bounded buffer ahead of it. Destroying the stream cancels the run and waits
-// until its last task has ended (a slice, about 10 ms). Used by one thread at a time, except
-// Cancel.
-class LocalResultStream {
+// A running query on this process's threads. Destroying the stream cancels the run and waits until
+// its last task has ended (a slice, about 10 ms).
+class LocalResultStream final : public ResultStream {
  public:
   // `context` is owned by the stream.
   LocalResultStream(PhysicalPlan plan, std::unique_ptr<QueryContext> context,
                     std::unique_ptr<TaskScheduler> scheduler);
-  ~LocalResultStream();
+  ~LocalResultStream() override;
 
   // Cuts the plan into pipelines and starts them.
   Status Start();
-  // The next batch; false after the last one.
-  Result<bool> Next(Batch& batch);
-  // Like Next, but gives up after `timeout_ms` (kBlocked), so that a caller can look after signals.
-  Result<Outcome> Poll(Batch& batch, int timeout_ms);
-  // Thread-safe.
-  void Cancel();
+  Result<Outcome> Poll(Batch& batch, int timeout_ms) override;
+  void Cancel() override;
+  std::optional<double> Progress() const override;
+  std::string Analysis(bool json) override;
 
-  const PhysicalOperator& plan() const { return *plan_; }
   QueryContext& context() { return *context_; }
 
  private:
@@ -46,12 +42,14 @@ class LocalResultStream {
 };
 
 // Runs physical plans on a pool of threads of this process.
-class LocalExecutor {
+class LocalExecutor final : public QueryRuntime {
  public:
   explicit LocalExecutor(size_t thread_count) : pool_(thread_count) {}
 
-  Result<std::unique_ptr<LocalResultStream>> Execute(PhysicalPlan plan,
-                                                     std::unique_ptr<QueryContext> context);
+  Result<std::unique_ptr<ResultStream>> Execute(PhysicalPlan plan,
+                                                std::unique_ptr<QueryContext> context) override;
+  Result<std::string> Explain(const PhysicalPlan& plan, const QueryContext& context,
+                              bool json) override;
   void Resize(size_t thread_count) { pool_.Resize(thread_count); }
 
  private:

@@ -36,7 +36,8 @@ Database::Database(DatabaseOptions options)
       clock_(options.clock ? options.clock : SystemClockMicros),
       settings_(Defaults(options)),
       memory_("memory_limit", settings_.Get().memory_limit_bytes),
-      executor_(settings_.Get().threads) {
+      executor_(settings_.Get().threads),
+      runtime_(options.runtime) {
   RegisterFileFormats(table_functions_);
   RegisterRangeFunctions(table_functions_);
 }

@@ -20,6 +20,8 @@ struct DatabaseOptions {
   FileSystem* files = nullptr;    // null: the local files
   // Microseconds since 1970-01-01 UTC; empty: the system's clock.
   std::function<int64_t()> clock;
+  // Where queries run; null: on this process's threads.
+  std::shared_ptr<QueryRuntime> runtime;
 };
 
 // The engine embedded in a process: threads, memory budget, catalog and settings that all
@@ -33,7 +35,7 @@ class Database : public std::enable_shared_from_this<Database> {
   TableFunctionRegistry& table_functions() { return table_functions_; }
   Settings& settings() { return settings_; }
   MemoryBudget& memory() { return memory_; }
-  LocalExecutor& executor() { return executor_; }
+  QueryRuntime& runtime() { return runtime_ ? *runtime_ : executor_; }
   FileSystem& files() { return files_; }
   int64_t NowMicros() const { return clock_(); }
 
@@ -50,6 +52,7 @@ class Database : public std::enable_shared_from_this<Database> {
   Catalog catalog_;
   TableFunctionRegistry table_functions_;
   LocalExecutor executor_;
+  std::shared_ptr<QueryRuntime> runtime_;
   std::mutex apply_mutex_;
 };
 

@@ -1,6 +1,5 @@
 #include "session/query_result.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "session/database.h"
@@ -12,7 +11,7 @@ QueryResult::QueryResult(ResultKind kind, std::vector<ResultColumn> columns,
     : kind_(kind), columns_(std::move(columns)), batches_(std::move(batches)) {}
 
 QueryResult::QueryResult(std::shared_ptr<Database> database, std::vector<ResultColumn> columns,
-                         std::unique_ptr<LocalResultStream> stream)
+                         std::unique_ptr<ResultStream> stream)
     : kind_(ResultKind::kRows),
       database_(std::move(database)),
       columns_(std::move(columns)),
@@ -36,12 +35,7 @@ void QueryResult::Cancel() {
 }
 
 std::optional<double> QueryResult::Progress() const {
-  if (!stream_) return std::nullopt;
-  const QueryMetrics& metrics = stream_->context().metrics();
-  const uint64_t total = metrics.source_rows_total.load(std::memory_order_relaxed);
-  const uint64_t done = metrics.source_rows_done.load(std::memory_order_relaxed);
-  if (total == 0) return std::nullopt;
-  return std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+  return stream_ ? stream_->Progress() : std::nullopt;
 }
 
 }  // namespace trivet

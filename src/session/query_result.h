@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "local/local_executor.h"
+#include "execution/query_runtime.h"
 #include "plan/logical_operator.h"
 #include "vector/batch.h"
 
@@ -33,7 +33,7 @@ class QueryResult {
   QueryResult(ResultKind kind, std::vector<ResultColumn> columns, std::vector<Batch> batches);
   // A running query.
   QueryResult(std::shared_ptr<Database> database, std::vector<ResultColumn> columns,
-              std::unique_ptr<LocalResultStream> stream);
+              std::unique_ptr<ResultStream> stream);
 
   ResultKind kind() const { return kind_; }
   const std::vector<ResultColumn>& columns() const { return columns_; }
@@ -46,7 +46,7 @@ class QueryResult {
   // Share of the sources read so far, 0 to 1; nothing when it is not known.
   std::optional<double> Progress() const;
   // Null where nothing runs.
-  LocalResultStream* stream() { return stream_.get(); }
+  ResultStream* stream() { return stream_.get(); }
 
  private:
   ResultKind kind_;
@@ -54,7 +54,7 @@ class QueryResult {
   std::vector<ResultColumn> columns_;
   std::vector<Batch> batches_;
   size_t next_ = 0;
-  std::unique_ptr<LocalResultStream> stream_;
+  std::unique_ptr<ResultStream> stream_;
 };
 
 }  // namespace trivet

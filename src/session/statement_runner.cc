@@ -135,8 +135,8 @@ Result<StatementRunner::PlannedQuery> StatementRunner::Plan(BoundQuery query, bo
   return planned;
 }
 
-Result<std::unique_ptr<LocalResultStream>> StatementRunner::Start(PhysicalPlan plan) {
-  return database_.executor().Execute(std::move(plan), NewContext());
+Result<std::unique_ptr<ResultStream>> StatementRunner::Start(PhysicalPlan plan) {
+  return database_.runtime().Execute(std::move(plan), NewContext());
 }
 
 Status StatementRunner::Drain(BoundQuery query, const std::function<Status(const Batch&)>& take) {
@@ -206,14 +206,16 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunExplain(BoundExplain ex
   }
   TRIVET_ASSIGN_OR_RETURN(PlannedQuery planned, Plan(std::move(*query), true));
   if (!explain.analyze) {
-    if (explain.json) return TextResult({{"physical_plan", PlanToJson(*planned.plan)}});
+    TRIVET_ASSIGN_OR_RETURN(
+        std::string physical,
+        database_.runtime().Explain(planned.plan, *planning_context_, explain.json));
+    if (explain.json) return TextResult({{"physical_plan", std::move(physical)}});
     return TextResult({{"logical_plan", planned.logical},
                        {"optimized_plan", planned.optimized},
                        {"optimizer_rules", planned.trace},
-                       {"physical_plan", PlanToString(*planned.plan)}});
+                       {"physical_plan", std::move(physical)}});
   }
-  PhysicalPlan plan = planned.plan;
-  TRIVET_ASSIGN_OR_RETURN(auto stream, Start(plan));
+  TRIVET_ASSIGN_OR_RETURN(auto stream, Start(std::move(planned.plan)));
   QueryResult result(database_.shared_from_this(), {}, std::move(stream));
   {
     CurrentResult current(connection_, result);
@@ -223,9 +225,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunExplain(BoundExplain ex
       if (!more) break;
     }
   }
-  QueryMetrics& metrics = result.stream()->context().metrics();
-  return TextResult({{"analyzed_plan",
-                      explain.json ? PlanToJson(*plan, &metrics) : PlanToString(*plan, &metrics)}});
+  return TextResult({{"analyzed_plan", result.stream()->Analysis(explain.json)}});
 }
 
 }  // namespace trivet

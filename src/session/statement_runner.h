@@ -37,7 +37,7 @@ class StatementRunner {
                                             const syntax::Statement& prepared);
 
   Result<PlannedQuery> Plan(BoundQuery query, bool describe);
-  Result<std::unique_ptr<LocalResultStream>> Start(PhysicalPlan plan);
+  Result<std::unique_ptr<ResultStream>> Start(PhysicalPlan plan);
   // Runs the query to its end, giving each batch to `take`.
   Status Drain(BoundQuery query, const std::function<Status(const Batch&)>& take);
 

@@ -21,6 +21,8 @@ class PhysicalCte final : public PhysicalOperator {
     return std::make_shared<PhysicalCte>(*this);
   }
 
+  uint64_t cte_id() const { return cte_id_; }
+
  private:
   uint64_t cte_id_ = 0;
   std::string cte_name_;
@@ -44,6 +46,10 @@ class PhysicalCteScan final : public PhysicalOperator {
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalCteScan>(*this);
   }
+
+  uint64_t cte_id() const { return cte_id_; }
+  // Columns of the definition.
+  const std::vector<uint64_t>& columns() const { return columns_; }
 
  private:
   uint64_t cte_id_ = 0;

@@ -40,17 +40,35 @@ std::string_view PhysicalJoin::name() const {
   return fields_.residual || fields_.comparison ? "NESTED_LOOP_JOIN" : "CROSS_PRODUCT";
 }
 
+// Which spreads of its inputs give right answers. Rows of a preserved side must be seen by one task
+// only, with all that may match them; a NULL on the right side of NOT IN concerns every left row.
+std::vector<std::vector<Partitioning>> PhysicalJoin::LegalInputs() const {
+  const Partitioning any = Partitioning::Any();
+  const Partitioning all{PartitioningKind::kBroadcast, 0, {}};
+  std::vector<std::vector<Partitioning>> legal;
+  const bool null_aware = fields_.comparison != nullptr;
+  if (!fields_.left_keys.empty() && !null_aware) {
+    legal.push_back(
+        {Partitioning::Hash(fields_.left_keys, 0), Partitioning::Hash(fields_.right_keys, 0)});
+  }
+  const bool preserves_right = fields_.kind == JoinKind::kRight || fields_.kind == JoinKind::kFull;
+  if (!preserves_right) legal.push_back({any, all});
+  if (fields_.kind == JoinKind::kInner || fields_.kind == JoinKind::kRight) {
+    legal.push_back({all, any});
+  }
+  if (legal.empty()) legal.push_back({Partitioning::Single(), Partitioning::Single()});
+  return legal;
+}
+
 OperatorCapabilities PhysicalJoin::capabilities() const {
   OperatorCapabilities capabilities;
   capabilities.streaming = true;
   capabilities.blocking = true;
   capabilities.spillable = false;
-  if (fields_.left_keys.empty()) {
-    capabilities.required_inputs = {Partitioning::Any(), {PartitioningKind::kBroadcast, 1, {}}};
-  } else {
-    capabilities.required_inputs = {Partitioning::Hash(fields_.left_keys, 1),
-                                    Partitioning::Hash(fields_.right_keys, 1)};
-  }
+  std::vector<std::vector<Partitioning>> legal = LegalInputs();
+  capabilities.required_inputs = std::move(legal.front());
+  legal.erase(legal.begin());
+  capabilities.alternative_inputs = std::move(legal);
   return capabilities;
 }
 

@@ -55,6 +55,7 @@ class PhysicalJoin final : public PhysicalOperator {
  private:
   // Rows of the streamed side without a match do not show in the output.
   bool DropsUnmatchedProbeRows() const;
+  std::vector<std::vector<Partitioning>> LegalInputs() const;
   void PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) const;
 
   Fields fields_;

@@ -187,6 +187,18 @@ OperatorCapabilities PhysicalLimit::capabilities() const {
   return capabilities;
 }
 
+// Each partition gives as many rows as could be wanted of it alone.
+Result<std::optional<PhysicalOperator::Phases>> PhysicalLimit::SplitPhases() const {
+  if (!limit_ || *limit_ > ~uint64_t{0} - offset_) return std::optional<Phases>();
+  Phases phases;
+  phases.local = std::make_shared<PhysicalLimit>(*limit_ + offset_, std::nullopt, 0, ordered_,
+                                                 children_.front());
+  phases.global = [*this](PhysicalPlan input) -> Result<PhysicalPlan> {
+    return std::make_shared<PhysicalLimit>(limit_, percent_, offset_, ordered_, std::move(input));
+  };
+  return std::optional<Phases>(std::move(phases));
+}
+
 void PhysicalLimit::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Limit", limit_);
   visitor.Field("Percent", percent_);

@@ -256,8 +256,24 @@ OperatorCapabilities PhysicalSort::capabilities() const {
   capabilities.order_preserving = true;
   capabilities.required_inputs = {fields_.partition_by.empty()
                                       ? Partitioning::Single()
-                                      : Partitioning::Hash(fields_.partition_by, 1)};
+                                      : Partitioning::Hash(fields_.partition_by, 0)};
   return capabilities;
+}
+
+// Top-N: the first rows overall are among the first rows of each partition.
+Result<std::optional<PhysicalOperator::Phases>> PhysicalSort::SplitPhases() const {
+  if (!fields_.limit || *fields_.limit > ~uint64_t{0} - fields_.offset) {
+    return std::optional<Phases>();
+  }
+  Fields first = fields_;
+  first.limit = *fields_.limit + fields_.offset;
+  first.offset = 0;
+  Phases phases;
+  phases.local = std::make_shared<PhysicalSort>(std::move(first), children_.front());
+  phases.global = [fields = fields_](PhysicalPlan input) -> Result<PhysicalPlan> {
+    return std::make_shared<PhysicalSort>(fields, std::move(input));
+  };
+  return std::optional<Phases>(std::move(phases));
 }
 
 void PhysicalSort::VisitFields(FieldVisitor& visitor) {

@@ -23,6 +23,7 @@ class PhysicalSort final : public PhysicalOperator {
   std::string_view wire_name() const override { return "SORT"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
+  Result<std::optional<Phases>> SplitPhases() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalSort>(*this);

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "context/query_context.h"
+#include "execution/physical_operator.h"
+#include "execution/pipeline.h"
+
+namespace trivet {
+
+// A running query and the stream of its rows. The reader pulls; nothing runs further than a bounded
+// buffer ahead of it. Destroying the stream cancels what still runs. Used by one thread at a time,
+// except Cancel and Progress.
+class ResultStream {
+ public:
+  virtual ~ResultStream() = default;
+  // The next batch (kHaveOutput), the end (kFinished), the query's error, or kBlocked after
+  // `timeout_ms`, so that a caller can look after signals.
+  virtual Result<Outcome> Poll(Batch& batch, int timeout_ms) = 0;
+  virtual void Cancel() = 0;
+  // Share of the sources read so far, 0 to 1; nothing when it is not known.
+  virtual std::optional<double> Progress() const = 0;
+  // The plan with what was measured (EXPLAIN ANALYZE), after the end.
+  virtual std::string Analysis(bool json) = 0;
+
+  // The next batch; false after the last one.
+  Result<bool> Next(Batch& batch) {
+    constexpr int kPollMs = 20;
+    while (true) {
+      TRIVET_ASSIGN_OR_RETURN(const Outcome outcome, Poll(batch, kPollMs));
+      if (outcome == Outcome::kHaveOutput) return true;
+      if (outcome == Outcome::kFinished) return false;
+    }
+  }
+};
+
+// Where a session's queries run: this process's threads, or the workers of a cluster. Thread-safe.
+class QueryRuntime {
+ public:
+  virtual ~QueryRuntime() = default;
+  // Starts the plan. `context` carries what is fixed for the query; the stream keeps it.
+  virtual Result<std::unique_ptr<ResultStream>> Execute(PhysicalPlan plan,
+                                                        std::unique_ptr<QueryContext> context) = 0;
+  // The plan as this runtime would run it (EXPLAIN).
+  virtual Result<std::string> Explain(const PhysicalPlan& plan, const QueryContext& context,
+                                      bool json) = 0;
+};
+
+}  // namespace trivet
