@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/stage_graph.h"
+#include "execution/physical_operator.h"
+
+namespace trivet {
+
+// What the planner decides by; the session's settings fill it.
+struct DistributedPlannerOptions {
+  // Partitions of a hash exchange.
+  uint32_t partitions = 16;
+  // A scan is cut into at most this many tasks.
+  uint32_t scan_tasks = 64;
+  // A scan's task has about this many rows at least, where the table tells its rows.
+  uint64_t scan_task_rows = uint64_t{1} << 18;
+  // Up to so many bytes (estimated) a join's side may be sent to every task.
+  uint64_t broadcast_bytes = uint64_t{32} << 20;
+  // A query whose scans read fewer bytes (estimated) runs as one stage of one task. 0: none does.
+  uint64_t single_task_bytes = uint64_t{32} << 20;
+};
+
+// A stage with its plan; `stage.fragment` is filled in when it is encoded.
+struct PlannedStage {
+  Stage stage;
+  PhysicalPlan plan;  // its root is a PhysicalExchange
+};
+
+// A query as stages, producers first; the last one gives the result, task by task.
+struct DistributedPlan {
+  std::vector<PlannedStage> stages;
+  // The whole query is one task, because it is small.
+  bool small = false;
+
+  // The graph alone, as the coordinator takes it.
+  StageGraph Graph() const;
+  // As EXPLAIN shows it: per stage its tasks, inputs, operators and output partitioning.
+  std::string ToString() const;
+};
+
+}  // namespace trivet
