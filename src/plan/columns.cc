@@ -121,9 +121,36 @@ void ForEachMadeColumn(LogicalOperator& node, const std::function<void(ColumnId&
   }
 }
 
+namespace {
+
+void CollectOutputIds(const LogicalOperator& plan, std::set<ColumnId>& ids) {
+  switch (plan.kind()) {
+    case LogicalKind::kFilter:
+    case LogicalKind::kDistinctOn:
+    case LogicalKind::kSort:
+    case LogicalKind::kTopN:
+    case LogicalKind::kLimit: return CollectOutputIds(plan.child(), ids);
+    case LogicalKind::kCte: return CollectOutputIds(plan.child(1), ids);
+    case LogicalKind::kJoin: {
+      const auto& join = static_cast<const LogicalJoin&>(plan);
+      CollectOutputIds(plan.child(0), ids);
+      if (join.join == JoinKind::kMark) {
+        ids.insert(join.mark.id);
+      } else if (join.join != JoinKind::kSemi && join.join != JoinKind::kAnti) {
+        CollectOutputIds(plan.child(1), ids);
+      }
+      return;
+    }
+    default:
+      for (const OutputColumn& column : plan.Columns()) ids.insert(column.id);
+  }
+}
+
+}  // namespace
+
 std::set<ColumnId> OutputIds(const LogicalOperator& plan) {
   std::set<ColumnId> ids;
-  for (const OutputColumn& column : plan.Columns()) ids.insert(column.id);
+  CollectOutputIds(plan, ids);
   return ids;
 }
 

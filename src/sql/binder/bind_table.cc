@@ -189,10 +189,12 @@ Result<BoundTable> TableBinder::BindFile(const syntax::NamedTable& table, const 
   if (!functions.open_path()) {
     return Status::NotFound(StrCat("no file format is registered to read ", path));
   }
-  TRIVET_ASSIGN_OR_RETURN(TablePtr opened, functions.open_path()(path, *state_.input().files));
+  TablePtr& opened = state_.opened_files()[path];
+  if (!opened) {
+    TRIVET_ASSIGN_OR_RETURN(opened, functions.open_path()(path, *state_.input().files));
+  }
   const std::string name = BaseName(path);
-  return Named(table, name, "",
-               Scan(std::move(opened), table.alias.empty() ? name : table.alias.text));
+  return Named(table, name, "", Scan(opened, table.alias.empty() ? name : table.alias.text));
 }
 
 Result<Value> TableBinder::BindFunctionArgument(const syntax::Expression& argument) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "sql/binder/query_level.h"
@@ -36,6 +37,9 @@ class StatementState {
   ColumnIdGenerator& ids() { return *input_.ids; }
   std::vector<AggregateProbe*>& probes() { return probes_; }
 
+  // Files opened by path: one that is named twice is one table, of one state of the file.
+  std::map<std::string, TablePtr>& opened_files() { return opened_files_; }
+
   // Set while the VALUES of an INSERT are bound; taken by them, so that nothing inside sees it.
   void set_insert_target(const InsertTarget* target) { insert_target_ = target; }
   const InsertTarget* TakeInsertTarget() { return std::exchange(insert_target_, nullptr); }
@@ -52,6 +56,7 @@ class StatementState {
   size_t query_depth_ = 0;
   size_t operators_ = 0;
   std::vector<AggregateProbe*> probes_;
+  std::map<std::string, TablePtr> opened_files_;
   const InsertTarget* insert_target_ = nullptr;
 };
 
