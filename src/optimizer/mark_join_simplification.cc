@@ -51,9 +51,10 @@ LogicalJoin* FindMarkJoin(LogicalOperator& node, ColumnId mark) {
 }
 
 // Is the comparison of a mark or anti join never NULL for the pairs that match the conditions?
-bool IsComparisonNeverNull(const LogicalJoin& join) {
-  ColumnSet non_null = NonNullColumns(join.child(0));
-  non_null.merge(NonNullColumns(join.child(1)));
+bool IsComparisonNeverNull(const LogicalJoin& join, NonNullAnalysis& analysis) {
+  ColumnSet non_null = analysis.Of(join.child(0));
+  const ColumnSet& of_right = analysis.Of(join.child(1));
+  non_null.insert(of_right.begin(), of_right.end());
   for (const ExpressionPtr& condition : join.conditions) {
     for (ColumnId id : ColumnsOf(condition)) {
       if (RejectsNulls(condition, {id})) non_null.insert(id);
@@ -98,9 +99,10 @@ Result<size_t> SimplifyMarkJoins(PlanPtr& plan, OptimizerContext& context) {
     changed += TurnMarksOf(*filter, uses);
     if (filter->predicates.empty()) ReplaceByChild(node);
   });
+  NonNullAnalysis analysis;
   ForEachNode(plan, [&](PlanPtr& node) {
     auto* join = As<LogicalJoin>(node);
-    if (join == nullptr || !join->comparison || !IsComparisonNeverNull(*join)) return;
+    if (join == nullptr || !join->comparison || !IsComparisonNeverNull(*join, analysis)) return;
     ComparisonToCondition(*join);
     ++changed;
   });

@@ -89,20 +89,21 @@ ColumnSet EquatedColumns(const LogicalJoin& join, size_t side) {
   return columns;
 }
 
+bool HasKeyWithin(const Keys& keys, const ColumnSet& columns) {
+  return std::ranges::any_of(keys, [&](const ColumnSet& key) { return Contains(columns, key); });
+}
+
 Keys JoinKeys(const LogicalJoin& join) {
+  if (join.join == JoinKind::kFull) return {};
   Keys left = UniqueKeys(join.child(0));
-  switch (join.join) {
-    case JoinKind::kSemi:
-    case JoinKind::kAnti:
-    case JoinKind::kMark:
-    case JoinKind::kSingle: return left;
-    case JoinKind::kFull: return {};
-    default: break;
+  if (join.join == JoinKind::kSemi || join.join == JoinKind::kAnti ||
+      join.join == JoinKind::kMark || join.join == JoinKind::kSingle) {
+    return left;
   }
   const Keys right = UniqueKeys(join.child(1));
   Keys keys;
-  if (join.join != JoinKind::kRight && MatchesAtMostOneRight(join)) keys = left;
-  if (join.join != JoinKind::kLeft && MatchesAtMostOneLeft(join)) {
+  if (join.join != JoinKind::kRight && HasKeyWithin(right, EquatedColumns(join, 1))) keys = left;
+  if (join.join != JoinKind::kLeft && HasKeyWithin(left, EquatedColumns(join, 0))) {
     for (const ColumnSet& key : right) AddKey(keys, key);
   }
   for (const ColumnSet& a : left) {
@@ -171,8 +172,7 @@ std::vector<ColumnSet> UniqueKeys(const LogicalOperator& plan) {
 }
 
 bool IsUniqueOn(const LogicalOperator& plan, const ColumnSet& columns) {
-  return std::ranges::any_of(UniqueKeys(plan),
-                             [&](const ColumnSet& key) { return Contains(columns, key); });
+  return HasKeyWithin(UniqueKeys(plan), columns);
 }
 
 bool GivesAtMostOneRow(const LogicalOperator& plan) { return IsUniqueOn(plan, {}); }
@@ -216,23 +216,20 @@ void AddRejected(const std::vector<ExpressionPtr>& conjuncts, ColumnSet& non_nul
 }
 
 ColumnSet NonNullOfScan(const LogicalScan& scan) {
-  const TableStatistics statistics = scan.table->statistics();
-  ColumnSet columns;
-  for (const auto& column : scan.columns) {
-    const bool counted = column.ordinal < statistics.columns.size() &&
-                         statistics.columns[column.ordinal].null_count == 0;
-    if (counted || scan.table->columns()[column.ordinal].not_null) columns.insert(column.id);
-  }
+  ColumnSet columns = NonNullBeforeFilters(scan);
   AddRejected(scan.filters, columns);
   return columns;
 }
 
-ColumnSet NonNullOfJoin(const LogicalJoin& join) {
+ColumnSet NonNullOfJoin(const LogicalJoin& join, NonNullAnalysis& analysis) {
   ColumnSet columns;
   const bool keeps_left = join.join != JoinKind::kRight && join.join != JoinKind::kFull;
   const bool keeps_right = join.join == JoinKind::kInner || join.join == JoinKind::kRight;
-  if (keeps_left) columns.merge(NonNullColumns(join.child(0)));
-  if (keeps_right) columns.merge(NonNullColumns(join.child(1)));
+  if (keeps_left) columns = analysis.Of(join.child(0));
+  if (keeps_right) {
+    const ColumnSet& right = analysis.Of(join.child(1));
+    columns.insert(right.begin(), right.end());
+  }
   if (join.join == JoinKind::kInner || join.join == JoinKind::kSemi) {
     AddRejected(join.conditions, columns);
   }
@@ -240,24 +237,124 @@ ColumnSet NonNullOfJoin(const LogicalJoin& join) {
   return columns;
 }
 
-ColumnSet NonNullOfSetOperation(const LogicalSetOperation& operation) {
-  std::vector<ColumnSet> inputs;
-  for (const PlanPtr& child : operation.children()) inputs.push_back(NonNullColumns(*child));
+ColumnSet NonNullOfSetOperation(const LogicalSetOperation& operation, NonNullAnalysis& analysis) {
+  const bool any_input = operation.operation == SetOperationKind::kUnion;
   ColumnSet columns;
   for (size_t i = 0; i < operation.columns.size(); ++i) {
-    const auto never_null = [&](size_t child) {
-      return inputs[child].contains(operation.input_columns[child][i]);
-    };
-    bool all = never_null(0);
-    if (operation.operation == SetOperationKind::kUnion) {
-      for (size_t child = 1; child < inputs.size(); ++child) all &= never_null(child);
+    bool never = true;
+    for (size_t child = 0; child < (any_input ? operation.children().size() : 1); ++child) {
+      never &= analysis.Of(operation.child(child)).contains(operation.input_columns[child][i]);
     }
-    if (all) columns.insert(operation.columns[i].id);
+    if (never) columns.insert(operation.columns[i].id);
+  }
+  return columns;
+}
+
+ColumnSet NonNullOfValues(const LogicalValues& values) {
+  ColumnSet columns;
+  for (size_t i = 0; i < values.columns.size(); ++i) {
+    const bool never = std::ranges::all_of(values.rows, [&](const std::vector<ExpressionPtr>& row) {
+      return IsNeverNull(row[i], {});
+    });
+    if (never) columns.insert(values.columns[i].id);
   }
   return columns;
 }
 
 }  // namespace
+
+namespace {
+
+// Equal values of the type are the same in every respect.
+bool IsIdenticalWhenEqual(const LogicalType& type) {
+  return !type.IsFloating() && type.id() != TypeId::kInterval && !type.IsNested();
+}
+
+class EqualityCollector {
+ public:
+  void Visit(const LogicalOperator& plan) {
+    switch (plan.kind()) {
+      case LogicalKind::kFilter:
+        Add(As<LogicalFilter>(plan)->predicates);
+        return Visit(plan.child());
+      case LogicalKind::kSort:
+      case LogicalKind::kTopN:
+      case LogicalKind::kLimit:
+      case LogicalKind::kDistinctOn: return Visit(plan.child());
+      case LogicalKind::kScan: return Add(As<LogicalScan>(plan)->filters);
+      case LogicalKind::kProject:
+        Visit(plan.child());
+        for (const auto& entry : As<LogicalProject>(plan)->entries) Rename(entry);
+        return;
+      case LogicalKind::kAggregate:
+        Visit(plan.child());
+        for (const auto& group : As<LogicalAggregate>(plan)->groups) Rename(group);
+        return;
+      case LogicalKind::kJoin: {
+        const auto& join = *As<LogicalJoin>(plan);
+        if (join.join == JoinKind::kRight || join.join == JoinKind::kFull) return;
+        Visit(join.child(0));
+        if (join.join != JoinKind::kInner) return;
+        Visit(join.child(1));
+        return Add(join.conditions);
+      }
+      default: return;
+    }
+  }
+  std::map<ColumnId, ColumnId> Result() {
+    std::map<ColumnId, ColumnId> result;
+    for (const auto& [id, parent] : parents_) result[id] = Root(id);
+    return result;
+  }
+
+ private:
+  void Add(const std::vector<ExpressionPtr>& conjuncts) {
+    for (const ExpressionPtr& conjunct : conjuncts) {
+      if (conjunct->kind() != ExpressionKind::kComparison ||
+          conjunct->comparison() != Comparison::kEqual || !conjunct->child(0)->IsColumn() ||
+          !conjunct->child(1)->IsColumn() || !IsIdenticalWhenEqual(conjunct->child(0)->type())) {
+        continue;
+      }
+      Unite(conjunct->child(0)->column(), conjunct->child(1)->column());
+    }
+  }
+  // A column that passes another on.
+  template <typename Entry>
+  void Rename(const Entry& entry) {
+    if (entry.expression->IsColumn()) Unite(entry.column.id, entry.expression->column());
+  }
+  void Unite(ColumnId a, ColumnId b) {
+    a = Root(a);
+    b = Root(b);
+    parents_[std::max(a, b)] = std::min(a, b);
+  }
+  ColumnId Root(ColumnId id) {
+    ColumnId root = id;
+    while (parents_.try_emplace(root, root).first->second != root) root = parents_[root];
+    return root;
+  }
+
+  std::map<ColumnId, ColumnId> parents_;
+};
+
+}  // namespace
+
+std::map<ColumnId, ColumnId> EqualColumns(const LogicalOperator& plan) {
+  EqualityCollector collector;
+  collector.Visit(plan);
+  return collector.Result();
+}
+
+ColumnSet NonNullBeforeFilters(const LogicalScan& scan) {
+  const TableStatistics statistics = scan.table->statistics();
+  ColumnSet columns;
+  for (const auto& column : scan.columns) {
+    const bool counted = column.ordinal < statistics.columns.size() &&
+                         statistics.columns[column.ordinal].null_count == 0;
+    if (counted || scan.table->columns()[column.ordinal].not_null) columns.insert(column.id);
+  }
+  return columns;
+}
 
 bool IsNeverNull(const ExpressionPtr& expression, const ColumnSet& non_null) {
   const auto& children = expression->children();
@@ -288,39 +385,34 @@ bool IsNeverNull(const ExpressionPtr& expression, const ColumnSet& non_null) {
   return false;
 }
 
-ColumnSet NonNullColumns(const LogicalOperator& plan) {
+const ColumnSet& NonNullAnalysis::Of(const LogicalOperator& plan) {
+  const auto known = columns_.find(&plan);
+  if (known != columns_.end()) return known->second;
+  ColumnSet columns = Compute(plan);
+  return columns_[&plan] = std::move(columns);
+}
+
+ColumnSet NonNullAnalysis::Compute(const LogicalOperator& plan) {
   ColumnSet columns;
   switch (plan.kind()) {
     case LogicalKind::kScan: return NonNullOfScan(*As<LogicalScan>(plan));
-    case LogicalKind::kJoin: return NonNullOfJoin(*As<LogicalJoin>(plan));
-    case LogicalKind::kSetOperation: return NonNullOfSetOperation(*As<LogicalSetOperation>(plan));
-    case LogicalKind::kValues: {
-      const auto& values = *As<LogicalValues>(plan);
-      for (size_t i = 0; i < values.columns.size(); ++i) {
-        if (std::ranges::all_of(values.rows, [&](const std::vector<ExpressionPtr>& row) {
-              return IsNeverNull(row[i], {});
-            })) {
-          columns.insert(values.columns[i].id);
-        }
-      }
-      return columns;
-    }
+    case LogicalKind::kValues: return NonNullOfValues(*As<LogicalValues>(plan));
+    case LogicalKind::kJoin: return NonNullOfJoin(*As<LogicalJoin>(plan), *this);
+    case LogicalKind::kSetOperation:
+      return NonNullOfSetOperation(*As<LogicalSetOperation>(plan), *this);
     case LogicalKind::kFilter:
-      columns = NonNullColumns(plan.child());
+      columns = Of(plan.child());
       AddRejected(As<LogicalFilter>(plan)->predicates, columns);
       return columns;
-    case LogicalKind::kProject: {
-      const ColumnSet inputs = NonNullColumns(plan.child());
+    case LogicalKind::kProject:
       for (const auto& entry : As<LogicalProject>(plan)->entries) {
-        if (IsNeverNull(entry.expression, inputs)) columns.insert(entry.column.id);
+        if (IsNeverNull(entry.expression, Of(plan.child()))) columns.insert(entry.column.id);
       }
       return columns;
-    }
     case LogicalKind::kAggregate: {
       const auto& aggregate = *As<LogicalAggregate>(plan);
-      const ColumnSet inputs = NonNullColumns(plan.child());
       for (const auto& group : aggregate.groups) {
-        if (IsNeverNull(group.expression, inputs)) columns.insert(group.column.id);
+        if (IsNeverNull(group.expression, Of(plan.child()))) columns.insert(group.column.id);
       }
       for (const auto& call : aggregate.aggregates) {
         if (call.function.function->empty_is_zero) columns.insert(call.column.id);
@@ -330,8 +422,8 @@ ColumnSet NonNullColumns(const LogicalOperator& plan) {
     case LogicalKind::kDistinctOn:
     case LogicalKind::kSort:
     case LogicalKind::kTopN:
-    case LogicalKind::kLimit: return NonNullColumns(plan.child());
-    case LogicalKind::kCte: return NonNullColumns(plan.child(1));
+    case LogicalKind::kLimit: return Of(plan.child());
+    case LogicalKind::kCte: return Of(plan.child(1));
     case LogicalKind::kCteScan: return columns;
   }
   return columns;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unordered_map>
+
 #include "optimizer/plan_rewrite.h"
 
 namespace trivet {
@@ -18,8 +20,24 @@ bool GivesExactlyOneRow(const LogicalOperator& plan);
 bool MatchesAtMostOneRight(const LogicalJoin& join);
 bool MatchesAtMostOneLeft(const LogicalJoin& join);
 
-// Output columns that are never NULL.
-ColumnSet NonNullColumns(const LogicalOperator& plan);
+// Output columns of plans that are never NULL. Remembers what it found by node: nodes must outlive
+// it, and may change meanwhile only so that columns lose NULLs.
+class NonNullAnalysis {
+ public:
+  const ColumnSet& Of(const LogicalOperator& plan);
+
+ private:
+  ColumnSet Compute(const LogicalOperator& plan);
+
+  std::unordered_map<const LogicalOperator*, ColumnSet> columns_;  // looked up, never walked
+};
+
+// Of a scan: columns that are never NULL in the table, whatever its filters.
+ColumnSet NonNullBeforeFilters(const LogicalScan& scan);
+// Columns of the plan or below it that hold the very same value in every row of the plan: each with
+// the least of those that it equals. Columns that equal no other may be left out.
+std::map<ColumnId, ColumnId> EqualColumns(const LogicalOperator& plan);
+
 // Is the expression never NULL where `non_null` columns are not?
 bool IsNeverNull(const ExpressionPtr& expression, const ColumnSet& non_null);
 

@@ -9,9 +9,22 @@ namespace trivet {
 
 namespace {
 
+// The expression with each column replaced by the least that equals it in every row: keys that are
+// the same then are the same always.
+ExpressionPtr Canonical(const ExpressionPtr& expression,
+                        const std::map<ColumnId, ColumnId>& equal) {
+  return RewriteExpression(expression, [&](const ExpressionPtr& node) {
+    if (!node->IsColumn()) return node;
+    const auto least = equal.find(node->column());
+    if (least == equal.end() || least->second == node->column()) return node;
+    return Expression::Column(least->second, node->type(), node->name());
+  });
+}
+
 // Groups by constants, or by what another group is by, become columns of a projection above.
 size_t RemoveGroups(PlanPtr& node) {
   auto& aggregate = *As<LogicalAggregate>(node);
+  const std::map<ColumnId, ColumnId> equal = EqualColumns(aggregate.child());
   std::vector<LogicalAggregate::Group> kept;
   ColumnMap replaced;
   for (const auto& group : aggregate.groups) {
@@ -23,7 +36,8 @@ size_t RemoveGroups(PlanPtr& node) {
     }
     const auto same = std::ranges::find_if(kept, [&](const LogicalAggregate::Group& other) {
       return !group.expression->is_volatile() &&
-             ExpressionsEqual(other.expression, group.expression);
+             ExpressionsEqual(Canonical(other.expression, equal),
+                              Canonical(group.expression, equal));
     });
     if (same == kept.end()) {
       kept.push_back(group);
@@ -115,11 +129,12 @@ size_t RemoveCalls(PlanPtr& node) {
 }
 
 // Keys that repeat an earlier one, or are the same in all rows, never decide.
-size_t RemoveSortKeys(std::vector<SortKey>& keys) {
+size_t RemoveSortKeys(std::vector<SortKey>& keys, const LogicalOperator& input) {
+  const std::map<ColumnId, ColumnId> equal = EqualColumns(input);
   std::vector<SortKey> kept;
   for (const SortKey& key : keys) {
     const bool repeated = std::ranges::any_of(kept, [&](const SortKey& other) {
-      return ExpressionsEqual(other.expression, key.expression);
+      return ExpressionsEqual(Canonical(other.expression, equal), Canonical(key.expression, equal));
     });
     const bool decides = !key.expression->IsConstant() && !repeated;
     if (decides || key.expression->is_volatile()) kept.push_back(key);
@@ -138,14 +153,14 @@ size_t RemoveAt(PlanPtr& node) {
     return removed;
   }
   if (auto* sort = As<LogicalSort>(node)) {
-    const size_t removed = RemoveSortKeys(sort->keys);
+    const size_t removed = RemoveSortKeys(sort->keys, sort->child());
     if (sort->keys.empty()) ReplaceByChild(node);
     return removed;
   }
   if (auto* top = As<LogicalTopN>(node)) {
     // Without keys a limit would be another operator.
     std::vector<SortKey> keys = top->keys;
-    const size_t removed = RemoveSortKeys(keys);
+    const size_t removed = RemoveSortKeys(keys, top->child());
     if (keys.empty()) return 0;
     top->keys = std::move(keys);
     return removed;

@@ -18,6 +18,7 @@ Result<size_t> InlineCtes(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> ShareCommonSubplans(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> PruneColumns(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> MergeProjections(PlanPtr& plan, OptimizerContext& context);
+Result<size_t> RemoveNullTests(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> RemoveRedundantKeys(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> RemoveRedundantJoins(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> OrderJoins(PlanPtr& plan, OptimizerContext& context);
