@@ -43,6 +43,24 @@ double Combine(std::vector<double> distinct, double rows) {
   return std::min(product, std::max(rows, 1.0));
 }
 
+// Groups that rows of the input fall into by the keys.
+double GroupsOf(const std::vector<ExpressionPtr>& keys, const RowEstimate& input) {
+  std::vector<double> distinct;
+  for (const ExpressionPtr& key : keys) {
+    distinct.push_back(DistinctAmong(DistinctOf(key, input), input.rows));
+  }
+  return Combine(distinct, input.rows);
+}
+
+ColumnEstimate EstimateColumn(const ExpressionPtr& expression, const RowEstimate& input) {
+  ColumnEstimate column;
+  if (expression->IsColumn()) {
+    if (const ColumnEstimate* known = input.Find(expression->column())) column = *known;
+  }
+  column.distinct = DistinctOf(expression, input);
+  return column;
+}
+
 RowEstimate Filtered(const RowEstimate& input, const std::vector<ExpressionPtr>& conjuncts) {
   RowEstimate estimate = input;
   estimate.rows = input.rows * SelectivityOf(conjuncts, input, &estimate.columns);
@@ -177,11 +195,7 @@ RowEstimate CardinalityEstimator::EstimateAggregate(const LogicalAggregate& aggr
   RowEstimate estimate;
   std::vector<double> distinct;
   for (const auto& group : aggregate.groups) {
-    ColumnEstimate column;
-    if (group.expression->IsColumn()) {
-      if (const ColumnEstimate* known = input.Find(group.expression->column())) column = *known;
-    }
-    column.distinct = DistinctOf(group.expression, input);
+    const ColumnEstimate column = EstimateColumn(group.expression, input);
     distinct.push_back(DistinctAmong(column.distinct, input.rows));
     estimate.columns[group.column.id] = column;
   }
@@ -245,67 +259,53 @@ RowEstimate CardinalityEstimator::EstimateCteScan(const LogicalCteScan& scan) {
 }
 
 RowEstimate CardinalityEstimator::EstimateNode(LogicalOperator& plan) {
-  RowEstimate estimate;
   switch (plan.kind()) {
     case LogicalKind::kScan: return EstimateScan(*As<LogicalScan>(plan));
     case LogicalKind::kSetOperation: return EstimateSetOperation(*As<LogicalSetOperation>(plan));
     case LogicalKind::kCteScan: return EstimateCteScan(*As<LogicalCteScan>(plan));
+    case LogicalKind::kJoin: return EstimateJoin(*As<LogicalJoin>(plan));
     case LogicalKind::kCte: Define(*As<LogicalCte>(plan)); return Estimate(plan.child(1));
     case LogicalKind::kValues: {
       const auto& values = *As<LogicalValues>(plan);
+      RowEstimate estimate;
       estimate.rows = estimate.base_rows = static_cast<double>(values.rows.size());
       for (const OutputColumn& column : values.columns) {
         estimate.columns[column.id].distinct = std::max(estimate.rows, 1.0);
       }
       return estimate;
     }
-    case LogicalKind::kJoin: return EstimateJoin(*As<LogicalJoin>(plan));
-    default: break;
+    default: return EstimateOverInput(plan, Estimate(plan.child()));
   }
-  const RowEstimate input = Estimate(plan.child());
+}
+
+RowEstimate CardinalityEstimator::EstimateOverInput(const LogicalOperator& plan,
+                                                    const RowEstimate& input) {
+  RowEstimate estimate = input;
   switch (plan.kind()) {
     case LogicalKind::kFilter: return Filtered(input, As<LogicalFilter>(plan)->predicates);
-    case LogicalKind::kProject:
-      estimate.rows = input.rows;
-      estimate.base_rows = input.base_rows;
-      for (const auto& entry : As<LogicalProject>(plan)->entries) {
-        ColumnEstimate column;
-        if (entry.expression->IsColumn()) {
-          if (const ColumnEstimate* known = input.Find(entry.expression->column())) column = *known;
-        }
-        column.distinct = DistinctOf(entry.expression, input);
-        estimate.columns[entry.column.id] = column;
-      }
-      return estimate;
     case LogicalKind::kAggregate: return EstimateAggregate(*As<LogicalAggregate>(plan), input);
-    case LogicalKind::kDistinctOn: {
-      std::vector<double> distinct;
-      for (const ExpressionPtr& key : As<LogicalDistinctOn>(plan)->keys) {
-        distinct.push_back(DistinctAmong(DistinctOf(key, input), input.rows));
+    case LogicalKind::kProject:
+      estimate.columns.clear();
+      for (const auto& entry : As<LogicalProject>(plan)->entries) {
+        estimate.columns[entry.column.id] = EstimateColumn(entry.expression, input);
       }
-      estimate = input;
-      estimate.rows = Combine(distinct, input.rows);
       return estimate;
-    }
+    case LogicalKind::kDistinctOn:
+      estimate.rows = GroupsOf(As<LogicalDistinctOn>(plan)->keys, input);
+      return estimate;
     case LogicalKind::kTopN: {
       const auto& top = *As<LogicalTopN>(plan);
-      std::vector<double> distinct;
-      for (const ExpressionPtr& key : top.partition_by) {
-        distinct.push_back(DistinctAmong(DistinctOf(key, input), input.rows));
-      }
-      estimate = input;
-      const double groups = Combine(distinct, input.rows);
+      const double groups = GroupsOf(top.partition_by, input);
       estimate.rows = std::min(input.rows, groups * static_cast<double>(top.limit));
       return estimate;
     }
     case LogicalKind::kLimit: {
       const auto& limit = *As<LogicalLimit>(plan);
-      estimate = input;
       if (limit.limit) estimate.rows = std::min(input.rows, static_cast<double>(*limit.limit));
       if (limit.percent) estimate.rows = input.rows * *limit.percent / 100;
       return estimate;
     }
-    default: return input;
+    default: return estimate;
   }
 }
 

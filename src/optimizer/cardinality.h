@@ -65,6 +65,7 @@ class CardinalityEstimator {
 
  private:
   RowEstimate EstimateNode(LogicalOperator& plan);
+  RowEstimate EstimateOverInput(const LogicalOperator& plan, const RowEstimate& input);
   RowEstimate EstimateScan(const LogicalScan& scan);
   RowEstimate EstimateAggregate(const LogicalAggregate& aggregate, const RowEstimate& input);
   RowEstimate EstimateJoin(LogicalJoin& join);

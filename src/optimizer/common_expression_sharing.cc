@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "optimizer/expression_set.h"
 #include "optimizer/plan_rewrite.h"
 #include "optimizer/rules.h"
 
@@ -33,15 +34,14 @@ class ExpressionCounter {
   void Add(const ExpressionPtr& expression, bool always);
   Count& CountOf(const ExpressionPtr& expression);
 
+  ExpressionSet numbers_;
   std::vector<Count> counts_;
 };
 
 ExpressionCounter::Count& ExpressionCounter::CountOf(const ExpressionPtr& expression) {
-  for (Count& count : counts_) {
-    if (ExpressionsEqual(count.expression, expression)) return count;
-  }
-  counts_.push_back({expression});
-  return counts_.back();
+  const auto [number, added] = numbers_.Insert(expression);
+  if (added) counts_.push_back({expression});
+  return counts_[number];
 }
 
 void ExpressionCounter::Add(const ExpressionPtr& expression, bool always) {
@@ -76,16 +76,14 @@ std::vector<ExpressionPtr> ExpressionCounter::Shared() const {
 }
 
 // The expression with shared parts replaced by their columns, largest parts first.
-ExpressionPtr UseShared(const ExpressionPtr& expression,
-                        const std::vector<LogicalProject::Entry>& shared) {
+ExpressionPtr UseShared(const ExpressionPtr& expression, const ExpressionSet& shared,
+                        const std::vector<LogicalProject::Entry>& computed) {
   if (!IsShareable(expression)) return expression;
-  for (const LogicalProject::Entry& entry : shared) {
-    if (ExpressionsEqual(entry.expression, expression)) return entry.column.Reference();
-  }
+  if (const auto number = shared.Find(expression)) return computed[*number].column.Reference();
   std::vector<ExpressionPtr> children;
   bool changed = false;
   for (const ExpressionPtr& child : expression->children()) {
-    children.push_back(UseShared(child, shared));
+    children.push_back(UseShared(child, shared, computed));
     changed |= children.back() != child;
   }
   return changed ? expression->WithChildren(std::move(children)) : expression;
@@ -105,13 +103,14 @@ size_t ShareAt(PlanPtr& node, OptimizerContext& context) {
   }
   const std::vector<ExpressionPtr> shared = counter.Shared();
   if (shared.empty()) return 0;
+  const ExpressionSet numbers(shared);
   std::vector<LogicalProject::Entry> computed;
   for (const ExpressionPtr& expression : shared) {
     const OutputColumn column{context.ids.Next(), expression->ToString(), expression->type()};
     computed.push_back(Compute(column, expression));
   }
   node->ForEachExpression(
-      [&](ExpressionPtr& expression) { expression = UseShared(expression, computed); });
+      [&](ExpressionPtr& expression) { expression = UseShared(expression, numbers, computed); });
   ColumnSet needed;
   node->ForEachExpression([&](ExpressionPtr& expression) { CollectColumns(expression, needed); });
   std::vector<LogicalProject::Entry> entries;

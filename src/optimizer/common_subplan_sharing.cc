@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "base/hash.h"
 #include "optimizer/cardinality.h"
 #include "optimizer/plan_equality.h"
 #include "optimizer/rules.h"
@@ -13,21 +15,6 @@ namespace {
 
 // Keeping a row and reading it again, in rows given by other operators.
 constexpr double kKeepCost = 3;
-
-bool HasWork(const LogicalOperator& plan) {
-  if (plan.kind() == LogicalKind::kJoin || plan.kind() == LogicalKind::kAggregate) return true;
-  return std::ranges::any_of(plan.children(), [](const PlanPtr& child) { return HasWork(*child); });
-}
-
-// Rows that the operators of a subtree give in all.
-double WorkOf(const LogicalOperator& plan) {
-  double rows = plan.estimated_rows.value_or(0);
-  if (const auto* scan = As<LogicalScan>(plan)) {
-    rows = static_cast<double>(scan->table->statistics().row_count.value_or(0));
-  }
-  for (const PlanPtr& child : plan.children()) rows += WorkOf(*child);
-  return rows;
-}
 
 class SubplanSharing {
  public:
@@ -44,51 +31,78 @@ class SubplanSharing {
  private:
   using Definition = std::pair<std::unique_ptr<LogicalCte>, std::set<uint32_t>>;
 
-  static bool IsCandidate(const LogicalOperator& plan) {
-    if (plan.kind() != LogicalKind::kJoin && plan.kind() != LogicalKind::kAggregate &&
-        plan.kind() != LogicalKind::kProject && plan.kind() != LogicalKind::kFilter) {
-      return false;
-    }
-    return HasWork(plan) && !plan.Columns().empty();
-  }
+  // What is known of a subtree.
+  struct Subtree {
+    uint64_t hash = 0;
+    double work = 0;        // rows that its operators give in all
+    bool has_work = false;  // it joins or groups
+    bool is_volatile = false;
+  };
 
-  void Collect(PlanPtr& plan) {
-    ForEachNodeTopDown(plan, [&](PlanPtr& node) {
-      if (IsCandidate(*node)) places_[HashOfShape(*node)].push_back(&node);
-      return true;
-    });
+  Subtree Collect(PlanPtr& node);
+  bool IsCandidate(const LogicalOperator& plan, const Subtree& subtree) const {
+    const bool fits = plan.kind() == LogicalKind::kJoin || plan.kind() == LogicalKind::kAggregate ||
+                      plan.kind() == LogicalKind::kProject || plan.kind() == LogicalKind::kFilter;
+    return fits && subtree.has_work && !subtree.is_volatile && !OutputIds(plan).empty();
   }
 
   void Visit(PlanPtr& node);
   // Replaces `first` and all places in `others` by readers of one definition.
   void MakeShared(PlanPtr& first, const std::vector<std::pair<PlanPtr*, PlanMatch>>& others);
   // A place inside of what was replaced is no longer part of the plan.
-  bool IsGone(const PlanPtr* place) const { return std::ranges::find(gone_, place) != gone_.end(); }
+  bool IsGone(const PlanPtr* place) const { return gone_.contains(place); }
   void MarkGone(PlanPtr& node) {
-    gone_.push_back(&node);
+    gone_.insert(&node);
     for (PlanPtr& child : node->children()) MarkGone(child);
   }
   static void Place(PlanPtr& plan, std::unique_ptr<LogicalCte> definition,
                     const std::set<uint32_t>& reads);
 
   OptimizerContext& context_;
-  std::unordered_map<uint64_t, std::vector<PlanPtr*>> places_;  // looked up, never walked
-  std::vector<const PlanPtr*> gone_;
+  // Looked up, never walked.
+  std::unordered_map<uint64_t, std::vector<PlanPtr*>> places_;
+  std::unordered_map<const PlanPtr*, Subtree> subtrees_;
+  std::unordered_set<const PlanPtr*> gone_;
   std::vector<PlanPtr> replaced_;  // kept alive: places inside are still compared by address
   std::vector<Definition> definitions_;
 };
 
+SubplanSharing::Subtree SubplanSharing::Collect(PlanPtr& node) {
+  Subtree subtree;
+  subtree.hash = HashOfNode(*node);
+  subtree.work = node->estimated_rows.value_or(0);
+  subtree.has_work = node->kind() == LogicalKind::kJoin || node->kind() == LogicalKind::kAggregate;
+  if (const auto* scan = As<LogicalScan>(node)) {
+    subtree.work = static_cast<double>(scan->table->statistics().row_count.value_or(0));
+  }
+  node->ForEachExpression(
+      [&](ExpressionPtr& expression) { subtree.is_volatile |= expression->is_volatile(); });
+  for (PlanPtr& child : node->children()) {
+    const Subtree below = Collect(child);
+    subtree.hash = CombineHash(subtree.hash, below.hash);
+    subtree.work += below.work;
+    subtree.has_work |= below.has_work;
+    subtree.is_volatile |= below.is_volatile;
+  }
+  if (IsCandidate(*node, subtree)) {
+    subtrees_.emplace(&node, subtree);
+    places_[subtree.hash].push_back(&node);
+  }
+  return subtree;
+}
+
 void SubplanSharing::Visit(PlanPtr& node) {
-  if (IsCandidate(*node) && !IsVolatilePlan(*node)) {
+  const auto subtree = subtrees_.find(&node);
+  if (subtree != subtrees_.end()) {
     std::vector<std::pair<PlanPtr*, PlanMatch>> others;
-    for (PlanPtr* place : places_[HashOfShape(*node)]) {
+    for (PlanPtr* place : places_.at(subtree->second.hash)) {
       if (place == &node || IsGone(place)) continue;
       PlanMatch match;
       if (match.Match(*node, **place)) others.emplace_back(place, std::move(match));
     }
     const double copies = static_cast<double>(others.size());
     const double rows = node->estimated_rows.value_or(0);
-    if (!others.empty() && kKeepCost * rows * (copies + 1) < WorkOf(*node) * copies) {
+    if (!others.empty() && kKeepCost * rows * (copies + 1) < subtree->second.work * copies) {
       return MakeShared(node, others);
     }
   }
@@ -119,7 +133,6 @@ void SubplanSharing::MakeShared(PlanPtr& first,
     }
     scan->estimated_rows = place->estimated_rows;
     MarkGone(place);
-    std::erase(gone_, &place);
     replaced_.push_back(std::move(place));
     place = std::move(scan);
   };

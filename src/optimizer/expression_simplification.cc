@@ -2,6 +2,7 @@
 
 #include "expression/rewrite.h"
 #include "optimizer/expression_rules.h"
+#include "optimizer/expression_set.h"
 #include "optimizer/plan_rewrite.h"
 #include "optimizer/rules.h"
 
@@ -101,13 +102,11 @@ ExpressionPtr SimplifyIn(const ExpressionPtr& node) {
     return NullOf(TypeId::kBoolean);
   }
   std::vector<ExpressionPtr> kept{children[0]};
+  ExpressionSet known;
   for (size_t i = 1; i < children.size(); ++i) {
-    const bool repeated =
-        children[i]->IsConstant() &&
-        std::any_of(kept.begin() + 1, kept.end(), [&](const ExpressionPtr& other) {
-          return ExpressionsEqual(other, children[i]);
-        });
-    if (!repeated) kept.push_back(children[i]);
+    if (!children[i]->IsConstant() || known.Insert(children[i]).second) {
+      kept.push_back(children[i]);
+    }
   }
   return kept.size() == children.size() ? node : Expression::In(std::move(kept));
 }

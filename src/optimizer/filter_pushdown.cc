@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "optimizer/expression_rules.h"
+#include "optimizer/expression_set.h"
 #include "optimizer/plan_rewrite.h"
 #include "optimizer/rules.h"
 
@@ -204,7 +206,8 @@ Conjuncts ImpliedByOrs(const Conjuncts& conjuncts, const ColumnSet& side) {
       branches.push_back(Expression::And(std::move(local)));
     }
     if (branches.size() == conjunct->children().size()) {
-      implied.push_back(Expression::Or(std::move(branches)));
+      // In the form that simplification gives it, to be recognised when it is derived again.
+      implied.push_back(SimplifyJunction(Expression::Or(std::move(branches))));
     }
   }
   return implied;
@@ -227,12 +230,12 @@ void FilterPushdown::PushThroughInnerJoin(PlanPtr& node, Conjuncts conjuncts) {
   Conjuncts to_right = Take(all, false, within(right));
   AppendConjuncts(to_left, ImpliedByOrs(all, left));
   AppendConjuncts(to_right, ImpliedByOrs(all, right));
+  const ExpressionSet conditions_before(join.conditions);
   Conjuncts conditions;
   Conjuncts above;
   for (const ExpressionPtr& conjunct : all) {
     // What can fail and was written above the join stays there, unless it is all that the join has.
-    const bool was_condition = std::ranges::any_of(
-        join.conditions, [&](const ExpressionPtr& e) { return ExpressionsEqual(e, conjunct); });
+    const bool was_condition = conditions_before.Contains(conjunct);
     const bool joins = UsesAny(conjunct, left) && UsesAny(conjunct, right);
     const bool fits = was_condition || (joins && above.empty() && !conjunct->is_volatile() &&
                                         (!conjunct->can_fail() || conditions.empty()));

@@ -15,7 +15,7 @@ constexpr double kCachedRows = 200'000;
 constexpr double kUncachedFactor = 1.5;
 constexpr double kPairCost = 0.5;  // of a nested loop
 // Subsets of neighbourhoods that are looked at before enumeration gives up.
-constexpr size_t kMaxSteps = 200'000;
+constexpr size_t kMaxSteps = 50'000;
 
 // Relations below (and with) the lowest of a set are not to be enumerated again.
 RelationSet UpTo(size_t relation) { return (SetOf(relation) << 1) - 1; }

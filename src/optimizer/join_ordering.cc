@@ -9,6 +9,9 @@ namespace trivet {
 
 namespace {
 
+// Regions with more conditions stay as written: each is looked at for every pair of subplans.
+constexpr size_t kMaxConditions = 4'000;
+
 class JoinOrdering {
  public:
   explicit JoinOrdering(size_t pair_budget) : pair_budget_(pair_budget) {}
@@ -51,7 +54,15 @@ PlanPtr JoinOrdering::Rebuild(JoinGraph& graph, const JoinEnumerator& enumerator
   return join;
 }
 
+// Conditions of the joins that stand directly above one another.
+size_t ConditionsOf(const LogicalOperator& plan) {
+  const auto* join = As<LogicalJoin>(plan);
+  if (join == nullptr) return 0;
+  return join->conditions.size() + ConditionsOf(join->child(0)) + ConditionsOf(join->child(1));
+}
+
 void JoinOrdering::OrderRegion(PlanPtr& node) {
+  if (ConditionsOf(*node) > kMaxConditions) return;
   PlanPtr original = node->Clone();
   const std::string before = ShapeOf(*node);
   JoinGraph graph = TakeJoinGraph(node, estimator_);

@@ -5,6 +5,7 @@
 
 #include "expression/rewrite.h"
 #include "optimizer/expression_rules.h"
+#include "optimizer/expression_set.h"
 #include "optimizer/plan_rewrite.h"
 
 namespace trivet {
@@ -12,11 +13,6 @@ namespace trivet {
 namespace {
 
 using List = std::vector<ExpressionPtr>;
-
-bool Has(const List& list, const ExpressionPtr& expression) {
-  return std::ranges::any_of(
-      list, [&](const ExpressionPtr& other) { return ExpressionsEqual(other, expression); });
-}
 
 ExpressionPtr Rebuild(bool conjunction, List list) {
   return conjunction ? Expression::And(std::move(list)) : Expression::Or(std::move(list));
@@ -44,25 +40,35 @@ std::optional<Alternatives> AsAlternatives(const ExpressionPtr& node) {
 
 // x = 1 OR x = 2 → x IN (1, 2), in the place of the first.
 List MergeAlternatives(const List& branches) {
+  struct Merged {
+    size_t place;
+    List constants;
+    ExpressionSet known;
+  };
   List merged;
-  std::vector<std::optional<Alternatives>> parsed;
+  ExpressionSet operands;
+  std::vector<Merged> groups;
   for (const ExpressionPtr& branch : branches) {
     std::optional<Alternatives> mine = AsAlternatives(branch);
-    size_t place = merged.size();
-    for (size_t i = 0; mine && i < merged.size(); ++i) {
-      if (parsed[i] && ExpressionsEqual(parsed[i]->operand, mine->operand)) place = i;
-    }
-    if (place == merged.size()) {
+    if (!mine) {
       merged.push_back(branch);
-      parsed.push_back(std::move(mine));
       continue;
     }
-    for (const ExpressionPtr& constant : mine->constants) {
-      if (!Has(parsed[place]->constants, constant)) parsed[place]->constants.push_back(constant);
+    const auto [number, added] = operands.Insert(mine->operand);
+    if (added) {
+      groups.push_back({merged.size(), {}, {}});
+      merged.push_back(branch);
     }
-    List in{parsed[place]->operand};
-    in.insert(in.end(), parsed[place]->constants.begin(), parsed[place]->constants.end());
-    merged[place] = in.size() == 2 ? merged[place] : Expression::In(std::move(in));
+    Merged& group = groups[number];
+    for (const ExpressionPtr& constant : mine->constants) {
+      if (group.known.Insert(constant).second) group.constants.push_back(constant);
+    }
+  }
+  for (Merged& group : groups) {
+    if (group.constants.size() < 2) continue;
+    List in{AsAlternatives(merged[group.place])->operand};
+    in.insert(in.end(), group.constants.begin(), group.constants.end());
+    merged[group.place] = Expression::In(std::move(in));
   }
   return merged;
 }
@@ -70,18 +76,21 @@ List MergeAlternatives(const List& branches) {
 // (a AND b) OR (a AND c) → a AND (b OR c): holds in Kleene's logic too.
 ExpressionPtr FactorOut(const List& branches) {
   if (!std::ranges::all_of(branches, IsMovable)) return nullptr;
+  std::vector<ExpressionSet> sets;
+  for (const ExpressionPtr& branch : branches) sets.emplace_back(SplitConjuncts(branch));
   List common;
   for (const ExpressionPtr& part : SplitConjuncts(branches[0])) {
-    const bool everywhere = std::ranges::all_of(
-        branches, [&](const ExpressionPtr& branch) { return Has(SplitConjuncts(branch), part); });
+    const bool everywhere =
+        std::ranges::all_of(sets, [&](const ExpressionSet& parts) { return parts.Contains(part); });
     if (everywhere) common.push_back(part);
   }
   if (common.empty()) return nullptr;
+  const ExpressionSet shared(common);
   List rests;
   for (const ExpressionPtr& branch : branches) {
     List rest;
     for (const ExpressionPtr& part : SplitConjuncts(branch)) {
-      if (!Has(common, part)) rest.push_back(part);
+      if (!shared.Contains(part)) rest.push_back(part);
     }
     if (rest.empty()) return Expression::And(common);  // a OR (a AND b) → a
     rests.push_back(Expression::And(std::move(rest)));
@@ -95,14 +104,14 @@ ExpressionPtr FactorOut(const List& branches) {
 ExpressionPtr SimplifyJunction(const ExpressionPtr& node) {
   const bool conjunction = node->kind() == ExpressionKind::kAnd;
   List list;
+  ExpressionSet known;
   for (const ExpressionPtr& child : node->children()) {
     const bool is_true = child->IsConstantTrue();
     const bool is_false = child->IsConstant() && !child->value().is_null() && !is_true;
     // What stands behind the deciding constant never runs; what stands ahead need not.
     if (conjunction ? is_false : is_true) return child;
     if (conjunction ? is_true : is_false) continue;
-    if (!child->is_volatile() && Has(list, child)) continue;
-    list.push_back(child);
+    if (known.Insert(child).second || child->is_volatile()) list.push_back(child);
   }
   if (!conjunction && list.size() > 1) {
     list = MergeAlternatives(list);

@@ -141,7 +141,7 @@ bool PlanMatch::MatchMade(LogicalOperator& a, LogicalOperator& b) {
   return true;
 }
 
-uint64_t HashOfShape(const LogicalOperator& plan) {
+uint64_t HashOfNode(const LogicalOperator& plan) {
   uint64_t hash = HashInt64(static_cast<uint64_t>(plan.kind()));
   if (const auto* scan = As<LogicalScan>(plan)) {
     hash = CombineHash(hash, reinterpret_cast<uintptr_t>(scan->table.get()));
@@ -152,9 +152,7 @@ uint64_t HashOfShape(const LogicalOperator& plan) {
     hash = CombineHash(hash, static_cast<uint64_t>(expression->kind()));
     hash = CombineHash(hash, expression->children().size());
   });
-  hash = CombineHash(hash, expressions);
-  for (const PlanPtr& child : plan.children()) hash = CombineHash(hash, HashOfShape(*child));
-  return hash;
+  return CombineHash(hash, expressions);
 }
 
 }  // namespace trivet

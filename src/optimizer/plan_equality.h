@@ -29,7 +29,7 @@ class PlanMatch {
   std::map<ColumnId, ColumnId> columns_;
 };
 
-// Equal for plans that match; cheap enough to look for candidates by.
-uint64_t HashOfShape(const LogicalOperator& plan);
+// Of a node alone: equal for nodes that match.
+uint64_t HashOfNode(const LogicalOperator& node);
 
 }  // namespace trivet

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "optimizer/expression_set.h"
+
 namespace trivet {
 
 void ForEachNode(PlanPtr& root, const std::function<void(PlanPtr&)>& visit) {
@@ -53,14 +55,12 @@ bool UsesOnly(const ExpressionPtr& expression, const ColumnSet& columns) {
 }
 
 void AppendConjuncts(std::vector<ExpressionPtr>& list, const std::vector<ExpressionPtr>& more) {
+  if (more.empty()) return;
+  ExpressionSet known(list);
   for (const ExpressionPtr& predicate : more) {
     for (const ExpressionPtr& conjunct : SplitConjuncts(predicate)) {
       if (conjunct->IsConstantTrue()) continue;
-      const bool known =
-          !conjunct->is_volatile() && std::ranges::any_of(list, [&](const ExpressionPtr& other) {
-            return ExpressionsEqual(conjunct, other);
-          });
-      if (!known) list.push_back(conjunct);
+      if (known.Insert(conjunct).second || conjunct->is_volatile()) list.push_back(conjunct);
     }
   }
 }
