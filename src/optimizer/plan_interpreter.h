@@ -57,7 +57,14 @@ class PlanInterpreter {
   Result<Rows> Scan(const LogicalScan& scan, const Row& outer);
   Result<Rows> Values(const LogicalValues& values, const Row& outer);
   Result<Rows> Project(const LogicalProject& project, Rows input, const Row& outer);
+  struct Matches {
+    std::vector<size_t> rows;          // of the right side
+    std::optional<bool> mark = false;  // unknown where a comparison is
+  };
   Result<Rows> Join(const LogicalJoin& join, const Row& outer);
+  Result<Matches> MatchesOf(const LogicalJoin& join, const Row& left, const Rows& right,
+                            const Row& outer);
+  Status AddLeftRow(const LogicalJoin& join, const Row& left, const Matches& matches, Rows& result);
   Status RunClosedParts(const LogicalOperator& plan, const ColumnSet& left, const Row& outer);
   Result<Rows> Aggregate(const LogicalAggregate& aggregate, const Rows& input, const Row& outer);
   Result<Value> Call(const LogicalAggregate::Aggregate& call, const Rows& group, const Row& outer);

@@ -33,27 +33,6 @@ std::optional<bool> TruthOf(const Value& value) {
   return value.boolean();
 }
 
-Value CompareAs(Comparison comparison, const Value& a, const Value& b) {
-  const bool null_safe =
-      comparison == Comparison::kDistinctFrom || comparison == Comparison::kNotDistinctFrom;
-  if (a.is_null() || b.is_null()) {
-    if (!null_safe) return Truth(std::nullopt);
-    return Truth((a.is_null() && b.is_null()) == (comparison == Comparison::kNotDistinctFrom));
-  }
-  const int order = CompareValues(a, b);
-  switch (comparison) {
-    case Comparison::kEqual:
-    case Comparison::kNotDistinctFrom: return Truth(order == 0);
-    case Comparison::kNotEqual:
-    case Comparison::kDistinctFrom: return Truth(order != 0);
-    case Comparison::kLess: return Truth(order < 0);
-    case Comparison::kLessOrEqual: return Truth(order <= 0);
-    case Comparison::kGreater: return Truth(order > 0);
-    case Comparison::kGreaterOrEqual: return Truth(order >= 0);
-  }
-  return Truth(std::nullopt);
-}
-
 }  // namespace
 
 void FakeTable::ComputeStatistics() {
@@ -105,81 +84,6 @@ std::vector<std::string> Lines(const Rows& rows, const std::vector<OutputColumn>
   }
   std::ranges::sort(lines);
   return lines;
-}
-
-Result<Value> PlanInterpreter::ComputeJunction(const ExpressionPtr& expression, const Row& row,
-                                               const Row& outer) {
-  const bool conjunction = expression->kind() == ExpressionKind::kAnd;
-  std::optional<bool> result = conjunction;
-  for (const ExpressionPtr& child : expression->children()) {
-    TRIVET_ASSIGN_OR_RETURN(const Value value, Compute(child, row, outer));
-    const std::optional<bool> truth = TruthOf(value);
-    if (truth && *truth != conjunction) return Truth(!conjunction);
-    if (!truth) result = std::nullopt;
-  }
-  return Truth(result);
-}
-
-Result<Value> PlanInterpreter::ComputeIn(const ExpressionPtr& expression, const Row& row,
-                                         const Row& outer) {
-  TRIVET_ASSIGN_OR_RETURN(const Value operand, Compute(expression->child(0), row, outer));
-  std::optional<bool> result = false;
-  for (size_t i = 1; i < expression->children().size(); ++i) {
-    TRIVET_ASSIGN_OR_RETURN(const Value item, Compute(expression->child(i), row, outer));
-    const std::optional<bool> equal = TruthOf(CompareAs(Comparison::kEqual, operand, item));
-    if (equal && *equal) return Truth(true);
-    if (!equal) result = std::nullopt;
-  }
-  return Truth(result);
-}
-
-Result<Value> PlanInterpreter::Compute(const ExpressionPtr& expression, const Row& row,
-                                       const Row& outer) {
-  switch (expression->kind()) {
-    case ExpressionKind::kConstant: return expression->value();
-    case ExpressionKind::kColumn: {
-      const auto found = row.find(expression->column());
-      if (found != row.end()) return found->second;
-      const auto in_outer = outer.find(expression->column());
-      if (in_outer != outer.end()) return in_outer->second;
-      return Status::Internal("no column " + expression->ToString());
-    }
-    case ExpressionKind::kAnd:
-    case ExpressionKind::kOr: return ComputeJunction(expression, row, outer);
-    case ExpressionKind::kIn: return ComputeIn(expression, row, outer);
-    case ExpressionKind::kCoalesce:
-      for (const ExpressionPtr& child : expression->children()) {
-        TRIVET_ASSIGN_OR_RETURN(Value value, Compute(child, row, outer));
-        if (!value.is_null()) return value;
-      }
-      return Value::Null(expression->type());
-    case ExpressionKind::kCase: {
-      const auto& children = expression->children();
-      for (size_t i = 0; i + 1 < children.size(); i += 2) {
-        TRIVET_ASSIGN_OR_RETURN(const Value condition, Compute(children[i], row, outer));
-        if (TruthOf(condition) == true) return Compute(children[i + 1], row, outer);
-      }
-      return Compute(children.back(), row, outer);
-    }
-    default: break;
-  }
-  std::vector<Value> values;
-  std::vector<ExpressionPtr> constants;
-  for (const ExpressionPtr& child : expression->children()) {
-    TRIVET_ASSIGN_OR_RETURN(Value value, Compute(child, row, outer));
-    constants.push_back(Expression::Constant(value));
-    values.push_back(std::move(value));
-  }
-  switch (expression->kind()) {
-    case ExpressionKind::kComparison:
-      return CompareAs(expression->comparison(), values[0], values[1]);
-    case ExpressionKind::kNot:
-      if (values[0].is_null()) return values[0];
-      return Truth(!values[0].boolean());
-    case ExpressionKind::kIsNull: return Truth(values[0].is_null());
-    case ExpressionKind::kIsNotNull: return Truth(!values[0].is_null());
-    default: return EvaluateConstant(expression->WithChildren(std::move(constants)), context_);
-  }
 }
 
 Result<bool> PlanInterpreter::AllTrue(const std::vector<ExpressionPtr>& predicates, const Row& row,
@@ -260,10 +164,68 @@ Status PlanInterpreter::RunClosedParts(const LogicalOperator& plan, const Column
   return Status::OK();
 }
 
+namespace {
+
+bool GivesPairs(JoinKind kind) {
+  return kind != JoinKind::kSemi && kind != JoinKind::kAnti && kind != JoinKind::kMark;
+}
+
+}  // namespace
+
+Result<PlanInterpreter::Matches> PlanInterpreter::MatchesOf(const LogicalJoin& join,
+                                                            const Row& left, const Rows& right,
+                                                            const Row& outer) {
+  Matches matches;
+  for (size_t i = 0; i < right.size(); ++i) {
+    const Row both = Merge(left, right[i]);
+    TRIVET_ASSIGN_OR_RETURN(const bool matched, AllTrue(join.conditions, both, outer));
+    if (!matched) continue;
+    std::optional<bool> compared = true;
+    if (join.comparison) {
+      TRIVET_ASSIGN_OR_RETURN(const Value value, Compute(join.comparison, both, outer));
+      compared = TruthOf(value);
+    }
+    if (matches.mark != true) matches.mark = compared == false ? matches.mark : compared;
+    matches.rows.push_back(i);
+  }
+  return matches;
+}
+
+// What a left row gives: itself, padded or marked, beside its pairs.
+Status PlanInterpreter::AddLeftRow(const LogicalJoin& join, const Row& left, const Matches& matches,
+                                   Rows& result) {
+  switch (join.join) {
+    case JoinKind::kSingle:
+      if (matches.rows.size() > 1) {
+        return Status::InvalidInput("more than one row returned by a subquery");
+      }
+      [[fallthrough]];
+    case JoinKind::kLeft:
+    case JoinKind::kFull:
+      if (matches.rows.empty()) result.push_back(Merge(left, Nulls(join.child(1))));
+      break;
+    case JoinKind::kSemi:
+      if (matches.mark == true) result.push_back(left);
+      break;
+    case JoinKind::kAnti:
+      if (matches.mark == false) result.push_back(left);
+      break;
+    case JoinKind::kMark: {
+      Row marked = left;
+      marked[join.mark.id] = Truth(matches.mark);
+      result.push_back(std::move(marked));
+      break;
+    }
+    case JoinKind::kInner:
+    case JoinKind::kRight: break;
+  }
+  return Status::OK();
+}
+
 Result<Rows> PlanInterpreter::Join(const LogicalJoin& join, const Row& outer) {
   TRIVET_ASSIGN_OR_RETURN(const Rows left, Evaluate(join.child(0), outer));
-  Rows right;
   const bool keeps_right = join.join == JoinKind::kRight || join.join == JoinKind::kFull;
+  Rows right;
   if (join.dependent && eager_) {
     TRIVET_RETURN_IF_ERROR(RunClosedParts(join.child(1), OutputIds(join.child(0)), outer));
   }
@@ -272,58 +234,23 @@ Result<Rows> PlanInterpreter::Join(const LogicalJoin& join, const Row& outer) {
   }
   std::vector<bool> right_matched(right.size());
   Rows result;
-  for (const Row& a : left) {
+  for (const Row& row : left) {
     if (join.dependent) {
-      TRIVET_ASSIGN_OR_RETURN(right, Evaluate(join.child(1), Merge(a, outer)));
+      TRIVET_ASSIGN_OR_RETURN(right, Evaluate(join.child(1), Merge(row, outer)));
       right_matched.assign(right.size(), false);
     }
-    size_t matches = 0;
-    std::optional<bool> mark = false;
-    for (size_t i = 0; i < right.size(); ++i) {
-      const Row both = Merge(a, right[i]);
-      TRIVET_ASSIGN_OR_RETURN(const bool matched, AllTrue(join.conditions, both, outer));
-      if (!matched) continue;
-      std::optional<bool> compared = true;
-      if (join.comparison) {
-        TRIVET_ASSIGN_OR_RETURN(const Value value, Compute(join.comparison, both, outer));
-        compared = TruthOf(value);
-      }
-      if (mark != true) mark = compared == false ? mark : compared;
-      ++matches;
+    TRIVET_ASSIGN_OR_RETURN(const Matches matches, MatchesOf(join, row, right, outer));
+    for (size_t i : matches.rows) {
       right_matched[i] = true;
-      if (join.join != JoinKind::kSemi && join.join != JoinKind::kAnti &&
-          join.join != JoinKind::kMark) {
-        result.push_back(both);
-      }
+      if (GivesPairs(join.join)) result.push_back(Merge(row, right[i]));
     }
-    switch (join.join) {
-      case JoinKind::kLeft:
-      case JoinKind::kFull:
-      case JoinKind::kSingle:
-        if (join.join == JoinKind::kSingle && matches > 1) {
-          return Status::InvalidInput("more than one row returned by a subquery");
-        }
-        if (matches == 0) result.push_back(Merge(a, Nulls(join.child(1))));
-        break;
-      case JoinKind::kSemi:
-        if (mark == true) result.push_back(a);
-        break;
-      case JoinKind::kAnti:
-        if (mark == false) result.push_back(a);
-        break;
-      case JoinKind::kMark: {
-        Row marked = a;
-        marked[join.mark.id] = Truth(mark);
-        result.push_back(std::move(marked));
-        break;
-      }
-      case JoinKind::kInner:
-      case JoinKind::kRight: break;
-    }
+    TRIVET_RETURN_IF_ERROR(AddLeftRow(join, row, matches, result));
     if (result.size() > kMaxRows) return Status::ResourceExhausted("too many rows");
   }
   for (size_t i = 0; i < right.size(); ++i) {
-    if (keeps_right && !right_matched[i]) result.push_back(Merge(Nulls(join.child(0)), right[i]));
+    if (keeps_right && !right_matched[i]) {
+      result.push_back(Merge(Nulls(join.child(0)), right[i]));
+    }
   }
   return result;
 }
@@ -350,7 +277,7 @@ Result<Value> PlanInterpreter::Call(const LogicalAggregate::Aggregate& call, con
   if (name == "sum") {
     int128_t sum = 0;
     for (const Value& value : values) sum += value.integer();
-    return Value::Integer(TypeId::kInt64, sum);
+    return Value::Integer(call.column.type, sum);
   }
   const auto less = [](const Value& a, const Value& b) { return CompareValues(a, b) < 0; };
   return name == "min" ? *std::ranges::min_element(values, less)
