@@ -44,6 +44,7 @@ class Partitioner {
   Kind kind_;
   uint32_t partition_count_;
   uint32_t next_ = 0;
+  std::vector<uint64_t> hashes_;
   std::vector<std::string> bounds_;
 };
 

@@ -42,8 +42,7 @@ class ShuffleFile {
 
   std::unique_ptr<RandomAccessFile> file_;
   ShuffleFileHeader header_;
-  std::vector<ShuffleBlock> blocks_;   // by partition
-  std::vector<uint32_t> first_block_;  // per partition, and the end
+  std::vector<ShuffleBlock> blocks_;  // by partition
 };
 
 // OK where the bytes have the checksum that the index or a peer's header gives.

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -84,8 +83,7 @@ class ShuffleStore {
 
   mutable std::mutex mutex_;
   std::map<AttemptId, Output> outputs_;
-  std::deque<AttemptId> open_order_;  // of opening; may name closed or deleted ones
-  size_t open_count_ = 0;
+  std::deque<AttemptId> open_order_;     // of opening; may name closed or deleted ones
   std::unordered_set<QueryId> deleted_;  // the latest kDeletedLimit queries that were deleted
   std::deque<QueryId> deleted_order_;
 };

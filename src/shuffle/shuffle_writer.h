@@ -17,7 +17,7 @@ namespace trivet {
 
 struct ShuffleWriterOptions {
   AttemptId attempt;
-  std::string directory;  // of the query; exists
+  std::string directory;  // of the query; made where it is missing
   std::vector<LogicalType> types;
   uint32_t partition_count = 1;
   WireCompression compression = WireCompression::kLz4;
@@ -59,6 +59,7 @@ class ShuffleWriter {
  private:
   struct Partition;
 
+  size_t Footprint(size_t buffered_bytes) const;
   Status ReserveFor(size_t bytes);
   Status AppendRows(const Batch& batch, const uint32_t* partitions);
   Status AppendRun(const Batch& batch, uint32_t partition, const uint32_t* rows, size_t count);
@@ -75,8 +76,7 @@ class ShuffleWriter {
   const std::string temporary_path_;
 
   std::mutex mutex_;
-  Reservation buffers_;  // rows not written yet
-  Reservation working_;  // the chunk being made
+  Reservation reservation_;
   std::vector<Partition> partitions_;
   size_t buffered_bytes_ = 0;
   std::unique_ptr<WritableFile> file_;

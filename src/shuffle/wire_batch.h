@@ -23,6 +23,9 @@ enum class WireCompression : uint8_t { kNone = 0, kLz4 = 1, kZstd = 2 };
 // "none", "lz4", "zstd"; InvalidInput for other names.
 Result<WireCompression> ParseWireCompression(std::string_view name);
 
+// Under this key a chunk's message says how many bytes its columns take once decompressed.
+inline constexpr const char* kRawBytesKey = "raw_bytes";
+
 class ColumnBuilder;
 
 // Gathers rows into a chunk: nothing of the batches they come from is kept. One thread at a time.
@@ -49,7 +52,8 @@ class ChunkBuilder {
   size_t memory_bytes_ = 0;
 };
 
-// Bytes of values that appending these rows adds, roughly, and at most so many more than that.
+// Bytes that the rows take in a chunk, uncompressed, roughly: exact for values and strings, too
+// much where nested columns share their children.
 size_t EstimateWireBytes(const std::vector<Vector>& columns, size_t row_count);
 
 class ChunkColumns;
