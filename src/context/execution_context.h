@@ -6,6 +6,7 @@
 
 #include "base/file_system.h"
 #include "context/metrics.h"
+#include "context/scan_part.h"
 #include "expression/evaluation_context.h"
 #include "vector/batch.h"
 
@@ -27,6 +28,9 @@ class ExecutionContext : public EvaluationContext {
   virtual QueryMetrics& metrics() const = 0;
   // Rows that other tasks of the same query made; null where the run is no task of a stage.
   virtual ExchangeInputs* exchange_inputs() const { return nullptr; }
+  // Which part of its tables this run reads; one of several tasks that run the same plan reads one
+  // part each.
+  virtual ScanPart scan_part() const { return {}; }
 };
 
 }  // namespace trivet

@@ -19,6 +19,7 @@ class QueryContext final : public ExecutionContext {
     size_t thread_count = 1;
     bool preserve_insertion_order = true;
     size_t memory_limit_bytes = ~size_t{0} >> 1;
+    ScanPart scan_part = {};
   };
 
   QueryContext(Options options, FileSystem& files, MemoryBudget* process_budget)
@@ -36,6 +37,7 @@ class QueryContext final : public ExecutionContext {
   size_t thread_count() const override { return options_.thread_count; }
   bool preserve_insertion_order() const override { return options_.preserve_insertion_order; }
   QueryMetrics& metrics() const override { return metrics_; }
+  ScanPart scan_part() const override { return options_.scan_part; }
 
  private:
   Options options_;

@@ -55,6 +55,9 @@ class PhysicalOperator {
   virtual OperatorCapabilities capabilities() const = 0;
   // The one declaration of the operator's fields.
   virtual void VisitFields(FieldVisitor& visitor) = 0;
+  // Whether fields, schema and children fit together, for plans made by another process. Corruption
+  // that names the field otherwise.
+  virtual Status Validate() const { return Status::OK(); }
   // Adds this operator to the pipeline under construction and goes on to the children.
   virtual Status BuildPipelines(PipelineBuilder& builder) const = 0;
   // The same operator over the same children; a plan that is shared is changed by changing copies.

@@ -39,6 +39,7 @@ struct BoundAggregateFunction {
   std::vector<LogicalType> argument_types;
   LogicalType return_type;
   std::shared_ptr<const FunctionState> state;
+  std::shared_ptr<const BindRecord> binding;  // null where no bind function was called
 };
 
 // What every call on aggregate states knows.

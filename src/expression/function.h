@@ -73,6 +73,14 @@ struct ScalarBindInput {
   const EvaluationContext* context;          // null when only types are wanted
 };
 
+// What a bind function was given, so that another process can bind the same way, whatever has
+// become of the call's arguments since. Immutable.
+struct BindRecord {
+  std::string signature;  // of the overload, as FunctionRegistry writes it
+  // Constants as they were; of other arguments the type alone, as inputs.
+  std::vector<ExpressionPtr> arguments;
+};
+
 // A signature resolved for actual arguments: the binder casts them to argument_types.
 struct BoundScalarFunction {
   const ScalarFunction* function = nullptr;
@@ -81,6 +89,7 @@ struct BoundScalarFunction {
   ScalarKernel kernel = nullptr;
   std::shared_ptr<const FunctionState> state;
   bool can_fail = false;
+  std::shared_ptr<const BindRecord> binding;  // null where no bind function was called
 };
 
 // One overload of a scalar function. Immutable once registered.

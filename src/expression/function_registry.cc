@@ -196,6 +196,80 @@ std::vector<LogicalType> ArgumentTypes(const Function& function,
   return types;
 }
 
+template <typename Function>
+Result<const Function*> OverloadOfSignature(
+    const std::unordered_map<std::string, Overloads<Function>>& functions,
+    const std::string& signature) {
+  const auto found = functions.find(signature.substr(0, signature.find('(')));
+  if (found != functions.end()) {
+    for (const auto& overload : found->second) {
+      if (SignatureText(*overload) == signature) return overload.get();
+    }
+  }
+  return Status::NotFound(StrCat("function ", signature, " is not known here"));
+}
+
+// Whether such arguments can have been bound to the overload: a scalar function's were cast by
+// then.
+template <typename Function>
+Status CheckArguments(const Function& function, std::span<const ExpressionPtr> arguments,
+                      bool are_cast) {
+  bool fits = arguments.size() >= function.parameters.size();
+  for (size_t i = 0; fits && i < arguments.size(); ++i) {
+    const Parameter* parameter = ParameterAt(function, i);
+    const LogicalType& type = arguments[i]->type();
+    const auto target = parameter ? ParameterType(*parameter, type) : std::nullopt;
+    fits = target && (!are_cast || *target == type);
+  }
+  if (fits) return Status::OK();
+  return Status::InvalidInput(StrCat("arguments of ", ArgumentText(function.name, arguments),
+                                     " do not fit ", SignatureText(function)));
+}
+
+// Bind functions look at types, and at values of what is the same always.
+template <typename Function>
+std::shared_ptr<const BindRecord> RecordBinding(const Function& function,
+                                                std::span<const ExpressionPtr> arguments) {
+  auto record = std::make_shared<BindRecord>();
+  record->signature = SignatureText(function);
+  for (const ExpressionPtr& argument : arguments) {
+    const bool is_fixed =
+        !argument->has_columns() && argument->volatility() == Volatility::kImmutable;
+    record->arguments.push_back(is_fixed ? argument : Expression::Input(0, argument->type()));
+  }
+  return record;
+}
+
+BoundScalarFunction StartBinding(const ScalarFunction& function,
+                                 std::span<const ExpressionPtr> arguments) {
+  BoundScalarFunction bound;
+  bound.function = &function;
+  bound.argument_types = ArgumentTypes(function, arguments);
+  bound.return_type = function.return_type;
+  bound.kernel = function.kernel;
+  bound.can_fail = function.can_fail;
+  return bound;
+}
+
+Status Bind(const ScalarFunction& function, std::span<const ExpressionPtr> arguments,
+            const EvaluationContext* context, BoundScalarFunction& bound) {
+  if (!function.bind) return Status::OK();
+  bound.binding = RecordBinding(function, arguments);
+  return function.bind({function, arguments, context}, bound);
+}
+
+Result<BoundAggregateFunction> Bind(const AggregateFunction& function,
+                                    std::span<const ExpressionPtr> arguments) {
+  BoundAggregateFunction bound;
+  bound.function = &function;
+  bound.argument_types = ArgumentTypes(function, arguments);
+  bound.return_type = function.return_type;
+  if (!function.bind) return bound;
+  bound.binding = RecordBinding(function, arguments);
+  TRIVET_RETURN_IF_ERROR(function.bind(arguments, bound));
+  return bound;
+}
+
 template <typename Map>
 Status UnknownFunction(std::string_view kind, std::string_view name, const Map& functions) {
   std::vector<std::string> names;
@@ -271,22 +345,15 @@ Result<ExpressionPtr> FunctionRegistry::BindScalar(std::string_view name,
   if (found == scalars_.end()) return UnknownFunction("Scalar", name, scalars_);
   TRIVET_ASSIGN_OR_RETURN(const ScalarFunction* function,
                           ChooseOverload(found->first, found->second, arguments));
-  BoundScalarFunction bound;
-  bound.function = function;
-  bound.argument_types = ArgumentTypes(*function, arguments);
-  bound.return_type = function->return_type;
-  bound.kernel = function->kernel;
-  bound.can_fail = function->can_fail;
+  BoundScalarFunction bound = StartBinding(*function, arguments);
   const auto cast_arguments = [&] {
     for (size_t i = 0; i < arguments.size(); ++i) {
       arguments[i] = CastArgument(std::move(arguments[i]), bound.argument_types[i], context);
     }
   };
   cast_arguments();
-  if (function->bind) {
-    TRIVET_RETURN_IF_ERROR(function->bind({*function, arguments, context}, bound));
-    cast_arguments();
-  }
+  TRIVET_RETURN_IF_ERROR(Bind(*function, arguments, context, bound));
+  if (function->bind) cast_arguments();
   return Expression::Call(std::move(bound), std::move(arguments));
 }
 
@@ -296,15 +363,37 @@ Result<BoundAggregateFunction> FunctionRegistry::BindAggregate(
   if (found == aggregates_.end()) return UnknownFunction("Aggregate", name, aggregates_);
   TRIVET_ASSIGN_OR_RETURN(const AggregateFunction* function,
                           ChooseOverload(found->first, found->second, arguments));
-  BoundAggregateFunction bound;
-  bound.function = function;
-  bound.argument_types = ArgumentTypes(*function, arguments);
-  bound.return_type = function->return_type;
-  if (function->bind) TRIVET_RETURN_IF_ERROR(function->bind(arguments, bound));
+  TRIVET_ASSIGN_OR_RETURN(BoundAggregateFunction bound, Bind(*function, arguments));
   for (size_t i = 0; i < arguments.size(); ++i) {
     arguments[i] = Expression::Cast(std::move(arguments[i]), bound.argument_types[i]);
   }
   return bound;
+}
+
+std::string FunctionRegistry::SignatureOf(const BoundScalarFunction& bound) {
+  return bound.binding ? bound.binding->signature : SignatureText(*bound.function);
+}
+
+std::string FunctionRegistry::SignatureOf(const BoundAggregateFunction& bound) {
+  return bound.binding ? bound.binding->signature : SignatureText(*bound.function);
+}
+
+Result<BoundScalarFunction> FunctionRegistry::RebindScalar(const std::string& signature,
+                                                           std::vector<ExpressionPtr> arguments,
+                                                           const EvaluationContext* context) const {
+  TRIVET_ASSIGN_OR_RETURN(const ScalarFunction* function, OverloadOfSignature(scalars_, signature));
+  TRIVET_RETURN_IF_ERROR(CheckArguments(*function, arguments, true));
+  BoundScalarFunction bound = StartBinding(*function, arguments);
+  TRIVET_RETURN_IF_ERROR(Bind(*function, arguments, context, bound));
+  return bound;
+}
+
+Result<BoundAggregateFunction> FunctionRegistry::RebindAggregate(
+    const std::string& signature, std::vector<ExpressionPtr> arguments) const {
+  TRIVET_ASSIGN_OR_RETURN(const AggregateFunction* function,
+                          OverloadOfSignature(aggregates_, signature));
+  TRIVET_RETURN_IF_ERROR(CheckArguments(*function, arguments, false));
+  return Bind(*function, arguments);
 }
 
 void FunctionRegistry::ForEachScalar(

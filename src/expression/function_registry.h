@@ -36,6 +36,18 @@ class FunctionRegistry {
   Result<BoundAggregateFunction> BindAggregate(std::string_view name,
                                                std::vector<ExpressionPtr>& arguments) const;
 
+  // Text that tells an overload from all others: name, parameters and result.
+  static std::string SignatureOf(const BoundScalarFunction& bound);
+  static std::string SignatureOf(const BoundAggregateFunction& bound);
+  // Binds the overload of that signature as it was bound in another process: `arguments` are those
+  // of the record there, or where there is none inputs of the argument types. NotFound for unknown
+  // signatures.
+  Result<BoundScalarFunction> RebindScalar(const std::string& signature,
+                                           std::vector<ExpressionPtr> arguments,
+                                           const EvaluationContext* context) const;
+  Result<BoundAggregateFunction> RebindAggregate(const std::string& signature,
+                                                 std::vector<ExpressionPtr> arguments) const;
+
   // For listings and completion, sorted by name.
   void ForEachScalar(const std::function<void(const ScalarFunction&)>& visit) const;
   void ForEachAggregate(const std::function<void(const AggregateFunction&)>& visit) const;

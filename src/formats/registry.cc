@@ -8,6 +8,7 @@
 #include "base/string_concat.h"
 #include "formats/arrow/arrow_format.h"
 #include "formats/csv/csv_format.h"
+#include "formats/file_list.h"
 #include "formats/json/json_format.h"
 #include "formats/parquet/parquet_format.h"
 
@@ -61,6 +62,25 @@ Result<const ReadableFormat*> FindFormat(std::string_view name, const std::strin
   return std::move(status).WithHint(StrCat("did you mean \"", nearest, "\"?"));
 }
 
+Result<TablePtr> OpenPatterns(const ReadableFormat& format,
+                              const std::vector<std::string>& patterns,
+                              const FormatOptions& options, FileSystem& files) {
+  TRIVET_ASSIGN_OR_RETURN(std::vector<FileInfo> infos,
+                          ListFiles(patterns, format.extensions.front(), files));
+  return format.open(std::move(infos), options, files);
+}
+
+Status CheckUnchanged(const FileInfo& info, FileSystem& files) {
+  const Result<FileInfo> now = files.GetInfo(info.path);
+  if (!now.ok()) return now.status().WithFile(info.path);
+  if (now->size_bytes == info.size_bytes && now->modified_nanos == info.modified_nanos) {
+    return Status::OK();
+  }
+  return Status::InvalidInput(
+             StrCat("the file \"", info.path, "\" has changed since the query was planned"))
+      .WithFile(info.path);
+}
+
 TableFunction MakeTableFunction(const ReadableFormat& format, const std::string& name) {
   TableFunction function;
   function.name = name;
@@ -75,7 +95,7 @@ TableFunction MakeTableFunction(const ReadableFormat& format, const std::string&
     if (!patterns) {
       return Status::InvalidInput(StrCat(name, ": the path must be a string or a list of strings"));
     }
-    return format.open(*patterns, call.named_arguments, *call.files);
+    return OpenPatterns(format, *patterns, call.named_arguments, *call.files);
   };
   return function;
 }
@@ -92,7 +112,22 @@ Result<TablePtr> OpenFile(const std::vector<std::string>& patterns, std::string_
                           const FormatOptions& options, FileSystem& files) {
   if (patterns.empty()) return Status::InvalidInput("no file was named");
   TRIVET_ASSIGN_OR_RETURN(const ReadableFormat* found, FindFormat(format, patterns.front()));
-  return found->open(patterns, options, files);
+  return OpenPatterns(*found, patterns, options, files);
+}
+
+void RegisterFileTables(TableOpeners& openers) {
+  for (const ReadableFormat& format : ReadableFormats()) {
+    openers.Add(format.name,
+                [&format](const TableReference& reference, FileSystem& files) -> Result<TablePtr> {
+                  if (reference.files.empty()) {
+                    return Status::Corruption("the reference to a table of files names none");
+                  }
+                  for (const FileInfo& info : reference.files) {
+                    TRIVET_RETURN_IF_ERROR(CheckUnchanged(info, files));
+                  }
+                  return format.open(reference.files, reference.options, files);
+                });
+  }
 }
 
 void RegisterFileFormats(TableFunctionRegistry& functions) {

@@ -19,8 +19,9 @@ struct ReadableFormat {
   std::vector<std::string> extensions;  // ".parquet"; of FROM 'path'
   bool compressed_extensions = false;   // also followed by ".gz" and the like
   std::vector<std::string> option_names;
-  std::function<Result<TablePtr>(const std::vector<std::string>& patterns,
-                                 const FormatOptions& options, FileSystem& files)>
+  // Opens exactly these files, of which there is at least one.
+  std::function<Result<TablePtr>(std::vector<FileInfo> infos, const FormatOptions& options,
+                                 FileSystem& files)>
       open;
   std::string description;
 };
@@ -35,5 +36,9 @@ Result<TablePtr> OpenFile(const std::vector<std::string>& patterns, std::string_
 
 // Adds read_parquet, read_csv … and FROM 'path' to the registry that the binder asks.
 void RegisterFileFormats(TableFunctionRegistry& functions);
+
+// Has references to tables of files opened, by the format's name: the very files of the reference,
+// InvalidInput where one has changed since, NotFound where one is missing.
+void RegisterFileTables(TableOpeners& openers);
 
 }  // namespace trivet

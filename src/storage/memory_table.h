@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -62,6 +63,10 @@ class MemoryTable final : public Table {
   }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override;
+  size_t split_count() const override { return std::max<size_t>(chunks_.size(), 1); }
+  Result<TableReference> Reference() const override {
+    return TableReference{std::string(kUploadedRows), {}, {}};
+  }
   std::string kind() const override { return "MEMORY_SCAN"; }
   std::string description() const override;
 

@@ -219,7 +219,8 @@ Result<std::unique_ptr<TableScan>> MemoryTable::Scan(const ScanRequest& request,
   state->metrics = request.metrics;
   state->dynamic_filters = request.dynamic_filters;
   PlanColumns(request, *state);
-  for (const auto& chunk : chunks_) {
+  for (size_t i = request.part.begin(chunks_.size()); i < request.part.end(chunks_.size()); ++i) {
+    const auto& chunk = chunks_[i];
     if (!FiltersAllow(*chunk, request.filters)) {
       if (state->metrics) state->metrics->rows_skipped += chunk->row_count;
       continue;

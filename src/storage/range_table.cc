@@ -15,7 +15,7 @@ constexpr uint64_t kMorselRows = 60 * kVectorSize;
 struct RangeScanState {
   int64_t start;
   int64_t step;
-  uint64_t row_count;
+  uint64_t row_count;   // of the part
   size_t column_count;  // of the output; each is the one column
   size_t batch_size;
   std::atomic<uint64_t> next{0};
@@ -102,13 +102,51 @@ TableStatistics RangeTable::statistics() const {
 Result<std::unique_ptr<TableScan>> RangeTable::Scan(const ScanRequest& request,
                                                     const ExecutionContext& context) const {
   auto state = std::make_shared<RangeScanState>();
-  state->start = start_;
+  const uint64_t begin = request.part.begin(row_count_);
+  state->start =
+      static_cast<int64_t>(static_cast<uint64_t>(start_) + begin * static_cast<uint64_t>(step_));
   state->step = step_;
-  state->row_count = row_count_;
+  state->row_count = request.part.end(row_count_) - begin;
   state->column_count = request.columns.size();
   state->batch_size = context.batch_size();
   return std::unique_ptr<TableScan>(std::make_unique<RangeTableScan>(std::move(state)));
 }
+
+size_t RangeTable::split_count() const {
+  return std::max<uint64_t>(1, row_count_ / kMorselRows + (row_count_ % kMorselRows > 0));
+}
+
+Result<TableReference> RangeTable::Reference() const {
+  return TableReference{.opener = "range",
+                        .options = {{"column", Value::Varchar(columns_[0].name)},
+                                    {"start", Value::Int64(start_)},
+                                    {"step", Value::Int64(step_)},
+                                    {"row_count", Value::Integer(TypeId::kUInt64, row_count_)}}};
+}
+
+namespace {
+
+Result<TablePtr> OpenRange(const TableReference& reference, FileSystem&) {
+  const std::pair<std::string_view, TypeId> wanted[] = {{"column", TypeId::kVarchar},
+                                                        {"start", TypeId::kInt64},
+                                                        {"step", TypeId::kInt64},
+                                                        {"row_count", TypeId::kUInt64}};
+  bool fits = reference.options.size() == std::size(wanted);
+  for (size_t i = 0; fits && i < std::size(wanted); ++i) {
+    const auto& [name, value] = reference.options[i];
+    fits = name == wanted[i].first && value.type() == wanted[i].second && !value.is_null();
+  }
+  if (!fits) return Status::Corruption("the reference to a range is not understood");
+  const auto& options = reference.options;
+  return TablePtr(std::make_shared<RangeTable>(options[0].second.string(),
+                                               static_cast<int64_t>(options[1].second.integer()),
+                                               static_cast<int64_t>(options[2].second.integer()),
+                                               static_cast<uint64_t>(options[3].second.integer())));
+}
+
+}  // namespace
+
+void RegisterRangeTable(TableOpeners& openers) { openers.Add("range", OpenRange); }
 
 std::string RangeTable::description() const { return StrCat(row_count_, " rows"); }
 

@@ -19,6 +19,8 @@ class RangeTable final : public Table {
   ScanCapabilities capabilities() const override { return {}; }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override;
+  size_t split_count() const override;
+  Result<TableReference> Reference() const override;
   std::string kind() const override { return "RANGE_SCAN"; }
   std::string description() const override;
 
@@ -28,5 +30,8 @@ class RangeTable final : public Table {
   int64_t step_;
   uint64_t row_count_;
 };
+
+// Has references to such tables opened.
+void RegisterRangeTable(TableOpeners& openers);
 
 }  // namespace trivet

@@ -10,6 +10,7 @@
 #include "expression/expression.h"
 #include "storage/dynamic_filter.h"
 #include "storage/statistics.h"
+#include "storage/table_reference.h"
 #include "vector/batch.h"
 
 namespace trivet {
@@ -30,7 +31,11 @@ struct ScanRequest {
     std::shared_ptr<const DynamicFilter> filter;
   };
   std::vector<Dynamic> dynamic_filters;  // applied as far as it pays
-  OperatorMetrics* metrics = nullptr;    // bytes read and skipped; may be null
+  // Read no more than this part, in balanced contiguous runs of the table's units (row groups,
+  // chunks, rows): the parts one after the other give what the whole scan gives. Asked only of
+  // tables of several splits; parts that get no unit are empty.
+  ScanPart part;
+  OperatorMetrics* metrics = nullptr;  // bytes read and skipped; may be null
 };
 
 // Reads one morsel. Used by one thread at a time.
@@ -68,8 +73,12 @@ class Table {
   virtual const std::vector<ColumnDefinition>& columns() const = 0;
   virtual TableStatistics statistics() const = 0;
   virtual ScanCapabilities capabilities() const = 0;
+  // Into how many parts a scan can usefully be cut; of one, every scan reads all.
+  virtual size_t split_count() const { return 1; }
   virtual Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                                   const ExecutionContext& context) const = 0;
+  // How another process finds this snapshot. NotImplemented, naming the kind, by default.
+  virtual Result<TableReference> Reference() const;
   // For EXPLAIN: kind ("PARQUET_SCAN") and where the data lies ("lineitem.parquet, 3 files").
   virtual std::string kind() const = 0;
   virtual std::string description() const = 0;

@@ -6,6 +6,7 @@
 #include "execution/operators/aggregate_run.h"
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -184,6 +185,22 @@ std::optional<PhysicalOperator::Origin> PhysicalHashAggregate::OriginOf(size_t c
     return std::nullopt;
   }
   return Origin{0, groups_[column]->input_index()};
+}
+
+Status PhysicalHashAggregate::Validate() const {
+  PlanCheck check(*this);
+  const std::vector<LogicalType> columns = check.Child(0);
+  check.ChildCount(1).Expressions(groups_, columns, "Groups");
+  std::vector<LogicalType> types = TypesOf(groups_);
+  for (const LogicalAggregate::Aggregate& aggregate : aggregates_) {
+    check.Expressions(aggregate.arguments, columns, "Aggregates");
+    check.That(TypesOf(aggregate.arguments) == aggregate.function.argument_types,
+               "arguments of an aggregate are of other types");
+    if (aggregate.filter) check.Predicate(aggregate.filter, columns, "Aggregates");
+    check.SortKeys(aggregate.order_by, columns, "Aggregates");
+    types.push_back(aggregate.function.return_type);
+  }
+  return check.Schema(types).status();
 }
 
 Status PhysicalHashAggregate::BuildPipelines(PipelineBuilder& builder) const {

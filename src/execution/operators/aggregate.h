@@ -22,6 +22,7 @@ class PhysicalHashAggregate final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   std::optional<Origin> OriginOf(size_t column) const override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalHashAggregate>(*this);

@@ -6,6 +6,7 @@
 #include "execution/batch_store.h"
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 
 namespace trivet {
 
@@ -15,6 +16,7 @@ namespace {
 struct CteState {
   std::shared_ptr<BatchStore> store;
   size_t pipeline = 0;
+  std::vector<LogicalType> types;
 };
 
 Result<PhysicalPlanner::Translated> TranslateCte(const LogicalOperator& node,
@@ -61,8 +63,14 @@ void PhysicalCte::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Id", cte_id_);
 }
 
+Status PhysicalCte::Validate() const {
+  PlanCheck check(*this);
+  return check.ChildCount(2).Schema(check.Child(1)).status();
+}
+
 Status PhysicalCte::BuildPipelines(PipelineBuilder& builder) const {
   auto state = std::make_shared<CteState>();
+  state->types = children_[0]->types();
   state->store =
       std::make_shared<BatchStore>(builder.context().memory(), StrCat("CTE \"", cte_name_, "\""));
   TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], state->store));
@@ -84,10 +92,21 @@ void PhysicalCteScan::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Columns", columns_);
 }
 
+Status PhysicalCteScan::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(0);
+  return check.That(columns_.size() == schema_.size(), "as many columns as it gives").status();
+}
+
 Status PhysicalCteScan::BuildPipelines(PipelineBuilder& builder) const {
   auto state = std::static_pointer_cast<CteState>(builder.Shared(cte_id_));
   if (state == nullptr) {
     return Status::Internal(StrCat("CTE \"", cte_name_, "\" is read outside of its scope"));
+  }
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i] < state->types.size() && state->types[columns_[i]] == schema_[i].type) continue;
+    return Status::Corruption(StrCat("CTE \"", cte_name_, "\" has no column ", columns_[i],
+                                     " of type ", schema_[i].type.ToString()));
   }
   builder.DependOn(state->pipeline);
   auto takers = builder.MorselTakers();

@@ -16,6 +16,7 @@ class PhysicalCte final : public PhysicalOperator {
   std::string_view name() const override { return "CTE"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalCte>(*this);
@@ -42,6 +43,7 @@ class PhysicalCteScan final : public PhysicalOperator {
   std::string_view name() const override { return "CTE_SCAN"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalCteScan>(*this);

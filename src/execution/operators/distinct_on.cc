@@ -8,6 +8,7 @@
 #include "execution/operators/register.h"
 #include "execution/operators/row_merger.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -308,6 +309,12 @@ OperatorCapabilities PhysicalDistinctOn::capabilities() const {
   capabilities.required_inputs = {Partitioning::Single()};
   capabilities.delivered = Partitioning::Single();
   return capabilities;
+}
+
+Status PhysicalDistinctOn::Validate() const {
+  PlanCheck check(*this);
+  const std::vector<LogicalType> columns = check.Child(0);
+  return check.ChildCount(1).Schema(columns).Expressions(keys_, columns, "Keys").status();
 }
 
 Status PhysicalDistinctOn::BuildPipelines(PipelineBuilder& builder) const {

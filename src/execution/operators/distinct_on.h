@@ -15,6 +15,7 @@ class PhysicalDistinctOn final : public PhysicalOperator {
   std::string_view name() const override { return "DISTINCT_ON"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override { visitor.Field("Keys", keys_); }
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalDistinctOn>(*this);

@@ -2,6 +2,7 @@
 
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/evaluator.h"
 #include "expression/rewrite.h"
 
@@ -58,6 +59,13 @@ OperatorCapabilities PhysicalFilter::capabilities() const {
   capabilities.deterministic = !predicate_->is_volatile();
   capabilities.required_inputs = {Partitioning::Any()};
   return capabilities;
+}
+
+Status PhysicalFilter::Validate() const {
+  PlanCheck check(*this);
+  const std::vector<LogicalType> columns = check.Child(0);
+  check.ChildCount(1).Predicate(predicate_, columns, "Predicate").Schema(columns);
+  return check.status();
 }
 
 Status PhysicalFilter::BuildPipelines(PipelineBuilder& builder) const {

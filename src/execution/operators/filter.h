@@ -19,6 +19,7 @@ class PhysicalFilter final : public PhysicalOperator {
     if (predicate_->can_fail()) return std::nullopt;
     return Origin{0, column};
   }
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalFilter>(*this);

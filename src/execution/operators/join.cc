@@ -5,6 +5,7 @@
 
 #include "execution/dynamic_filters.h"
 #include "execution/operators/join_runtime.h"
+#include "execution/plan_check.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -126,6 +127,37 @@ void PhysicalJoin::PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) c
     publications.push_back(std::move(publication));
   }
   runtime.publications = std::move(publications);
+}
+
+Status PhysicalJoin::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(2);
+  const std::vector<LogicalType> left = check.Child(0);
+  const std::vector<LogicalType> right = check.Child(1);
+  std::vector<LogicalType> pair = left;
+  pair.insert(pair.end(), right.begin(), right.end());
+  check.Expressions(fields_.left_keys, left, "Left Keys");
+  check.Expressions(fields_.right_keys, right, "Right Keys");
+  check.That(TypesOf(fields_.left_keys) == TypesOf(fields_.right_keys), "keys of unlike types");
+  for (const uint64_t key : fields_.null_safe_keys) {
+    check.That(key < fields_.left_keys.size(), "a null-safe key that is not there");
+  }
+  if (fields_.residual) check.Predicate(fields_.residual, pair, "Residual");
+  if (fields_.comparison) check.Predicate(fields_.comparison, pair, "Comparison");
+  check.That(!fields_.comparison_is_key || (fields_.comparison && !fields_.left_keys.empty()),
+             "a comparison that is to be the keys is missing");
+  const JoinKind kind = fields_.kind;
+  check.That(static_cast<uint8_t>(kind) <= static_cast<uint8_t>(JoinKind::kMark), "unknown kind");
+  check.That(!fields_.build_left || kind == JoinKind::kSemi || kind == JoinKind::kAnti,
+             "only semi and anti joins build the left side");
+  std::vector<LogicalType> output = check.Pick(fields_.left_output, left, "Left Output");
+  const std::vector<LogicalType> others = check.Pick(fields_.right_output, right, "Right Output");
+  output.insert(output.end(), others.begin(), others.end());
+  const bool is_left_only =
+      kind == JoinKind::kSemi || kind == JoinKind::kAnti || kind == JoinKind::kMark;
+  check.That(!is_left_only || others.empty(), "right columns of a join that has none");
+  if (kind == JoinKind::kMark) output.push_back(TypeId::kBoolean);
+  return check.Schema(output).status();
 }
 
 Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {

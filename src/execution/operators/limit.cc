@@ -7,6 +7,7 @@
 
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 
 namespace trivet {
 
@@ -204,6 +205,14 @@ void PhysicalLimit::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Percent", percent_);
   visitor.Field("Offset", offset_);
   visitor.Field("Ordered", ordered_);
+}
+
+Status PhysicalLimit::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(1).Schema(check.Child(0));
+  check.That(!limit_ || !percent_, "both a count and a share");
+  check.That(!percent_ || (*percent_ >= 0 && *percent_ <= 100), "a share outside of 0 to 100 %");
+  return check.status();
 }
 
 Status PhysicalLimit::BuildPipelines(PipelineBuilder& builder) const {

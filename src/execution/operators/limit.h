@@ -21,6 +21,7 @@ class PhysicalLimit final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Result<std::optional<Phases>> SplitPhases() const override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalLimit>(*this);

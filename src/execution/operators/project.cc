@@ -2,6 +2,7 @@
 
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/evaluator.h"
 #include "expression/rewrite.h"
 
@@ -73,6 +74,12 @@ std::optional<PhysicalOperator::Origin> PhysicalProject::OriginOf(size_t column)
   const ExpressionPtr& expression = expressions_[column];
   if (expression->kind() != ExpressionKind::kInput) return std::nullopt;
   return Origin{0, expression->input_index()};
+}
+
+Status PhysicalProject::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(1).Expressions(expressions_, check.Child(0), "Expressions");
+  return check.Schema(TypesOf(expressions_)).status();
 }
 
 Status PhysicalProject::BuildPipelines(PipelineBuilder& builder) const {

@@ -17,6 +17,7 @@ class PhysicalProject final : public PhysicalOperator {
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override { visitor.Field("Expressions", expressions_); }
   std::optional<Origin> OriginOf(size_t column) const override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalProject>(*this);

@@ -4,6 +4,7 @@
 #include "execution/operators/filter.h"
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -20,9 +21,12 @@ class ScanSource final : public Source {
 
   Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) override;
 
+  // Null where this run's part of the table has no rows: what cannot be cut is read as part 0.
   Result<TableScan*> Scan(const ExecutionContext& context) {
     std::lock_guard lock(mutex_);
+    if (table_->split_count() == 1 && context.scan_part().index > 0) return nullptr;
     if (scan_ == nullptr) {
+      if (table_->split_count() > 1) request_.part = context.scan_part();
       TRIVET_ASSIGN_OR_RETURN(scan_, table_->Scan(request_, context));
       context.metrics().source_rows_total.fetch_add(scan_->total_rows());
     }
@@ -62,12 +66,13 @@ class LocalScan final : public LocalSource {
 
  private:
   Result<std::optional<uint64_t>> TakeMorsel() {
+    if (scan_ == nullptr) return std::optional<uint64_t>();
     TRIVET_ASSIGN_OR_RETURN(reader_, scan_->NextMorsel());
     if (reader_ == nullptr) return std::optional<uint64_t>();
     return std::optional<uint64_t>(reader_->morsel());
   }
 
-  TableScan* scan_;
+  TableScan* scan_;  // may be null
   std::unique_ptr<MorselTaker> taker_;
   std::unique_ptr<MorselReader> reader_;
 };
@@ -133,6 +138,18 @@ void PhysicalScan::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Table", table_);
   visitor.Field("Columns", columns_);
   visitor.Field("Filters", filters_);
+}
+
+Status PhysicalScan::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(0).That(table_ != nullptr, "the table is missing");
+  if (table_ == nullptr) return check.status();
+  std::vector<LogicalType> columns;
+  for (const ColumnDefinition& column : table_->columns()) columns.push_back(column.type);
+  check.Schema(check.Pick(columns_, columns, "Columns"));
+  for (const ExpressionPtr& filter : filters_) check.Predicate(filter, columns, "Filters");
+  check.That(filters_.empty() || table_->capabilities().filters, "the table takes no filters");
+  return check.status();
 }
 
 Status PhysicalScan::BuildPipelines(PipelineBuilder& builder) const {

@@ -22,6 +22,7 @@ class PhysicalScan final : public PhysicalOperator {
   std::string_view name() const override { return "SCAN"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalScan>(*this);

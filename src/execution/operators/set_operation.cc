@@ -8,6 +8,7 @@
 #include "execution/operators/project.h"
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -94,6 +95,13 @@ OperatorCapabilities PhysicalUnionAll::capabilities() const {
   return capabilities;
 }
 
+Status PhysicalUnionAll::Validate() const {
+  PlanCheck check(*this);
+  check.That(!children_.empty(), "no child");
+  for (size_t i = 0; i < children_.size(); ++i) check.Schema(check.Child(i));
+  return check.status();
+}
+
 Status PhysicalUnionAll::BuildPipelines(PipelineBuilder& builder) const {
   std::vector<const PhysicalOperator*> children;
   for (const PhysicalPlan& child : children_) children.push_back(child.get());
@@ -115,6 +123,13 @@ void PhysicalSetOperation::VisitFields(FieldVisitor& visitor) {
                       kind_ == SetOperationKind::kExcept ? "EXCEPT" : "INTERSECT");
   kind_ = static_cast<SetOperationKind>(kind);
   visitor.Field("All", all_);
+}
+
+Status PhysicalSetOperation::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(2).Schema(check.Child(0)).Schema(check.Child(1));
+  const bool known = kind_ == SetOperationKind::kIntersect || kind_ == SetOperationKind::kExcept;
+  return check.That(known, "an unknown operation").status();
 }
 
 Status PhysicalSetOperation::BuildPipelines(PipelineBuilder& builder) const {

@@ -14,6 +14,7 @@ class PhysicalUnionAll final : public PhysicalOperator {
   std::string_view name() const override { return "UNION_ALL"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor&) override {}
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalUnionAll>(*this);
@@ -32,6 +33,7 @@ class PhysicalSetOperation final : public PhysicalOperator {
   std::string_view name() const override { return "SET_OPERATION"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalSetOperation>(*this);

@@ -7,6 +7,7 @@
 #include "execution/operators/register.h"
 #include "execution/operators/sort_run.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -281,6 +282,14 @@ void PhysicalSort::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Limit", fields_.limit);
   visitor.Field("Offset", fields_.offset);
   visitor.Field("Partition By", fields_.partition_by);
+}
+
+Status PhysicalSort::Validate() const {
+  PlanCheck check(*this);
+  const std::vector<LogicalType> columns = check.Child(0);
+  check.ChildCount(1).Schema(columns).SortKeys(fields_.keys, columns, "Keys");
+  check.Expressions(fields_.partition_by, columns, "Partition By");
+  return check.status();
 }
 
 Status PhysicalSort::BuildPipelines(PipelineBuilder& builder) const {

@@ -4,6 +4,7 @@
 
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 #include "expression/evaluator.h"
 
 namespace trivet {
@@ -84,6 +85,15 @@ OperatorCapabilities PhysicalValues::capabilities() const {
   capabilities.parallel_safe = false;
   capabilities.delivered = Partitioning::Single();
   return capabilities;
+}
+
+Status PhysicalValues::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(0);
+  for (const std::vector<ExpressionPtr>& row : rows_) {
+    check.Expressions(row, {}, "Rows").Schema(TypesOf(row));
+  }
+  return check.status();
 }
 
 Status PhysicalValues::BuildPipelines(PipelineBuilder& builder) const {

@@ -14,6 +14,7 @@ class PhysicalValues final : public PhysicalOperator {
   std::string_view name() const override { return "VALUES"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override { visitor.Field("Rows", rows_); }
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalValues>(*this);

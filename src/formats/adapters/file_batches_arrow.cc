@@ -147,6 +147,8 @@ class FileScan final : public TableScan {
       : context_(context),
         metrics_(request.metrics),
         pool_(std::make_shared<ReservedMemoryPool>(context.memory(), parts->kind)) {
+    file_ = request.part.begin(parts->files.size());
+    file_end_ = request.part.end(parts->files.size());
     state_.parts = std::move(parts);
     state_.wanted = request.columns;
     for (const size_t wanted : request.columns) {
@@ -165,7 +167,7 @@ class FileScan final : public TableScan {
 
   Result<std::unique_ptr<MorselReader>> NextMorsel() override {
     std::lock_guard lock(mutex_);
-    while (file_ < state_.parts->files.size()) {
+    while (file_ < file_end_) {
       if (source_ == nullptr) TRIVET_RETURN_IF_ERROR(OpenFile());
       Result<std::shared_ptr<arrow::RecordBatch>> next = source_->Next();
       if (!next.ok()) return std::move(next).status().WithFile(state_.parts->files[file_].path);
@@ -211,6 +213,7 @@ class FileScan final : public TableScan {
   ScanState state_;
   std::mutex mutex_;
   size_t file_ = 0;
+  size_t file_end_ = 0;
   std::unique_ptr<BatchSource> source_;
   uint64_t next_morsel_ = 0;
 };
@@ -228,6 +231,10 @@ class FileTable final : public Table {
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override {
     return std::unique_ptr<TableScan>(std::make_unique<FileScan>(parts_, request, context));
+  }
+  size_t split_count() const override { return parts_->files.size(); }
+  Result<TableReference> Reference() const override {
+    return TableReference{parts_->format, parts_->files, parts_->options};
   }
   std::string kind() const override { return parts_->kind; }
   std::string description() const override {

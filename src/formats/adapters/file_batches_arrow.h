@@ -42,8 +42,10 @@ struct BatchSourceRequest {
 };
 
 struct FileTableParts {
-  std::string kind;  // "READ_CSV"
+  std::string kind;    // "READ_CSV"
+  std::string format;  // as in the registry
   std::vector<FileInfo> files;
+  std::vector<std::pair<std::string, Value>> options;  // as the format was given them
   std::vector<FileColumn> columns;
   std::function<Result<std::unique_ptr<BatchSource>>(const BatchSourceRequest& request)> open;
 };

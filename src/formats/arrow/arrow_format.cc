@@ -10,7 +10,6 @@
 #include "formats/adapters/file_batches_arrow.h"
 #include "formats/adapters/status_arrow.h"
 #include "formats/adapters/streams_arrow.h"
-#include "formats/file_list.h"
 #include "vector/arrow_import.h"
 
 namespace trivet {
@@ -122,8 +121,7 @@ Result<std::vector<FileColumn>> ReadColumns(FileSystem& files, const FileInfo& i
   return columns;
 }
 
-Result<TablePtr> Open(const std::vector<std::string>& patterns, const FormatOptions& named,
-                      FileSystem& files) {
+Result<TablePtr> Open(std::vector<FileInfo> infos, const FormatOptions& named, FileSystem& files) {
   OptionReader reader("read_arrow", named);
   bool filename = false;
   std::optional<bool> hive_partitioning;
@@ -132,7 +130,9 @@ Result<TablePtr> Open(const std::vector<std::string>& patterns, const FormatOpti
   TRIVET_RETURN_IF_ERROR(reader.Finish());
   FileTableParts parts;
   parts.kind = "READ_ARROW";
-  TRIVET_ASSIGN_OR_RETURN(parts.files, ListFiles(patterns, ".arrow", files));
+  parts.format = "arrow";
+  parts.files = std::move(infos);
+  parts.options = named;
   for (size_t i = 0; i < parts.files.size(); ++i) {
     Result<std::vector<FileColumn>> columns = ReadColumns(files, parts.files[i]);
     if (!columns.ok()) return std::move(columns).status().WithFile(parts.files[i].path);

@@ -25,6 +25,9 @@ class ArrowStreamTable final : public Table {
   ScanCapabilities capabilities() const override { return {}; }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override;
+  Result<TableReference> Reference() const override {
+    return TableReference{std::string(kUploadedRows), {}, {}};
+  }
   std::string kind() const override { return "ARROW_SCAN"; }
   std::string description() const override { return name_; }
 

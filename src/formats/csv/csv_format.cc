@@ -15,7 +15,6 @@
 #include "formats/adapters/streams_arrow.h"
 #include "formats/csv/csv_options.h"
 #include "formats/csv/csv_sample.h"
-#include "formats/file_list.h"
 
 namespace trivet {
 
@@ -136,12 +135,13 @@ Result<std::unique_ptr<BatchSource>> OpenSource(const CsvOptions& options,
   return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(std::move(made), first_line));
 }
 
-Result<TablePtr> Open(const std::vector<std::string>& patterns, const FormatOptions& named,
-                      FileSystem& files) {
+Result<TablePtr> Open(std::vector<FileInfo> infos, const FormatOptions& named, FileSystem& files) {
   TRIVET_ASSIGN_OR_RETURN(CsvOptions options, ReadCsvOptions(named));
   FileTableParts parts;
   parts.kind = "READ_CSV";
-  TRIVET_ASSIGN_OR_RETURN(parts.files, ListFiles(patterns, ".csv", files));
+  parts.format = "csv";
+  parts.files = std::move(infos);
+  parts.options = named;
   CsvDialect dialect;
   for (size_t i = 0; i < parts.files.size(); ++i) {
     bool whole = false;

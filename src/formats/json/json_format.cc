@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/string_concat.h"
-#include "formats/file_list.h"
 #include "formats/json/json_source_arrow.h"
 
 namespace trivet {
@@ -61,12 +60,13 @@ Result<Options> ReadOptions(const FormatOptions& named) {
   return options;
 }
 
-Result<TablePtr> Open(const std::vector<std::string>& patterns, const FormatOptions& named,
-                      FileSystem& files) {
+Result<TablePtr> Open(std::vector<FileInfo> infos, const FormatOptions& named, FileSystem& files) {
   TRIVET_ASSIGN_OR_RETURN(const Options options, ReadOptions(named));
   FileTableParts parts;
   parts.kind = "READ_JSON";
-  TRIVET_ASSIGN_OR_RETURN(parts.files, ListFiles(patterns, ".json", files));
+  parts.format = "json";
+  parts.files = std::move(infos);
+  parts.options = named;
   JsonShape shape;
   for (size_t i = 0; i < parts.files.size(); ++i) {
     Result<JsonShape> found = DetectJson(files, parts.files[i], options.json);

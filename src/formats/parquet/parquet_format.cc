@@ -4,10 +4,7 @@
 
 namespace trivet {
 
-namespace {
-
-Result<TablePtr> Open(const std::vector<std::string>& patterns, const FormatOptions& named,
-                      FileSystem& files) {
+Result<ParquetOptions> ReadParquetOptions(const FormatOptions& named) {
   ParquetOptions options;
   OptionReader reader("read_parquet", named);
   reader.Take({"hive_partitioning"}, options.hive_partitioning);
@@ -28,7 +25,26 @@ Result<TablePtr> Open(const std::vector<std::string>& patterns, const FormatOpti
     }
   }
   TRIVET_RETURN_IF_ERROR(reader.Finish());
-  return OpenParquet(patterns, options, files);
+  return options;
+}
+
+FormatOptions NameParquetOptions(const ParquetOptions& options) {
+  FormatOptions named = {{"hive_types_autocast", Value::Boolean(options.hive_types_autocast)},
+                         {"union_by_name", Value::Boolean(options.union_by_name)},
+                         {"binary_as_string", Value::Boolean(options.binary_as_string)},
+                         {"file_row_number", Value::Boolean(options.file_row_number)}};
+  if (options.filename) named.emplace_back("filename", Value::Varchar(options.filename_column));
+  if (options.hive_partitioning) {
+    named.emplace_back("hive_partitioning", Value::Boolean(*options.hive_partitioning));
+  }
+  return named;
+}
+
+namespace {
+
+Result<TablePtr> Open(std::vector<FileInfo> infos, const FormatOptions& named, FileSystem& files) {
+  TRIVET_ASSIGN_OR_RETURN(const ParquetOptions options, ReadParquetOptions(named));
+  return OpenParquetFiles(std::move(infos), options, files);
 }
 
 }  // namespace

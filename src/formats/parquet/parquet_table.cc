@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/string_concat.h"
+#include "formats/file_list.h"
 #include "formats/parquet/column_statistics.h"
 #include "formats/parquet/row_group_reader.h"
 #include "formats/parquet/table_files.h"
@@ -24,7 +25,7 @@ class ParquetScan final : public TableScan {
         context_(context),
         metrics_(request.metrics),
         pool_(std::make_shared<PagePool>(context.memory())) {
-    ListMorsels(context.thread_count());
+    ListMorsels(request.part, context.thread_count());
   }
 
   Result<std::unique_ptr<MorselReader>> NextMorsel() override {
@@ -34,7 +35,7 @@ class ParquetScan final : public TableScan {
         std::make_unique<RowGroupReader>(plan_, morsels_[next], next, pool_, context_, metrics_));
   }
 
-  uint64_t total_rows() const override { return plan_->table->row_count; }
+  uint64_t total_rows() const override { return total_rows_; }
 
  private:
   // Row groups are cut where there are too few of them for the threads, never below this many rows:
@@ -42,16 +43,20 @@ class ParquetScan final : public TableScan {
   static constexpr uint64_t kMinPieceRows = 122'880;
   static constexpr size_t kMorselsPerThread = 4;
 
-  void ListMorsels(size_t threads) {
+  void ListMorsels(ScanPart part, size_t threads) {
     const std::vector<TableFile>& files = plan_->table->files;
-    size_t groups = 0;
-    for (const TableFile& file : files) groups += file.metadata->row_groups.size();
+    const size_t begin = part.begin(plan_->table->row_group_count());
+    const size_t end = part.end(plan_->table->row_group_count());
+    const size_t groups = end - begin;
     const size_t wanted = threads * kMorselsPerThread;
     const size_t pieces = threads > 1 && groups > 0 ? (wanted + groups - 1) / groups : 1;
+    size_t ordinal = 0;  // of the row group in the table
     for (size_t file = 0; file < files.size(); ++file) {
       const std::vector<RowGroup>& row_groups = files[file].metadata->row_groups;
-      for (size_t group = 0; group < row_groups.size(); ++group) {
+      for (size_t group = 0; group < row_groups.size(); ++group, ++ordinal) {
+        if (ordinal < begin || ordinal >= end) continue;
         const auto rows = static_cast<uint64_t>(row_groups[group].row_count);
+        total_rows_ += rows;
         const uint64_t count = std::clamp<uint64_t>(rows / kMinPieceRows, 1, pieces);
         for (uint64_t i = 0; i < count; ++i) {
           morsels_.push_back({file, group, {rows * i / count, rows * (i + 1) / count}});
@@ -65,14 +70,16 @@ class ParquetScan final : public TableScan {
   OperatorMetrics* metrics_;
   std::shared_ptr<PagePool> pool_;
   std::vector<RowGroupPiece> morsels_;  // in the table's order
+  uint64_t total_rows_ = 0;
   std::atomic<size_t> next_{0};
 };
 
 class ParquetTable final : public Table {
  public:
   // The file system outlives the table.
-  ParquetTable(std::shared_ptr<const TableFiles> files, FileSystem& file_system)
-      : files_(std::move(files)), file_system_(file_system) {}
+  ParquetTable(std::shared_ptr<const TableFiles> files, ParquetOptions options,
+               FileSystem& file_system)
+      : files_(std::move(files)), options_(std::move(options)), file_system_(file_system) {}
 
   const std::vector<ColumnDefinition>& columns() const override { return files_->columns; }
   TableStatistics statistics() const override {
@@ -80,9 +87,15 @@ class ParquetTable final : public Table {
     return statistics_;
   }
   ScanCapabilities capabilities() const override { return {true, true}; }
+  size_t split_count() const override { return std::max<size_t>(1, files_->row_group_count()); }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override {
     return std::unique_ptr<TableScan>(std::make_unique<ParquetScan>(files_, request, context));
+  }
+  Result<TableReference> Reference() const override {
+    TableReference reference{"parquet", {}, NameParquetOptions(options_)};
+    for (const TableFile& file : files_->files) reference.files.push_back(file.info);
+    return reference;
   }
   std::string kind() const override { return "PARQUET_SCAN"; }
   std::string description() const override {
@@ -93,6 +106,7 @@ class ParquetTable final : public Table {
 
  private:
   std::shared_ptr<const TableFiles> files_;
+  ParquetOptions options_;
   FileSystem& file_system_;
   mutable std::once_flag estimated_;
   mutable TableStatistics statistics_;
@@ -104,9 +118,15 @@ class ParquetTable final : public Table {
 
 Result<TablePtr> OpenParquet(const std::vector<std::string>& patterns,
                              const ParquetOptions& options, FileSystem& files) {
+  TRIVET_ASSIGN_OR_RETURN(std::vector<FileInfo> infos, ListFiles(patterns, ".parquet", files));
+  return OpenParquetFiles(std::move(infos), options, files);
+}
+
+Result<TablePtr> OpenParquetFiles(std::vector<FileInfo> infos, const ParquetOptions& options,
+                                  FileSystem& files) {
   TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const parquet::TableFiles> opened,
-                          parquet::OpenTableFiles(patterns, options, files));
-  return TablePtr(std::make_shared<parquet::ParquetTable>(std::move(opened), files));
+                          parquet::OpenTableFiles(std::move(infos), options, files));
+  return TablePtr(std::make_shared<parquet::ParquetTable>(std::move(opened), options, files));
 }
 
 }  // namespace trivet

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "formats/format_options.h"
 #include "storage/table.h"
 
 namespace trivet {
@@ -27,5 +28,12 @@ struct ParquetOptions {
 // matches none, InvalidInput for files that are not Parquet or whose schemas differ, Corruption.
 Result<TablePtr> OpenParquet(const std::vector<std::string>& patterns,
                              const ParquetOptions& options, FileSystem& files);
+// The same for exactly these files.
+Result<TablePtr> OpenParquetFiles(std::vector<FileInfo> infos, const ParquetOptions& options,
+                                  FileSystem& files);
+
+// Options as read_parquet takes them by name, and back to names.
+Result<ParquetOptions> ReadParquetOptions(const FormatOptions& named);
+FormatOptions NameParquetOptions(const ParquetOptions& options);
 
 }  // namespace trivet

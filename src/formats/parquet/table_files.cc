@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/string_concat.h"
-#include "formats/file_list.h"
 #include "formats/hive_partition.h"
 #include "formats/parquet/footer.h"
 #include "types/cast_rules.h"
@@ -20,8 +19,8 @@ class TableFilesBuilder {
   TableFilesBuilder(const ParquetOptions& options, FileSystem& files)
       : options_(options), files_(files) {}
 
-  Result<std::shared_ptr<const TableFiles>> Build(const std::vector<std::string>& patterns) {
-    TRIVET_ASSIGN_OR_RETURN(infos_, ListFiles(patterns, ".parquet", files_));
+  Result<std::shared_ptr<const TableFiles>> Build(std::vector<FileInfo> infos) {
+    infos_ = std::move(infos);
     for (const FileInfo& info : infos_) TRIVET_RETURN_IF_ERROR(AddFile(info));
     TRIVET_RETURN_IF_ERROR(options_.union_by_name ? UniteColumns() : MatchColumns());
     TRIVET_RETURN_IF_ERROR(AddVirtualColumns());
@@ -204,10 +203,10 @@ class TableFilesBuilder {
 
 }  // namespace
 
-Result<std::shared_ptr<const TableFiles>> OpenTableFiles(const std::vector<std::string>& patterns,
+Result<std::shared_ptr<const TableFiles>> OpenTableFiles(std::vector<FileInfo> infos,
                                                          const ParquetOptions& options,
                                                          FileSystem& files) {
-  return TableFilesBuilder(options, files).Build(patterns);
+  return TableFilesBuilder(options, files).Build(std::move(infos));
 }
 
 }  // namespace trivet::parquet

@@ -35,9 +35,15 @@ struct TableFiles {
   std::vector<ColumnDefinition> columns;
   std::vector<TableFile> files;
   uint64_t row_count = 0;
+
+  size_t row_group_count() const {
+    size_t count = 0;
+    for (const TableFile& file : files) count += file.metadata->row_groups.size();
+    return count;
+  }
 };
 
-Result<std::shared_ptr<const TableFiles>> OpenTableFiles(const std::vector<std::string>& patterns,
+Result<std::shared_ptr<const TableFiles>> OpenTableFiles(std::vector<FileInfo> infos,
                                                          const ParquetOptions& options,
                                                          FileSystem& files);
 
