@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -22,9 +21,11 @@ class CreditPool {
   // Takes `bytes` whatever the limit: for what has come already, and for the one message without
   // which a reader could not go on. OutOfMemory where the worker's memory does not have them.
   Status Overdraw(size_t bytes);
+  // Must not be called with a lock held that a waiter takes.
   void Release(size_t bytes);
 
-  // Called, on any thread, whenever credit has come back; `waiter` must not call the pool.
+  // Called, on any thread, when credit has come back after a refusal; must not call AddWaiter,
+  // RemoveWaiter or Release.
   using Waiter = std::function<void()>;
   using WaiterId = std::list<Waiter>::iterator;
   WaiterId AddWaiter(Waiter waiter);
@@ -36,12 +37,15 @@ class CreditPool {
   size_t peak_bytes() const;
 
  private:
+  Status Take(size_t bytes);
+
   const size_t limit_;
   mutable std::mutex mutex_;
+  const bool reserves_;
   Reservation reservation_;
   size_t used_ = 0;
   size_t peak_ = 0;
-  const bool reserves_;
+  bool refused_ = false;  // since waiters were last called
   std::mutex waiters_mutex_;
   std::list<Waiter> waiters_;
 };

@@ -32,6 +32,8 @@ struct ExchangeLimits {
   size_t peer_bytes = size_t{16} << 20;    // of these, from one peer
   // Peers that are read at the same time; the one whose rows come next always is.
   size_t max_streams = 8;
+  // Rows of a batch, up to kVectorSize.
+  size_t batch_rows = kVectorSize;
 };
 
 struct ExchangeMetrics {
@@ -68,7 +70,7 @@ class ExchangeReader {
 
  private:
   class State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace trivet

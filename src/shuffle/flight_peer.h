@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/cancellation.h"
 #include "base/status.h"
@@ -24,7 +25,7 @@ struct FlightPeerOptions {
   // A peer that a stream waits for is asked for a sign of life so often ...
   int64_t keepalive_interval_ms = 5'000;
   // ... and is gone if it does not answer in so long.
-  int64_t keepalive_timeout_ms = 5'000;
+  int64_t keepalive_timeout_ms = 10'000;
   // A stream that brings nothing for so long fails, however alive its peer.
   int64_t no_progress_timeout_ms = 60'000;
 };
@@ -79,13 +80,13 @@ class FlightPeers {
 
  private:
   struct Entry;
-  void ConnectEntry(const std::string& location, const std::shared_ptr<Entry>& entry);
+  void JoinRetired();
 
   const FlightPeerOptions options_;
   std::mutex mutex_;
   std::condition_variable connected_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;
-  size_t connecting_ = 0;
+  std::vector<std::shared_ptr<Entry>> retired_;  // replaced; their threads have done their work
 };
 
 }  // namespace trivet

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/cancellation.h"
 #include "base/status.h"
 #include "shuffle/flight_security.h"
 #include "shuffle/shared_bytes.h"
@@ -44,6 +43,8 @@ using TicketHandler = std::function<Result<std::unique_ptr<FlightMessageSource>>
 struct FlightServiceOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 0;  // 0: any free one
+  // What location() names instead of `host`, where that is no address to reach it by ("0.0.0.0").
+  std::string advertised_host;
   // What callers must show. Empty is refused unless `allow_anyone` says that it is meant.
   std::string token;
   bool allow_anyone = false;

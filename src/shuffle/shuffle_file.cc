@@ -92,11 +92,7 @@ Result<std::span<const ShuffleBlock>> ShuffleFile::Blocks(uint32_t begin, uint32
   return std::span<const ShuffleBlock>(first, last);
 }
 
-Result<SharedBytes> ShuffleFile::Read(std::span<const ShuffleBlock> blocks) const {
-  size_t size = 0;
-  for (const ShuffleBlock& block : blocks) size += block.bytes;
-  auto buffer = std::make_shared<Buffer>(size);
-  size_t at = 0;
+Status ShuffleFile::Read(std::span<const ShuffleBlock> blocks, uint8_t* out) const {
   for (size_t i = 0; i < blocks.size();) {
     // Blocks written one after the other are read at once.
     size_t run_end = i + 1;
@@ -104,18 +100,24 @@ Result<SharedBytes> ShuffleFile::Read(std::span<const ShuffleBlock> blocks) cons
     while (run_end < blocks.size() && blocks[run_end].offset == blocks[i].offset + run_bytes) {
       run_bytes += blocks[run_end++].bytes;
     }
-    TRIVET_RETURN_IF_ERROR(file_->ReadAt(blocks[i].offset, run_bytes, buffer->data() + at));
-    for (; i < run_end; ++i) {
-      const char* bytes = reinterpret_cast<const char*>(buffer->data() + at);
-      const Status status = CheckBlock({bytes, blocks[i].bytes}, blocks[i].checksum);
-      if (!status.ok()) {
-        return Status(status)
-            .WithContext(StrCat("partition ", blocks[i].partition, " of ", ToString(attempt())))
-            .WithFile(path(), blocks[i].offset);
-      }
-      at += blocks[i].bytes;
+    TRIVET_RETURN_IF_ERROR(file_->ReadAt(blocks[i].offset, run_bytes, out));
+    for (; i < run_end; out += blocks[i++].bytes) {
+      const Status status =
+          CheckBlock({reinterpret_cast<const char*>(out), blocks[i].bytes}, blocks[i].checksum);
+      if (status.ok()) continue;
+      return Status(status)
+          .WithContext(StrCat("partition ", blocks[i].partition, " of ", ToString(attempt())))
+          .WithFile(path(), blocks[i].offset);
     }
   }
+  return Status::OK();
+}
+
+Result<SharedBytes> ShuffleFile::Read(std::span<const ShuffleBlock> blocks) const {
+  size_t size = 0;
+  for (const ShuffleBlock& block : blocks) size += block.bytes;
+  auto buffer = std::make_shared<Buffer>(size);
+  TRIVET_RETURN_IF_ERROR(Read(blocks, buffer->data()));
   return SharedBytes{buffer, buffer->data(), size};
 }
 

@@ -31,8 +31,9 @@ class ShuffleFile {
   // The blocks of partitions [begin, end), in order; empty partitions have none. InvalidInput
   // beyond the file's partitions: what was not reported is never taken for empty.
   Result<std::span<const ShuffleBlock>> Blocks(uint32_t begin, uint32_t end) const;
-  // The blocks' bytes one after the other, each checked; Corruption names file, partition and
-  // offset.
+  // Writes the blocks' bytes to `out`, one after the other, each checked; Corruption names file,
+  // partition and offset.
+  Status Read(std::span<const ShuffleBlock> blocks, uint8_t* out) const;
   Result<SharedBytes> Read(std::span<const ShuffleBlock> blocks) const;
 
  private:

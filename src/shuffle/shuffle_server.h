@@ -19,11 +19,12 @@ inline constexpr std::string_view kShuffleTicketKind = "shuffle";
 void RegisterShuffle(FlightService& service, ShuffleStore& store, TicketSigner signer,
                      WorkerIncarnation self);
 
-// The header of a stream's message.
-std::string EncodeBlockHeaders(const std::vector<BlockHeader>& headers);
-Result<std::vector<BlockHeader>> DecodeBlockHeaders(std::string_view bytes);
+// The header of a stream's message: all of a group but its bytes.
+std::string EncodeGroupHeader(const BlockGroup& group);
+Status DecodeGroupHeader(std::string_view bytes, BlockGroup& group);
 
-// The answer to a request out of the store's files; both for local tasks and for the server.
-Result<std::unique_ptr<BlockStream>> OpenLocalStream(ShuffleStore& store, FetchRequest request);
+// The answer to a request out of the store's files, for local tasks and for the server. The store
+// outlives it.
+std::unique_ptr<BlockStream> OpenLocalStream(ShuffleStore& store, FetchRequest request);
 
 }  // namespace trivet

@@ -14,6 +14,8 @@ namespace {
 // A batch that would add more than this is appended in smaller runs, so that a chunk of long
 // strings or lists is written before it outgrows what one message can hold.
 constexpr size_t kLargeBatchBytes = size_t{64} << 20;
+// A block must fit one message of the transport.
+constexpr size_t kLargestBlockBytes = (size_t{1} << 31) - (size_t{1} << 20);
 
 }  // namespace
 
@@ -133,6 +135,9 @@ Status ShuffleWriter::Flush(uint32_t partition) {
   const size_t held = builder.memory_bytes();
   TRIVET_ASSIGN_OR_RETURN(const SharedBytes chunk, builder.Finish(options_.compression));
   buffered_bytes_ -= held;
+  if (chunk.size > kLargestBlockBytes) {
+    return Status::NotImplemented("rows between stages that take more than 2 GiB each");
+  }
   const uint64_t offset = std::max<uint64_t>(file_bytes_, kShuffleHeaderBytes);
   TRIVET_RETURN_IF_ERROR(AppendToFile(chunk.data, chunk.size));
   blocks_.push_back({partition, static_cast<uint32_t>(row_count), offset, chunk.size,
