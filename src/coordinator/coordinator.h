@@ -46,7 +46,7 @@ class Coordinator {
   bool idle() const;
 
   std::vector<WorkerSnapshot> Workers() const;
-  // Live queries and the last ended ones, by id.
+  // The last ended queries in the order of their ends, then the live ones by id.
   std::vector<QuerySnapshot> Queries() const;
   std::optional<QuerySnapshot> FindQuery(QueryId query) const;
   // Tasks of live queries, or of the one given.

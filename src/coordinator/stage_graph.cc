@@ -40,7 +40,7 @@ Status CheckInput(const StageGraph& graph, const Stage& stage, const StageInput&
       break;
     case ExchangeKind::kForward:
       if (producer.output_partitions != 1) return broken("is cut, but forwarded");
-      if (input.task_offset + producer.task_count > stage.task_count) {
+      if (uint64_t{input.task_offset} + producer.task_count > stage.task_count) {
         return broken("has more tasks");
       }
       break;
@@ -80,6 +80,10 @@ Status StageGraph::Validate() const {
     if (stage.id != i) return Status::Internal(StrCat("stage ", stage.id, " stands at ", i));
     if (stage.task_count == 0 || stage.output_partitions == 0) {
       return Status::Internal(StrCat("stage ", stage.id, " has no tasks or partitions"));
+    }
+    if (stage.task_count > kMaximumTasks || stage.output_partitions > kMaximumTasks) {
+      return Status::Internal(
+          StrCat("stage ", stage.id, " has more than ", kMaximumTasks, " tasks or partitions"));
     }
     for (const StageInput& input : stage.inputs) {
       TRIVET_RETURN_IF_ERROR(CheckInput(*this, stage, input));

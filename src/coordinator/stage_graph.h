@@ -21,6 +21,9 @@ enum class ExchangeKind : uint8_t {
 };
 std::string_view ExchangeKindName(ExchangeKind kind);
 
+// Tasks of a stage and partitions of a task's output.
+inline constexpr uint32_t kMaximumTasks = 1U << 20;
+
 // What a stage's exchange source number `i` (its place in Stage::inputs) reads.
 struct StageInput {
   StageId producer = 0;
