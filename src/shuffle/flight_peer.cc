@@ -7,6 +7,7 @@
 #include "base/string_concat.h"
 #include "shuffle/flight_headers.h"
 #include "shuffle/flight_status.h"
+#include "shuffle/status_codec.h"
 #include "shuffle/stream_watch.h"
 
 namespace trivet {
@@ -129,8 +130,8 @@ class PeerStream final : public FlightMessageStream {
 
   ~PeerStream() override {
     connection_->watch().Remove(watched_);
-    if (!ended_) reader_->Cancel();
-    (void)writer_->Close();  // says again how the stream ended
+    reader_->Cancel();  // hangs up
+    (void)writer_->Close();
   }
 
   Result<bool> Next(FlightMessage& out) override {
@@ -139,22 +140,15 @@ class PeerStream final : public FlightMessageStream {
     auto chunk = Read();
     const Status given_up = connection_->watch().EndWait(watched_);
     if (!chunk.ok()) {
-      ended_ = true;
       if (cancelled_.load(std::memory_order_acquire)) return CancelledStatus();
       if (!given_up.ok()) return Status(given_up).WithContext(connection_->location());
       return FromFlightStatus(chunk.status(), connection_->location());
     }
     if (chunk->data == nullptr) {
-      ended_ = true;
-      return false;
+      return Status(StatusCode::kUnavailable,
+                    StrCat(connection_->location(), " ended a stream before its end"));
     }
-    if (!IsByteColumn(*chunk->data)) {
-      return Status(StatusCode::kProtocolMismatch,
-                    StrCat(connection_->location(), " sends messages of another form"));
-    }
-    out.header = chunk->app_metadata == nullptr ? std::string() : chunk->app_metadata->ToString();
-    out.body = BodyOf(chunk->data);
-    return true;
+    return Take(*chunk, out);
   }
 
   void Cancel() override {
@@ -171,6 +165,25 @@ class PeerStream final : public FlightMessageStream {
     }
     return reader_->Next();
   }
+  Result<bool> Take(const flight::FlightStreamChunk& chunk, FlightMessage& out) {
+    std::string_view header;
+    if (chunk.app_metadata != nullptr) header = static_cast<std::string_view>(*chunk.app_metadata);
+    if (header.empty() || !IsByteColumn(*chunk.data)) {
+      return Status(StatusCode::kProtocolMismatch,
+                    StrCat(connection_->location(), " sends messages of another form"));
+    }
+    const auto kind = static_cast<MessageKind>(header.front());
+    header.remove_prefix(1);
+    if (kind == MessageKind::kEnd) return false;
+    if (kind == MessageKind::kError) {
+      Status sent;
+      TRIVET_RETURN_IF_ERROR(DecodeStatus(header, sent));
+      return sent;
+    }
+    out.header = header;
+    out.body = BodyOf(chunk.data);
+    return true;
+  }
   static Status CancelledStatus() { return Status::Cancelled("the stream was cancelled"); }
 
   const std::shared_ptr<Connection> connection_;
@@ -178,7 +191,6 @@ class PeerStream final : public FlightMessageStream {
   const std::unique_ptr<flight::FlightStreamReader> reader_;
   std::atomic<bool> cancelled_{false};
   bool asked_ = false;
-  bool ended_ = false;
   const StreamWatch::Id watched_;
 };
 

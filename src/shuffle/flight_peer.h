@@ -55,7 +55,8 @@ class FlightPeer {
 
   // Runs an action. Timeout after `timeout_ms`. The handler's error comes back as it was.
   Result<std::string> Call(std::string_view action, std::string_view body, int64_t timeout_ms);
-  // Starts a stream; failures of the server come with the first Next.
+  // Starts a stream without waiting for the server, whose refusal comes with the first Next, or
+  // from here where it was faster.
   Result<std::unique_ptr<FlightMessageStream>> Get(std::string_view kind, std::string_view ticket);
 
  private:

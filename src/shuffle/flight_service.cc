@@ -20,6 +20,7 @@
 #include "shuffle/flight_status.h"
 #include "shuffle/port_probe.h"
 #include "shuffle/sha256.h"
+#include "shuffle/status_codec.h"
 
 namespace trivet {
 
@@ -103,29 +104,44 @@ class BodyBuffer final : public arrow::Buffer {
   SharedBytes bytes_;
 };
 
-// Sends a source's messages: each a record batch of one column of bytes, so that nothing of the
-// body is copied or looked at on the way. A write waits until the caller has room.
-arrow::Status SendMessages(const FlightCall& call, FlightMessageSource& source,
-                           flight::FlightMessageWriter& writer) {
-  const auto schema = arrow::schema({arrow::field("bytes", arrow::uint8(), false)});
-  arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();
-  options.allow_64bit = true;
-  options.use_threads = false;
-  ARROW_RETURN_NOT_OK(writer.Begin(schema, options));
-  while (true) {
-    if (call.IsCancelled()) return ToFlightStatus(Status::Cancelled("the stream was cancelled"));
-    FlightMessage message;
-    const Result<bool> more = Guarded([&] { return source.Next(message); });
-    if (!more.ok()) return ToFlightStatus(more.status());
-    if (!*more) return arrow::Status::OK();
-    auto body = std::make_shared<BodyBuffer>(std::move(message.body));
+// One stream of messages to a caller. Each is a record batch of one column of bytes, so that
+// nothing of the body is copied or looked at on the way.
+class MessageSender {
+ public:
+  explicit MessageSender(flight::FlightMessageWriter& writer) : writer_(writer) {}
+
+  // Sends what the source gives until it ends or fails, or the caller goes. A write waits until the
+  // caller has room.
+  arrow::Status SendAll(const FlightCall& call, FlightMessageSource& source) {
+    arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();
+    options.allow_64bit = true;
+    options.use_threads = false;
+    ARROW_RETURN_NOT_OK(writer_.Begin(schema_, options));
+    while (!call.IsCancelled()) {
+      FlightMessage message;
+      const Result<bool> more = Guarded([&] { return source.Next(message); });
+      if (!more.ok()) return Send(MessageKind::kError, EncodeStatus(more.status()), {});
+      if (!*more) return Send(MessageKind::kEnd, "", {});
+      ARROW_RETURN_NOT_OK(Send(MessageKind::kData, message.header, std::move(message.body)));
+    }
+    return ToFlightStatus(Status::Cancelled("the stream was cancelled"));
+  }
+
+ private:
+  arrow::Status Send(MessageKind kind, std::string_view header, SharedBytes bytes) {
+    auto body = std::make_shared<BodyBuffer>(std::move(bytes));
     const int64_t size = body->size();
     const auto batch = arrow::RecordBatch::Make(
-        schema, size, {std::make_shared<arrow::UInt8Array>(size, std::move(body))});
-    ARROW_RETURN_NOT_OK(
-        writer.WriteWithMetadata(*batch, arrow::Buffer::FromString(std::move(message.header))));
+        schema_, size, {std::make_shared<arrow::UInt8Array>(size, std::move(body))});
+    std::string tagged(1, static_cast<char>(kind));
+    tagged.append(header);
+    return writer_.WriteWithMetadata(*batch, arrow::Buffer::FromString(std::move(tagged)));
   }
-}
+
+  flight::FlightMessageWriter& writer_;
+  const std::shared_ptr<arrow::Schema> schema_ =
+      arrow::schema({arrow::field("bytes", arrow::uint8(), false)});
+};
 
 }  // namespace
 
@@ -167,7 +183,9 @@ class FlightService::Server final : public flight::FlightServerBase {
     const std::string_view rest = ticket.substr(ticket.size() - bytes.left());
     const auto source = Guarded([&] { return handler->second(rest, call); });
     if (!source.ok()) return ToFlightStatus(source.status());
-    return SendMessages(call, **source, *writer);
+    ARROW_RETURN_NOT_OK(MessageSender(*writer).SendAll(call, **source));
+    (void)reader->Next();  // comes back when the caller hangs up
+    return arrow::Status::OK();
   }
 
   Status Listen();

@@ -112,8 +112,12 @@ Result<std::unique_ptr<BlockStream>> WorkerFetcher::OpenRemote(const FetchReques
                          peer->identity()));
   }
   const std::string ticket = signer_.Sign({request, UnixNowMs() + kTicketLifeMs});
-  TRIVET_ASSIGN_OR_RETURN(auto messages, peer->Get(kShuffleTicketKind, ticket));
-  return std::make_unique<RemoteStream>(request, std::move(messages), peers_);
+  auto messages = peer->Get(kShuffleTicketKind, ticket);
+  if (!messages.ok()) {
+    if (messages.status().code() == StatusCode::kUnavailable) peers_.Forget(request.peer.location);
+    return messages.status();
+  }
+  return std::make_unique<RemoteStream>(request, std::move(*messages), peers_);
 }
 
 }  // namespace trivet
