@@ -3,7 +3,6 @@
 #include <set>
 
 #include "execution/operators/limit.h"
-#include "execution/operators/project.h"
 #include "execution/operators/scan.h"
 #include "execution/operators/values.h"
 #include "execution/testing/run_plan.h"
@@ -374,54 +373,6 @@ TEST_F(RoundTripTest, DeepExpressionsAndPlans) {
     plan = std::make_shared<PhysicalLimit>(1, std::nullopt, 0, true, std::move(plan));
   }
   EXPECT_EQ(EncodeFragment(*plan).status().code(), StatusCode::kInvalidInput);
-}
-
-// Calls keep what they were bound with, whatever rewriting has made of their arguments since.
-TEST_F(RoundTripTest, FunctionsAreBoundAsTheyWere) {
-  const FunctionRegistry& functions = FunctionRegistry::Builtin();
-  const ExpressionPtr text = Expression::Input(0, TypeId::kVarchar, "s");
-  const ExpressionPtr price = Expression::Input(1, LogicalType::Decimal(15, 2), "p");
-  const auto bind = [&](std::string_view name, std::vector<ExpressionPtr> arguments) {
-    auto bound = functions.BindScalar(name, std::move(arguments), &planner_.context());
-    EXPECT_TRUE(bound.ok()) << bound.status().ToString();
-    return *bound;
-  };
-  const ExpressionPtr pattern = Expression::Constant(Value::Varchar("^a"));
-  std::vector<ExpressionPtr> calls = {
-      // Bound to a constant that is one no more.
-      bind("regexp_matches", {text, pattern})->WithChildren({text, text}),
-      // Bound to a column that has become a constant.
-      bind("regexp_matches", {text, text})->WithChildren({text, pattern}),
-      bind("round", {price, Expression::Constant(Value::Int32(1))}),
-      bind("*", {bind("+", {price, price}), bind("-", {price, price})})};
-  std::vector<PhysicalColumn> schema;
-  for (const ExpressionPtr& call : calls) schema.push_back({"c", call->type()});
-  const auto rows = std::make_shared<PhysicalValues>(
-      std::vector<std::vector<ExpressionPtr>>{
-          {Expression::Constant(Value::Varchar("abc")),
-           Expression::Constant(Value::Integer(LogicalType::Decimal(15, 2), 12345))}},
-      std::vector<PhysicalColumn>{{"s", TypeId::kVarchar}, {"p", LogicalType::Decimal(15, 2)}});
-  const auto plan = std::make_shared<PhysicalProject>(calls, schema, rows);
-  const PhysicalPlan decoded = ThereAndBack(plan);
-  ASSERT_NE(decoded, nullptr);
-  EXPECT_EQ(Run(plan), Run(decoded));
-}
-
-TEST(FunctionSignatures, TellOverloadsApart) {
-  std::set<std::string> seen;
-  FunctionRegistry::Builtin().ForEachScalar([&](const ScalarFunction& function) {
-    BoundScalarFunction bound;
-    bound.function = &function;
-    EXPECT_TRUE(seen.insert(FunctionRegistry::SignatureOf(bound)).second)
-        << FunctionRegistry::SignatureOf(bound);
-  });
-  seen.clear();
-  FunctionRegistry::Builtin().ForEachAggregate([&](const AggregateFunction& function) {
-    BoundAggregateFunction bound;
-    bound.function = &function;
-    EXPECT_TRUE(seen.insert(FunctionRegistry::SignatureOf(bound)).second)
-        << FunctionRegistry::SignatureOf(bound);
-  });
 }
 
 }  // namespace
