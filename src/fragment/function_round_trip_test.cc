@@ -1,4 +1,6 @@
 // Functions are found by signature and bound as they were, every one of them.
+#include <gtest/gtest.h>
+
 #include <set>
 
 #include "execution/operators/aggregate.h"
@@ -20,7 +22,7 @@ std::shared_ptr<PhysicalValues> RowsOf(const std::vector<Value>& row, size_t cou
   return std::make_shared<PhysicalValues>(std::vector(count, values), std::move(schema));
 }
 
-std::string Run(const PhysicalOperator& plan) {
+std::string RowsText(const PhysicalOperator& plan) {
   QueryContext context = TestContext();
   const auto rows = RunPlan(plan, context);
   if (!rows.ok()) return rows.status().ToString();
@@ -39,7 +41,9 @@ void ExpectRoundTrip(const PhysicalOperator& plan, bool deterministic) {
   ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
   EXPECT_TRUE(PlansEqual(plan, **decoded));
   EXPECT_EQ(*EncodeFragment(**decoded), *bytes);
-  if (deterministic) EXPECT_EQ(Run(plan), Run(**decoded));
+  if (deterministic) {
+    EXPECT_EQ(RowsText(plan), RowsText(**decoded));
+  }
 }
 
 // A value that fits a parameter and most functions' demands.
@@ -155,7 +159,7 @@ TEST(FunctionRoundTrip, CallsAreBoundAsTheyWere) {
   const auto rows =
       RowsOf({Value::Varchar("abc"), Value::Integer(LogicalType::Decimal(15, 2), 12345)}, 1);
   const PhysicalProject plan(calls, schema, rows);
-  EXPECT_EQ(Run(plan).substr(0, 10), "false|true");
+  EXPECT_EQ(RowsText(plan).substr(0, 10), "false|true");
   ExpectRoundTrip(plan, true);
 }
 
