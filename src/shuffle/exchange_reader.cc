@@ -41,6 +41,7 @@ class ExchangeReader::State {
   struct Place {
     uint32_t stream = 0;
     uint32_t source = 0;
+    uint32_t task = 0;  // that made it
   };
   // What was taken of a stream and is not read yet.
   struct Cursor {
@@ -64,6 +65,7 @@ class ExchangeReader::State {
   FetchAhead fetch_;
   size_t next_place_ = 0;
   ChunkReader chunk_;
+  uint32_t chunk_task_ = 0;
   Batch joined_;
   uint64_t sequence_ = 0;
   std::atomic<uint64_t> rows_{0};
@@ -81,7 +83,8 @@ std::vector<FetchRequest> ExchangeReader::State::Requests(const ExchangeRequest&
       requests.push_back({source.peer, {}, request.partition_begin, request.partition_end});
     }
     std::vector<AttemptId>& attempts = requests[found->second].attempts;
-    places_.push_back({found->second, static_cast<uint32_t>(attempts.size())});
+    places_.push_back(
+        {found->second, static_cast<uint32_t>(attempts.size()), source.attempt.task.partition});
     attempts.push_back(source.attempt);
   }
   cursors_.resize(requests.size());
@@ -128,11 +131,12 @@ Result<bool> ExchangeReader::State::OpenBlock(const Place& place, Cursor& cursor
   }
   if (!chunk.ok()) return fetch_.Refuse(place.stream, place.source, chunk.status());
   chunk_ = std::move(*chunk);
+  chunk_task_ = place.task;
   return true;
 }
 
+// Sequences grow through all tasks, so that batches of one task never share one.
 Outcome ExchangeReader::State::Emit(Batch batch, Batch& out) {
-  batch.set_order({0, sequence_++});
   rows_.fetch_add(batch.row_count(), std::memory_order_relaxed);
   out = std::move(batch);
   return Outcome::kHaveOutput;
@@ -140,7 +144,10 @@ Outcome ExchangeReader::State::Emit(Batch batch, Batch& out) {
 
 // Appends the rest of the chunk to the joined rows.
 void ExchangeReader::State::Join() {
-  if (joined_.row_count() == 0) joined_ = Batch::MakeFlat(types_, batch_rows_);
+  if (joined_.row_count() == 0) {
+    joined_ = Batch::MakeFlat(types_, batch_rows_);
+    joined_.set_order({chunk_task_, sequence_++});
+  }
   Batch piece;
   chunk_.Next(piece, batch_rows_);
   const size_t at = joined_.row_count();
@@ -161,6 +168,7 @@ Result<Outcome> ExchangeReader::State::Poll(Batch& out, const std::shared_ptr<Wa
       if (!small) {
         Batch batch;
         chunk_.Next(batch, batch_rows_);
+        batch.set_order({chunk_task_, sequence_++});
         return Emit(std::move(batch), out);
       }
       Join();
@@ -183,6 +191,11 @@ ExchangeReader::~ExchangeReader() = default;
 
 Result<Outcome> ExchangeReader::Poll(Batch& out, const std::shared_ptr<Waker>& waker) {
   return state_->Poll(out, waker);
+}
+
+Result<Outcome> ExchangeReader::Next(Batch& out, const CallContext& call) {
+  TRIVET_RETURN_IF_ERROR(call.execution.cancellation().Check());
+  return Poll(out, call.waker);
 }
 
 void ExchangeReader::Cancel() { state_->fetch().Cancel(); }

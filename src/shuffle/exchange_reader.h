@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/memory.h"
-#include "execution/pipeline.h"
+#include "execution/exchange_inputs.h"
 #include "shuffle/block_stream.h"
 #include "shuffle/credit_pool.h"
 #include "shuffle/fetch_failure.h"
@@ -47,21 +47,23 @@ struct ExchangeMetrics {
 // from several peers on threads of its own, within the limits and the worker's credit; what exceeds
 // them is left with the peer, whose stream then stalls. The peer whose rows come next may always
 // bring one message, so that readers cannot starve each other. Small blocks are joined to batches
-// of a fair size.
+// of a fair size; such a batch carries the number of the first task it has rows of.
 //
 // Poll on one thread at a time; Cancel on any. The destructor cancels and waits for the threads.
-class ExchangeReader {
+class ExchangeReader final : public ExchangeStream {
  public:
   // `fetcher`, `credits` and `memory` outlive the reader; `memory` also its batches.
   ExchangeReader(ExchangeRequest request, ExchangeLimits limits, PartitionFetcher& fetcher,
                  CreditPool& credits, MemoryManager& memory);
-  ~ExchangeReader();
+  ~ExchangeReader() override;
   ExchangeReader(const ExchangeReader&) = delete;
   ExchangeReader& operator=(const ExchangeReader&) = delete;
 
   // Never waits: kHaveOutput with a batch of at least one row, kBlocked (the waker will be called)
   // or kFinished. Fails with FetchFailed where outputs cannot be had; Cancelled after Cancel.
   Result<Outcome> Poll(Batch& out, const std::shared_ptr<Waker>& waker);
+  // The same for the engine's exchange source, which also stops when its query is cancelled.
+  Result<Outcome> Next(Batch& out, const CallContext& call) override;
   void Cancel();
 
   // After a failure with FetchFailed: the outputs that could not be had.

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "coordinator/identifiers.h"
+#include "coordinator/event.h"
 
 namespace trivet {
 
@@ -19,12 +19,6 @@ namespace trivet {
 //
 // Numbers are little-endian. Every byte but none is under a checksum (base/hash.h HashBytes), and
 // the footer is found from the file's end, so a file cut short is noticed at once.
-
-struct PartitionSize {
-  uint64_t rows = 0;
-  uint64_t bytes = 0;  // as on disk
-  bool operator==(const PartitionSize&) const = default;
-};
 
 struct ShuffleBlock {
   uint32_t partition = 0;

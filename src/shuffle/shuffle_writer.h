@@ -32,7 +32,7 @@ struct MapOutput {
   AttemptId attempt;
   std::string path;
   uint64_t file_bytes = 0;
-  std::vector<PartitionSize> partitions;
+  std::vector<PartitionSize> partitions;  // bytes as on disk
 };
 
 // Writes the output of one task attempt as one file (shuffle_format.h) under a temporary name;

@@ -53,9 +53,14 @@ inline Result<std::vector<std::string>> Drain(ExchangeReader& reader,
                                               size_t* batch_count = nullptr) {
   std::vector<std::string> rows;
   size_t batches = 0;
+  std::optional<BatchOrder> previous;
   while (true) {
     TRIVET_ASSIGN_OR_RETURN(const Batch batch, NextBatch(reader));
     if (batch.row_count() == 0) break;
+    if (previous && !(*previous < batch.order())) {
+      return Status::Internal("batches do not come in order");
+    }
+    previous = batch.order();
     ++batches;
     AppendRowBits(batch, rows);
   }
