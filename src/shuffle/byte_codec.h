@@ -67,6 +67,8 @@ class ByteReader {
     }
     return count;
   }
+  // For a decoder that finds a value which cannot be.
+  void Reject() { Fail(); }
   bool ok() const { return ok_; }
   size_t left() const { return left_.size(); }
   // Everything was there and nothing is left.

@@ -5,13 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "expression/functions/digest.h"
+
 namespace trivet {
 
 using Sha256Digest = std::array<uint8_t, 32>;
 
-// SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104). Own code, because the Flight library brings a
+// HMAC-SHA256 (RFC 2104) over the digest that SQL's sha256 uses. The Flight library brings a
 // cryptographic library of its own that it hides, and a second one would be linked for this alone.
-Sha256Digest Sha256(std::string_view bytes);
 Sha256Digest HmacSha256(std::string_view key, std::string_view bytes);
 
 // Equality in a time that does not depend on where the bytes differ.
