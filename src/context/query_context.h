@@ -9,7 +9,7 @@ namespace trivet {
 
 // The ExecutionContext of one run: plain values fixed when the run starts. The runtimes fill it;
 // tests use it as their mock. The budget and file system outlive it.
-class QueryContext final : public ExecutionContext {
+class QueryContext : public ExecutionContext {
  public:
   struct Options {
     int64_t query_time_micros = 0;
@@ -38,6 +38,8 @@ class QueryContext final : public ExecutionContext {
   bool preserve_insertion_order() const override { return options_.preserve_insertion_order; }
   QueryMetrics& metrics() const override { return metrics_; }
   ScanPart scan_part() const override { return options_.scan_part; }
+
+  const Options& options() const { return options_; }
 
  private:
   Options options_;

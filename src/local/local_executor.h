@@ -5,9 +5,8 @@
 
 #include "context/query_context.h"
 #include "execution/physical_operator.h"
-#include "execution/pipeline_executor.h"
+#include "execution/pipeline_run.h"
 #include "execution/query_runtime.h"
-#include "execution/result_queue.h"
 #include "execution/thread_pool.h"
 
 namespace trivet {
@@ -19,7 +18,6 @@ class LocalResultStream final : public ResultStream {
   // `context` is owned by the stream.
   LocalResultStream(PhysicalPlan plan, std::unique_ptr<QueryContext> context,
                     std::unique_ptr<TaskScheduler> scheduler);
-  ~LocalResultStream() override;
 
   // Cuts the plan into pipelines and starts them.
   Status Start();
@@ -34,11 +32,7 @@ class LocalResultStream final : public ResultStream {
   PhysicalPlan plan_;
   std::unique_ptr<QueryContext> context_;
   std::unique_ptr<TaskScheduler> scheduler_;
-  std::shared_ptr<ResultQueue> queue_;
-  std::shared_ptr<PipelineExecutor> executor_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool running_ = false;
+  std::unique_ptr<PipelineRun> run_;
 };
 
 // Runs physical plans on a pool of threads of this process.

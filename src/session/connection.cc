@@ -4,12 +4,31 @@
 #include "session/statement_results.h"
 #include "session/statement_runner.h"
 #include "sql/parser.h"
+#include "sql/syntax/print.h"
 
 namespace trivet {
 
 Connection::Connection(std::shared_ptr<Database> database)
     : database_(std::move(database)),
       settings_(database_->settings().Get(), &database_->settings()) {}
+
+Connection::Connection(std::shared_ptr<Database> database, std::unique_ptr<RemoteSession> remote)
+    : database_(std::move(database)),
+      settings_(database_->settings().Get(), &database_->settings()),
+      remote_(std::move(remote)) {}
+
+namespace {
+
+// The statement alone, at its place: errors point into the whole text, on its lines.
+std::string AtItsPlace(std::string_view sql, const syntax::Statement& statement) {
+  std::string text(sql.substr(0, statement.end));
+  for (size_t i = 0; i < statement.begin; ++i) {
+    if (text[i] != '\n') text[i] = ' ';
+  }
+  return text;
+}
+
+}  // namespace
 
 Status Connection::ExecuteEach(std::string_view sql, const ParameterValues& parameters,
                                const std::function<Status(QueryResult& result)>& visit) {
@@ -19,8 +38,13 @@ Status Connection::ExecuteEach(std::string_view sql, const ParameterValues& para
   }
   TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
   for (const syntax::StatementPtr& statement : statements) {
-    StatementRunner runner(*this, sql, parameters);
-    TRIVET_ASSIGN_OR_RETURN(auto result, runner.Run(*statement));
+    std::unique_ptr<QueryResult> result;
+    if (remote_) {
+      TRIVET_ASSIGN_OR_RETURN(result, remote_->Execute(AtItsPlace(sql, *statement), parameters));
+    } else {
+      StatementRunner runner(*this, sql, parameters);
+      TRIVET_ASSIGN_OR_RETURN(result, runner.Run(*statement));
+    }
     CurrentResult current(*this, *result);
     TRIVET_RETURN_IF_ERROR(visit(*result));
   }
@@ -33,6 +57,7 @@ Result<std::unique_ptr<QueryResult>> Connection::Execute(std::string_view sql,
     std::lock_guard lock(mutex_);
     interrupted_ = false;
   }
+  if (remote_) return remote_->Execute(sql, parameters);
   TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
   std::unique_ptr<QueryResult> last = NothingResult();
   for (size_t i = 0; i < statements.size(); ++i) {
@@ -49,10 +74,17 @@ Result<std::unique_ptr<QueryResult>> Connection::Execute(std::string_view sql,
   return last;
 }
 
+Result<std::unique_ptr<Connection>> Connection::Cursor() {
+  if (!remote_) return database_->Connect();
+  TRIVET_ASSIGN_OR_RETURN(auto remote, remote_->Fork());
+  return std::make_unique<Connection>(database_, std::move(remote));
+}
+
 void Connection::Interrupt() {
   std::lock_guard lock(mutex_);
   interrupted_ = true;
   if (running_ != nullptr) running_->Cancel();
+  if (remote_) remote_->Interrupt();
 }
 
 void Connection::SetRunning(QueryResult* result) {
@@ -62,6 +94,7 @@ void Connection::SetRunning(QueryResult* result) {
 }
 
 Status Connection::RegisterTable(const std::string& name, TablePtr table) {
+  if (remote_) return remote_->RegisterTable(name, table);
   CatalogEntry entry;
   entry.schema = Catalog::kTemporarySchema;
   entry.name = name;
@@ -70,6 +103,8 @@ Status Connection::RegisterTable(const std::string& name, TablePtr table) {
 }
 
 Status Connection::UnregisterTable(const std::string& name) {
+  if (remote_)
+    return remote_->Execute(StrCat("DROP TABLE ", syntax::QuoteIdentifier(name)), {}).status();
   return database_->catalog().Drop({Catalog::kTemporarySchema, name}, false, false);
 }
 

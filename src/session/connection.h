@@ -10,6 +10,7 @@
 
 #include "session/database.h"
 #include "session/query_result.h"
+#include "session/remote_session.h"
 #include "sql/binder/binder.h"
 
 namespace trivet {
@@ -19,6 +20,8 @@ namespace trivet {
 class Connection {
  public:
   explicit Connection(std::shared_ptr<Database> database);
+  // One whose statements run elsewhere; `database` only lends memory to results.
+  Connection(std::shared_ptr<Database> database, std::unique_ptr<RemoteSession> remote);
 
   // Runs every statement of the text; gives the result of the last one. Earlier ones run to their
   // end. An error carries the position in `sql` (Status::Render shows it); statements before it
@@ -39,6 +42,9 @@ class Connection {
   Status RegisterTable(const std::string& name, TablePtr table);
   Status UnregisterTable(const std::string& name);
 
+  // Another connection to the same database.
+  Result<std::unique_ptr<Connection>> Cursor();
+  bool is_remote() const { return remote_ != nullptr; }
   Database& database() { return *database_; }
   Settings& settings() { return settings_; }
 
@@ -49,6 +55,7 @@ class Connection {
 
   std::shared_ptr<Database> database_;
   Settings settings_;
+  std::unique_ptr<RemoteSession> remote_;
   std::map<std::string, std::string> prepared_;  // PREPARE: name to the statement's text
   std::mutex mutex_;
   QueryResult* running_ = nullptr;

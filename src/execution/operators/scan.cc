@@ -1,5 +1,7 @@
 #include "execution/operators/scan.h"
 
+#include <algorithm>
+
 #include "execution/dynamic_filters.h"
 #include "execution/operators/filter.h"
 #include "execution/operators/register.h"
@@ -131,6 +133,8 @@ OperatorCapabilities PhysicalScan::capabilities() const {
   capabilities.streaming = true;
   capabilities.order_preserving = true;
   capabilities.delivered = Partitioning::Any();
+  capabilities.delivered.partition_count =
+      static_cast<uint32_t>(std::min<size_t>(table_->split_count(), 1 << 20));
   return capabilities;
 }
 

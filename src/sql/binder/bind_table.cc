@@ -127,6 +127,15 @@ Result<BoundTable> TableBinder::BindNamed(const syntax::NamedTable& table) {
   TRIVET_ASSIGN_OR_RETURN(std::optional<BoundQuery> system,
                           BindSystemTable(resolved.schema, resolved.name, state_));
   if (system) return Named(table, name, resolved.schema, std::move(*system));
+  if (resolved.schema == "system") {
+    // What the runtime knows of itself: system.workers is trivet_workers().
+    const TableFunction* listing =
+        state_.input().table_functions->Find("trivet_" + syntax::LowerCase(resolved.name));
+    if (listing != nullptr) {
+      TRIVET_ASSIGN_OR_RETURN(TablePtr rows, listing->bind({}));
+      return Named(table, name, resolved.schema, Scan(std::move(rows), name));
+    }
+  }
   if (circular) {
     return Status::InvalidInput(StrCat("Circular reference to CTE \"", name,
                                        "\", use WITH RECURSIVE to use recursive CTEs."));

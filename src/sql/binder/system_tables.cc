@@ -301,7 +301,7 @@ Result<std::optional<BoundQuery>> BindSystemTable(const std::string& schema,
 }
 
 bool IsSystemSchema(const std::string& schema) {
-  return schema == "information_schema" || schema == "pg_catalog";
+  return schema == "information_schema" || schema == "pg_catalog" || schema == "system";
 }
 
 std::vector<std::string> SystemFunctionNames() {
