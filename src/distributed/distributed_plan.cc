@@ -11,20 +11,69 @@ StageGraph DistributedPlan::Graph() const {
   return graph;
 }
 
-std::string DistributedPlan::ToString() const {
+namespace {
+
+std::string Measured(const StageSnapshot& stage) {
+  std::string text =
+      StrCat("  ", stage.finished_tasks, " of ", stage.tasks, " tasks in ", stage.elapsed.count(),
+             " ms (", stage.task_time.count(), " ms of tasks), ", stage.rows, " rows, ",
+             stage.bytes, " bytes, skew ", stage.skew_bytes, ", ", stage.retries, " retries\n");
+  for (const std::string& change : stage.adapted) text += StrCat("  adapted: ", change, "\n");
+  return text;
+}
+
+std::string MeasuredJson(const StageSnapshot& stage) {
+  return StrCat(",\"finished_tasks\":", stage.finished_tasks,
+                ",\"elapsed_ms\":", stage.elapsed.count(), ",\"task_ms\":", stage.task_time.count(),
+                ",\"rows\":", stage.rows, ",\"bytes\":", stage.bytes,
+                ",\"skew\":", stage.skew_bytes, ",\"attempts\":", stage.attempts,
+                ",\"retries\":", stage.retries);
+}
+
+const StageSnapshot* FindStage(const QuerySnapshot* measured, StageId stage) {
+  if (measured == nullptr || stage >= measured->stages.size()) return nullptr;
+  return &measured->stages[stage];
+}
+
+}  // namespace
+
+std::string DistributedPlan::ToString(const QuerySnapshot* measured) const {
   std::string text;
   for (const PlannedStage& planned : stages) {
     const Stage& stage = planned.stage;
+    if (!text.empty()) text += "\n";
     text += StrCat("Stage ", stage.id, ": ", stage.task_count,
                    stage.task_count == 1 ? " task" : " tasks");
     for (const StageInput& input : stage.inputs) {
       text += StrCat(", reads stage ", input.producer, " (", ExchangeKindName(input.kind), ")");
     }
-    if (stage.id + 1 == stages.size()) text += small ? ", result of a small query" : ", result";
-    text += "\n" + PlanToString(*planned.plan);
-    if (!text.empty() && text.back() != '\n') text += "\n";
+    if (stage.id + 1 == stages.size()) {
+      text += small ? ", result; the query is small and runs as one task" : ", result";
+    }
+    text += "\n";
+    if (const StageSnapshot* seen = FindStage(measured, stage.id)) text += Measured(*seen);
+    text += PlanToString(*planned.plan);
+    if (text.back() != '\n') text += "\n";
   }
   return text;
+}
+
+std::string DistributedPlan::ToJson(const QuerySnapshot* measured) const {
+  std::string text = StrCat("{\"small\":", small ? "true" : "false", ",\"stages\":[");
+  for (const PlannedStage& planned : stages) {
+    const Stage& stage = planned.stage;
+    if (stage.id > 0) text += ",";
+    text += StrCat("{\"stage\":", stage.id, ",\"tasks\":", stage.task_count,
+                   ",\"output_partitions\":", stage.output_partitions, ",\"inputs\":[");
+    for (size_t i = 0; i < stage.inputs.size(); ++i) {
+      text += StrCat(i > 0 ? "," : "", "{\"stage\":", stage.inputs[i].producer, ",\"kind\":\"",
+                     ExchangeKindName(stage.inputs[i].kind), "\"}");
+    }
+    text += "]";
+    if (const StageSnapshot* seen = FindStage(measured, stage.id)) text += MeasuredJson(*seen);
+    text += StrCat(",\"plan\":", PlanToJson(*planned.plan), "}");
+  }
+  return text + "]}";
 }
 
 }  // namespace trivet

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/snapshot.h"
 #include "coordinator/stage_graph.h"
 #include "execution/physical_operator.h"
 
@@ -14,6 +15,9 @@ struct DistributedPlannerOptions {
   uint32_t partitions = 16;
   // A scan is cut into at most this many tasks.
   uint32_t scan_tasks = 64;
+  // So many tasks for every scan, however its table can be cut: tests force exchanges so. 0: as it
+  // can be cut.
+  uint32_t forced_scan_tasks = 0;
   // A scan's task has about this many rows at least, where the table tells its rows.
   uint64_t scan_task_rows = uint64_t{1} << 18;
   // Up to so many bytes (estimated) a join's side may be sent to every task.
@@ -36,8 +40,11 @@ struct DistributedPlan {
 
   // The graph alone, as the coordinator takes it.
   StageGraph Graph() const;
-  // As EXPLAIN shows it: per stage its tasks, inputs, operators and output partitioning.
-  std::string ToString() const;
+  // As EXPLAIN shows it: per stage its tasks, inputs, operators and output partitioning; with what
+  // the coordinator measured, also time, rows, bytes, skew and retries (EXPLAIN ANALYZE).
+  std::string ToString(const QuerySnapshot* measured = nullptr) const;
+  // The same as a JSON document.
+  std::string ToJson(const QuerySnapshot* measured = nullptr) const;
 };
 
 }  // namespace trivet

@@ -144,6 +144,7 @@ Result<Piece> Planner::VisitLeaf(const PhysicalPlan& plan) {
     piece.tasks = static_cast<uint32_t>(
         std::max<uint64_t>(1, std::min<uint64_t>({capabilities.delivered.partition_count,
                                                   options_.scan_tasks, by_rows})));
+    if (options_.forced_scan_tasks != 0) piece.tasks = options_.forced_scan_tasks;
   }
   piece.spread.push_back(piece.tasks == 1 ? Partitioning::Single()
                                           : Partitioning{PartitioningKind::kAny, piece.tasks, {}});

@@ -1,5 +1,8 @@
 // Runs SQL suites (test/sql/README.md) on Trivet: sqllogictest [--threads N] [--batch-size N]
-// [--memory-limit SIZE] [--disable-optimizers] [--verbose] FILE-OR-FOLDER…
+// [--memory-limit SIZE] [--disable-optimizers] [--workers N [--partitions P]] [--verbose]
+// FILE-OR-FOLDER…
+// With --workers every query runs as stages on that many workers of this process, whatever its
+// size, each scan as three tasks.
 // Prints every failing record and, at the end, the line "N passed, M failed".
 #include <algorithm>
 #include <cmath>
@@ -13,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/string_concat.h"
+#include "distributed/distributed_runtime.h"
+#include "distributed/in_process_cluster.h"
 #include "session/connection.h"
 #include "suite_file.h"
 
@@ -24,6 +29,9 @@ namespace fs = std::filesystem;
 struct RunnerOptions {
   std::vector<std::string> setup;  // SET statements
   std::vector<fs::path> paths;
+  uint32_t workers = 0;
+  uint32_t partitions = 4;
+  InProcessCluster* cluster = nullptr;
   bool verbose = false;
 };
 
@@ -161,7 +169,19 @@ void RunFile(const fs::path& path, const RunnerOptions& options, Tally& tally) {
       StrCat("trivet-sql-", static_cast<int>(getpid()), "-", path.stem().string());
   fs::create_directories(scratch);
   const char* data = std::getenv("TRIVET_DATA");
-  auto database = Database::Open();
+  DatabaseOptions database_options;
+  if (options.cluster != nullptr) {
+    DistributedPlannerOptions planning;
+    planning.partitions = options.partitions;
+    planning.single_task_bytes = 0;
+    planning.forced_scan_tasks = 3;
+    QuerySettings settings;
+    settings.adaptation.coalesce = false;  // small data would end up in one task each time
+    database_options.runtime =
+        std::make_shared<DistributedRuntime>(options.cluster->driver(), options.cluster->fetcher(),
+                                             options.cluster->tables(), planning, settings);
+  }
+  auto database = Database::Open(database_options);
   auto connection = database->Connect();
   for (const std::string& statement : options.setup) {
     const Result<std::unique_ptr<QueryResult>> set = connection->Execute(statement);
@@ -205,6 +225,10 @@ int Main(int argc, char** argv) {
       options.setup.push_back("SET batch_size = " + value());
     } else if (argument == "--memory-limit") {
       options.setup.push_back("SET memory_limit = '" + value() + "'");
+    } else if (argument == "--workers") {
+      options.workers = static_cast<uint32_t>(std::stoul(value()));
+    } else if (argument == "--partitions") {
+      options.partitions = static_cast<uint32_t>(std::stoul(value()));
     } else if (argument == "--disable-optimizers") {
       options.setup.push_back("SET disabled_optimizers = 'all'");
     } else if (argument == "--verbose") {
@@ -221,6 +245,21 @@ int Main(int argc, char** argv) {
     }
   }
   std::sort(options.paths.begin(), options.paths.end());
+  std::unique_ptr<InProcessCluster> cluster;
+  if (options.workers > 0) {
+    InProcessClusterOptions started;
+    started.workers = options.workers;
+    started.directory =
+        (fs::temp_directory_path() / StrCat("trivet-sql-cluster-", static_cast<int>(getpid())))
+            .string();
+    auto result = InProcessCluster::Start(started, FileSystem::Local());
+    if (!result.ok()) {
+      std::cerr << result.status().ToString() << "\n";
+      return 2;
+    }
+    cluster = std::move(*result);
+    options.cluster = cluster.get();
+  }
   Tally tally;
   for (const fs::path& path : options.paths) RunFile(path, options, tally);
   std::cout << tally.passed << " passed, " << tally.failed << " failed" << std::endl;

@@ -1,0 +1,96 @@
+#include "distributed/task_envelope.h"
+
+#include <bit>
+#include <utility>
+
+#include "distributed/exchange.h"
+#include "formats/registry.h"
+#include "shuffle/byte_codec.h"
+#include "storage/range_table.h"
+
+namespace trivet {
+
+namespace {
+
+constexpr uint32_t kEnvelopeVersion = 1;
+
+void PutOptions(ByteWriter& writer, const QueryContext::Options& options) {
+  writer.Put(options.query_time_micros);
+  writer.Put(options.random_seed);
+  writer.PutString(options.time_zone);
+  writer.Put(static_cast<uint64_t>(options.batch_size));
+  writer.Put(static_cast<uint8_t>(options.preserve_insertion_order));
+  writer.Put(static_cast<uint64_t>(options.memory_limit_bytes));
+}
+
+QueryContext::Options GetOptions(ByteReader& reader) {
+  QueryContext::Options options;
+  options.query_time_micros = reader.Get<int64_t>();
+  options.random_seed = reader.Get<uint64_t>();
+  options.time_zone = std::string(reader.GetString());
+  options.batch_size = reader.Get<uint64_t>();
+  if (options.batch_size == 0 || options.batch_size > kVectorSize) reader.Reject();
+  options.preserve_insertion_order = reader.Get<uint8_t>() != 0;
+  options.memory_limit_bytes = reader.Get<uint64_t>();
+  return options;
+}
+
+}  // namespace
+
+const OperatorRegistry& DistributedOperators() {
+  static const OperatorRegistry registry = [] {
+    OperatorRegistry operators = OperatorRegistry::Builtin();
+    operators.Add<PhysicalExchangeSource>();
+    operators.Add<PhysicalExchange>();
+    return operators;
+  }();
+  return registry;
+}
+
+const TableOpeners& DistributedTables() {
+  static const TableOpeners openers = [] {
+    TableOpeners tables;
+    RegisterFileTables(tables);
+    RegisterRangeTable(tables);
+    return tables;
+  }();
+  return openers;
+}
+
+Result<std::string> EncodeTaskEnvelope(const TaskEnvelope& envelope, TableUploads* uploads) {
+  ByteWriter writer;
+  writer.Put(kEnvelopeVersion);
+  PutOptions(writer, envelope.options);
+  writer.Put(envelope.task_count);
+  EncodeFragmentOptions options;
+  options.uploads = uploads;
+  TRIVET_ASSIGN_OR_RETURN(const std::string plan, EncodeFragment(*envelope.plan, options));
+  writer.PutString(plan);
+  return writer.Take();
+}
+
+Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& files,
+                                        TableResolver* resolver) {
+  ByteReader reader(bytes);
+  TaskEnvelope envelope;
+  if (reader.Get<uint32_t>() != kEnvelopeVersion) {
+    return Status(StatusCode::kProtocolMismatch, "a task of another protocol version");
+  }
+  envelope.options = GetOptions(reader);
+  envelope.task_count = reader.Get<uint32_t>();
+  const std::string_view plan = reader.GetString();
+  if (!reader.at_end() || envelope.task_count == 0) {
+    return Status::Corruption("a damaged task");
+  }
+  const QueryContext context(envelope.options, files, nullptr);
+  DecodeFragmentOptions options;
+  options.operators = &DistributedOperators();
+  options.tables = &DistributedTables();
+  options.resolver = resolver;
+  options.files = &files;
+  options.context = &context;
+  TRIVET_ASSIGN_OR_RETURN(envelope.plan, DecodeFragment(plan, options));
+  return envelope;
+}
+
+}  // namespace trivet

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "context/query_context.h"
+#include "execution/operator_registry.h"
+#include "execution/physical_operator.h"
+#include "fragment/fragment.h"
+
+namespace trivet {
+
+// What all tasks of a stage have in common: the plan and what is fixed for the query (its time,
+// seed, time zone, batch size), so that every task sees the same. The coordinator carries it as
+// opaque bytes.
+struct TaskEnvelope {
+  QueryContext::Options options;
+  uint32_t task_count = 1;  // a scan's task reads its part of so many
+  PhysicalPlan plan;        // its root is a PhysicalExchange
+};
+
+// The operators of this process and those of distributed plans.
+const OperatorRegistry& DistributedOperators();
+// Opens the tables of files and the like that plans refer to.
+const TableOpeners& DistributedTables();
+
+// `uploads` names tables whose rows are here alone; null: they are NotImplemented.
+Result<std::string> EncodeTaskEnvelope(const TaskEnvelope& envelope, TableUploads* uploads);
+// ProtocolMismatch for another version, Corruption for bytes that are none. `resolver` brings the
+// rows of uploaded tables.
+Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& files,
+                                        TableResolver* resolver);
+
+}  // namespace trivet

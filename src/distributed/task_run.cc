@@ -1,0 +1,125 @@
+#include "distributed/task_run.h"
+
+#include <utility>
+
+#include "base/string_concat.h"
+#include "distributed/exchange.h"
+#include "expression/evaluator.h"
+#include "shuffle/partitioner.h"
+#include "vector/hash_vector.h"
+
+namespace trivet {
+
+namespace {
+constexpr int kPollMs = 20;
+}  // namespace
+
+TaskRun::TaskRun(LaunchAttempt launch, WorkerRuntime& runtime)
+    : launch_(std::move(launch)),
+      runtime_(runtime),
+      inputs_(launch_, runtime.fetcher_, runtime.credits_) {}
+
+void TaskRun::Cancel(std::string reason) {
+  std::lock_guard lock(mutex_);
+  if (cancel_reason_.empty()) cancel_reason_ = std::move(reason);
+  cancellation_.Cancel();
+  if (context_ != nullptr) context_->cancellation().Cancel();
+}
+
+Status TaskRun::cancelled() const {
+  std::lock_guard lock(mutex_);
+  return Status::Cancelled(StrCat(ToString(launch_.attempt), " was cancelled: ", cancel_reason_));
+}
+
+AttemptProgress TaskRun::progress() const {
+  AttemptProgress progress;
+  progress.attempt = launch_.attempt;
+  progress.rows = rows_.load(std::memory_order_relaxed);
+  return progress;
+}
+
+Event TaskRun::Run() {
+  Result<TaskFinished> finished = Execute();
+  if (finished.ok()) return std::move(*finished);
+  Status status = finished.status();
+  if (cancellation_.IsCancelled()) status = cancelled();
+  const auto failure = inputs_.failure();
+  if (status.code() == StatusCode::kFetchFailed && failure) {
+    FetchFailed event;
+    event.attempt = launch_.attempt;
+    event.worker = runtime_.options_.identity;
+    event.peer = failure->outputs.worker;
+    event.producer = launch_.inputs[failure->input].producer;
+    for (const AttemptId& output : failure->outputs.attempts) {
+      event.maps.push_back({output.task.partition, output.attempt});
+    }
+    event.status = std::move(status);
+    return event;
+  }
+  return TaskFailed{launch_.attempt, runtime_.options_.identity, std::move(status)};
+}
+
+Result<TaskFinished> TaskRun::Execute() {
+  TRIVET_ASSIGN_OR_RETURN(TaskEnvelope envelope,
+                          DecodeTaskEnvelope(launch_.fragment, runtime_.files_, &runtime_.tables_));
+  QueryContext::Options options = envelope.options;
+  options.scan_part = {launch_.attempt.task.partition, envelope.task_count};
+  options.thread_count = 1;  // a slot; more rows at once are more tasks
+  {
+    std::lock_guard lock(mutex_);
+    context_ = std::make_unique<TaskContext>(std::move(options), runtime_.files_, &runtime_.memory_,
+                                             inputs_);
+    if (cancellation_.IsCancelled()) context_->cancellation().Cancel();
+  }
+  inputs_.set_memory(context_->memory());
+  ShuffleWriterOptions writer_options;
+  writer_options.attempt = launch_.attempt;
+  writer_options.types = envelope.plan->types();
+  writer_options.partition_count = launch_.output_partitions;
+  writer_options.compression = runtime_.options_.compression;
+  TRIVET_ASSIGN_OR_RETURN(auto writer,
+                          runtime_.store_.NewWriter(std::move(writer_options), context_->memory()));
+  {
+    const auto scheduler = runtime_.pool_.NewQueue();
+    PipelineRun run(*envelope.plan, *context_, *scheduler);
+    TRIVET_RETURN_IF_ERROR(run.Start(true));
+    TRIVET_RETURN_IF_ERROR(WriteOutput(run, *envelope.plan, *context_, *writer));
+  }
+  TRIVET_RETURN_IF_ERROR(cancellation_.Check());
+  TRIVET_ASSIGN_OR_RETURN(MapOutput output, runtime_.store_.Seal(*writer));
+  TaskFinished finished;
+  finished.attempt = launch_.attempt;
+  finished.worker = runtime_.options_.identity;
+  finished.partitions = std::move(output.partitions);
+  finished.rows_read = inputs_.rows_read() + context_->metrics().source_rows_done.load();
+  finished.bytes_read = inputs_.bytes_read();
+  finished.peak_memory_bytes = context_->memory().peak_bytes();
+  return finished;
+}
+
+Status TaskRun::WriteOutput(PipelineRun& run, const PhysicalOperator& plan, TaskContext& context,
+                            ShuffleWriter& writer) {
+  const auto* exchange = dynamic_cast<const PhysicalExchange*>(&plan);
+  if (exchange == nullptr) return Status::Internal("a stage without an exchange at its root");
+  const uint32_t partitions = launch_.output_partitions;
+  const bool hashed = exchange->kind() == ExchangeKind::kHash && partitions > 1;
+  Partitioner partitioner = hashed ? Partitioner::Hash(partitions) : Partitioner::Single();
+  Evaluator keys(hashed ? exchange->keys() : std::vector<ExpressionPtr>{}, context);
+  std::vector<uint32_t> targets(kVectorSize);
+  Batch batch;
+  Batch key_columns;
+  while (true) {
+    TRIVET_ASSIGN_OR_RETURN(const Outcome outcome, run.Poll(batch, kPollMs));
+    if (outcome == Outcome::kFinished) return Status::OK();
+    if (outcome != Outcome::kHaveOutput) continue;
+    if (hashed) {
+      TRIVET_RETURN_IF_ERROR(keys.EvaluateAll(batch, key_columns));
+      partitioner.Assign(key_columns.columns(), batch.row_count(), targets.data());
+    }
+    TRIVET_RETURN_IF_ERROR(writer.Write(batch, hashed ? targets.data() : nullptr));
+    rows_.fetch_add(batch.row_count(), std::memory_order_relaxed);
+    batch = Batch();
+  }
+}
+
+}  // namespace trivet
