@@ -27,10 +27,13 @@ function(trivet_python_extension target)
   file(MAKE_DIRECTORY "${package}")
   set_target_properties(${target} PROPERTIES OUTPUT_NAME _trivet
                         LIBRARY_OUTPUT_DIRECTORY "${package}")
-  file(GLOB python_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/python/trivet/*.py*")
+  file(GLOB_RECURSE python_files CONFIGURE_DEPENDS RELATIVE "${CMAKE_SOURCE_DIR}/python/trivet"
+       "${CMAKE_SOURCE_DIR}/python/trivet/*.py*")
+  list(FILTER python_files EXCLUDE REGEX "__pycache__")
   foreach(file IN LISTS python_files)
-    get_filename_component(name "${file}" NAME)
-    file(CREATE_LINK "${file}" "${package}/${name}" SYMBOLIC)
+    get_filename_component(folder "${package}/${file}" DIRECTORY)
+    file(MAKE_DIRECTORY "${folder}")
+    file(CREATE_LINK "${CMAKE_SOURCE_DIR}/python/trivet/${file}" "${package}/${file}" SYMBOLIC)
   endforeach()
 
   # In a wheel the module stands beside pyarrow, whose Arrow libraries it uses.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -100,12 +102,82 @@ class Connection:
         self.close()
 
 
-def connect(*, threads: int = 0, memory_limit: str = "") -> Connection:
-    """Opens a new embedded database and connects to it.
+def _worker_command() -> list[str]:
+    """Runs `trivet.worker` of this very package, wherever it was imported from."""
+    folder = str(pathlib.Path(__file__).parent.parent)
+    code = (
+        f"import sys; sys.path.insert(0, {folder!r}); "
+        "from trivet.worker import main; sys.exit(main(sys.argv[1:]))"
+    )
+    return [sys.executable, "-c", code]
 
-    `threads` is by default one per processor, `memory_limit` ("2GiB", "80%") four fifths of the memory.
+
+def connect(
+    target: str = "",
+    *,
+    mode: str = "",
+    placement: str = "",
+    threads: int = 0,
+    memory_limit: str = "",
+    workers: int = 2,
+    slots: int = 1,
+    token: str = "",
+    tls_authority: str = "",
+    tls_certificate: str = "",
+    tls_key: str = "",
+    partitions: int = 0,
+    single_task_bytes: int | None = None,
+    scan_task_rows: int = 0,
+    forced_scan_tasks: int = 0,
+    adaptive: bool = True,
+) -> Connection:
+    """Connects to a database; where its queries run is the only thing that differs.
+
+    - `connect()`: embedded in this process, with `threads` (one per processor) and `memory_limit`
+      ("2GiB", "80%"; four fifths of the memory).
+    - `connect(mode="single_node", workers=2)`: a coordinator and worker processes of this session's own.
+    - `connect("ray://HOST:PORT")`: a Ray cluster, its address as `ray.init` takes it; the coordinator there
+      is found or started.
+    - `connect("grpc://HOST:PORT", token=...)`: a running coordinator. Without a target,
+      `mode="distributed"` takes it from TRIVET_COORDINATOR; the token may come from TRIVET_TOKEN.
+
+    Raises at once where the target cannot be reached: nothing ever runs in another mode than asked for.
     """
-    return Connection(_trivet.connect(threads, memory_limit))
+    if target.startswith("ray://") or target == "ray":
+        from .ray import connect_ray
+
+        if mode not in ("", "distributed"):
+            raise _trivet.InvalidInputError(f'a ray:// address goes with mode "distributed", not "{mode}"')
+        found = connect_ray(
+            target,
+            partitions=partitions,
+            single_task_bytes=single_task_bytes,
+            scan_task_rows=scan_task_rows,
+            forced_scan_tasks=forced_scan_tasks,
+            adaptive=adaptive,
+        )
+        target, token = found.location, found.token
+    options = _trivet.ConnectOptions()
+    options.mode = mode or ("distributed" if target else "embedded")
+    if target and options.mode != "distributed":
+        raise _trivet.InvalidInputError(f'"{target}" is an address, which mode "{mode}" does not take')
+    options.placement = placement
+    options.threads = threads
+    options.memory_limit = memory_limit
+    options.coordinator = target
+    options.token = token
+    options.tls_authority = tls_authority
+    options.tls_certificate = tls_certificate
+    options.tls_key = tls_key
+    options.workers = workers
+    options.slots = slots
+    options.worker_command = _worker_command()
+    options.partitions = partitions
+    options.single_task_bytes = single_task_bytes
+    options.scan_task_rows = scan_task_rows
+    options.forced_scan_tasks = forced_scan_tasks
+    options.adaptive = adaptive
+    return Connection(_trivet.connect(options))
 
 
 _default: Connection | None = None

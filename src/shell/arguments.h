@@ -19,6 +19,9 @@ struct ShellArguments {
   std::string format;  // empty: box
   std::optional<size_t> threads;
   std::optional<std::string> memory_limit;
+  std::string runtime;  // --runtime; empty: embedded, or distributed where there is a coordinator
+  std::string coordinator;  // --coordinator
+  std::optional<size_t> workers;
   bool timer = false;
   bool help = false;
   bool version = false;

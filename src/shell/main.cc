@@ -1,6 +1,7 @@
 // The trivet program.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -8,6 +9,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "cluster/commands.h"
+#include "cluster/connect.h"
 #include "session/connection.h"
 #include "shell/arguments.h"
 #include "shell/interactive.h"
@@ -30,7 +33,33 @@ int Fail(const Status& status) {
   return 1;
 }
 
+Result<std::unique_ptr<Connection>> OpenConnection(const ShellArguments& arguments) {
+  ConnectOptions options;
+  options.database.threads = arguments.threads.value_or(0);
+  if (arguments.memory_limit) {
+    TRIVET_ASSIGN_OR_RETURN(options.database.memory_limit_bytes,
+                            ParseBytes(*arguments.memory_limit));
+  }
+  options.remote.location = arguments.coordinator;
+  if (!arguments.runtime.empty()) {
+    TRIVET_ASSIGN_OR_RETURN(options.mode, ParseRuntimeMode(arguments.runtime));
+  } else if (!arguments.coordinator.empty()) {
+    options.mode = RuntimeMode::kDistributed;
+  }
+  if (!arguments.coordinator.empty() && options.mode != RuntimeMode::kDistributed) {
+    return Status::InvalidInput("--coordinator goes with --runtime distributed alone");
+  }
+  options.node.workers = static_cast<uint32_t>(arguments.workers.value_or(2));
+  options.node.worker_command = {"/proc/self/exe", "worker"};
+  return Connect(std::move(options));
+}
+
 int Main(int argc, char** argv) {
+  const std::vector<std::string> rest(argv + std::min(argc, 2), argv + argc);
+  if (argc > 1 && std::string_view(argv[1]) == "serve") {
+    return RunServe(rest, {"/proc/self/exe", "worker"});
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "worker") return RunWorker(rest);
   // A reader that went away ends the program quietly, through the failed write.
   std::signal(SIGPIPE, SIG_IGN);
   Result<ShellArguments> arguments = ParseArguments({argv + 1, argv + argc});
@@ -43,14 +72,9 @@ int Main(int argc, char** argv) {
     std::cout << "trivet " << kTrivetVersion << "\n";
     return 0;
   }
-  DatabaseOptions options;
-  options.threads = arguments->threads.value_or(0);
-  if (arguments->memory_limit) {
-    Result<size_t> limit = ParseBytes(*arguments->memory_limit);
-    if (!limit.ok()) return Fail(limit.status());
-    options.memory_limit_bytes = *limit;
-  }
-  StatementLoop loop(Database::Open(options));
+  Result<std::unique_ptr<Connection>> connection = OpenConnection(*arguments);
+  if (!connection.ok()) return Fail(connection.status());
+  StatementLoop loop(std::move(*connection));
   const Status format = loop.SetFormat(arguments->format.empty() ? "box" : arguments->format);
   if (!format.ok()) return Fail(format);
   loop.set_timer(arguments->timer);

@@ -16,8 +16,8 @@ namespace {
 constexpr size_t kMaxRowsOnTerminal = 40;
 }  // namespace
 
-StatementLoop::StatementLoop(std::shared_ptr<Database> database)
-    : connection_(database->Connect()) {}
+StatementLoop::StatementLoop(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
 
 Status StatementLoop::SetFormat(std::string_view format) {
   TRIVET_ASSIGN_OR_RETURN(printer_, ResultPrinter::Make(format));

@@ -14,7 +14,7 @@ inline constexpr const char* kTrivetVersion = TRIVET_VERSION;
 // cancels the statement that runs, and not the program.
 class StatementLoop {
  public:
-  explicit StatementLoop(std::shared_ptr<Database> database);
+  explicit StatementLoop(std::unique_ptr<Connection> connection);
 
   // Runs every statement; false where one failed (its error is on stderr) or the output is closed.
   bool Run(const std::string& sql);

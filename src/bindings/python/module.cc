@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <sstream>
 
+#include "cluster.h"
+#include "cluster/connect.h"
 #include "errors.h"
 #include "formats/arrow/stream_table.h"
 #include "session/connection.h"
@@ -242,7 +244,12 @@ class PyConnection {
   }
   void Close() { connection_.reset(); }
   PyConnection Cursor() {
-    return PyConnection(std::shared_ptr<Connection>(Open().database().Connect()));
+    Connection& connection = Open();
+    Result<std::unique_ptr<Connection>> cursor = [&] {
+      nb::gil_scoped_release unlocked;
+      return connection.Cursor();
+    }();
+    return PyConnection(std::shared_ptr<Connection>(ValueOrThrow(std::move(cursor))));
   }
 
  private:
@@ -254,11 +261,60 @@ class PyConnection {
   std::vector<std::weak_ptr<PyResult>> results_;  // guarded by the interpreter lock
 };
 
-PyConnection Connect(size_t threads, const std::string& memory_limit) {
-  DatabaseOptions options;
-  options.threads = threads;
-  if (!memory_limit.empty()) options.memory_limit_bytes = ValueOrThrow(ParseBytes(memory_limit));
-  return PyConnection(std::shared_ptr<Connection>(Database::Open(options)->Connect()));
+struct PyConnectOptions {
+  std::string mode = "embedded";
+  std::string placement;
+  size_t threads = 0;
+  std::string memory_limit;
+  std::string coordinator;
+  std::string token;
+  TlsOptions tls;
+  uint32_t workers = 2;
+  uint32_t slots = 1;
+  std::vector<std::string> worker_command;
+  uint32_t partitions = 0;
+  std::optional<uint64_t> single_task_bytes;
+  uint64_t scan_task_rows = 0;
+  uint32_t forced_scan_tasks = 0;
+  bool adaptive = true;
+};
+
+PyConnection ConnectWith(const PyConnectOptions& wanted) {
+  ConnectOptions options;
+  options.mode = ValueOrThrow(ParseRuntimeMode(wanted.mode));
+  if (!wanted.placement.empty()) {
+    for (const ExecutionPlacement placement :
+         {ExecutionPlacement::kLocalInProcess, ExecutionPlacement::kSingleNodeDaemon,
+          ExecutionPlacement::kRemoteClusterRequired}) {
+      if (wanted.placement == ExecutionPlacementName(placement)) options.placement = placement;
+    }
+    if (!options.placement) {
+      ThrowIfError(Status::InvalidInput("there is no placement \"" + wanted.placement + "\""));
+    }
+  }
+  options.database.threads = wanted.threads;
+  if (!wanted.memory_limit.empty()) {
+    options.database.memory_limit_bytes = ValueOrThrow(ParseBytes(wanted.memory_limit));
+  }
+  options.remote.location = wanted.coordinator;
+  options.remote.token = wanted.token;
+  options.remote.tls = wanted.tls;
+  options.node.workers = wanted.workers;
+  options.node.slots_per_worker = wanted.slots;
+  options.node.worker_command = wanted.worker_command;
+  options.node.server.token = wanted.token;
+  DistributedPlannerOptions& planning = options.node.server.planning;
+  if (wanted.partitions != 0) planning.partitions = wanted.partitions;
+  if (wanted.single_task_bytes) planning.single_task_bytes = *wanted.single_task_bytes;
+  if (wanted.scan_task_rows != 0) planning.scan_task_rows = wanted.scan_task_rows;
+  planning.forced_scan_tasks = wanted.forced_scan_tasks;
+  AdaptationOptions& adaptation = options.node.server.queries.adaptation;
+  adaptation.coalesce = adaptation.split = adaptation.broadcast = wanted.adaptive;
+  Result<std::unique_ptr<Connection>> connection = [&] {
+    nb::gil_scoped_release unlocked;
+    return Connect(std::move(options));
+  }();
+  return PyConnection(std::shared_ptr<Connection>(ValueOrThrow(std::move(connection))));
 }
 
 }  // namespace
@@ -270,7 +326,35 @@ NB_MODULE(_trivet, module) {
 
   RegisterErrors(module);
   module.attr("__version__") = TRIVET_VERSION;
-  module.def("connect", &Connect, nb::arg("threads") = 0, nb::arg("memory_limit") = "");
+  nb::class_<PyConnectOptions>(module, "ConnectOptions")
+      .def(nb::init<>())
+      .def_rw("mode", &PyConnectOptions::mode)
+      .def_rw("placement", &PyConnectOptions::placement)
+      .def_rw("threads", &PyConnectOptions::threads)
+      .def_rw("memory_limit", &PyConnectOptions::memory_limit)
+      .def_rw("coordinator", &PyConnectOptions::coordinator)
+      .def_rw("token", &PyConnectOptions::token)
+      .def_prop_rw(
+          "tls_authority",
+          [](const PyConnectOptions& options) { return options.tls.authority_file; },
+          [](PyConnectOptions& options, std::string file) { options.tls.authority_file = file; })
+      .def_prop_rw(
+          "tls_certificate",
+          [](const PyConnectOptions& options) { return options.tls.certificate_file; },
+          [](PyConnectOptions& options, std::string file) { options.tls.certificate_file = file; })
+      .def_prop_rw(
+          "tls_key", [](const PyConnectOptions& options) { return options.tls.key_file; },
+          [](PyConnectOptions& options, std::string file) { options.tls.key_file = file; })
+      .def_rw("workers", &PyConnectOptions::workers)
+      .def_rw("slots", &PyConnectOptions::slots)
+      .def_rw("worker_command", &PyConnectOptions::worker_command)
+      .def_rw("partitions", &PyConnectOptions::partitions)
+      .def_rw("single_task_bytes", &PyConnectOptions::single_task_bytes)
+      .def_rw("scan_task_rows", &PyConnectOptions::scan_task_rows)
+      .def_rw("forced_scan_tasks", &PyConnectOptions::forced_scan_tasks)
+      .def_rw("adaptive", &PyConnectOptions::adaptive);
+  module.def("connect", &ConnectWith, nb::arg("options"));
+  RegisterCluster(module);
   nb::class_<PyConnection>(module, "Connection")
       .def(
           "execute",

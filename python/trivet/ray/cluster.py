@@ -1,0 +1,82 @@
+"""Finding, starting and stopping Trivet's actors on a Ray cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from .. import _trivet
+from .names import COORDINATOR_NAME, NAMESPACE
+
+# Until the coordinator's actor must have answered.
+START_TIMEOUT_S = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class RayCoordinator:
+    """A coordinator that runs as a Ray actor: where it serves, and the cluster's secret."""
+
+    location: str
+    token: str
+
+
+def _import_ray():
+    try:
+        import ray
+    except ImportError as error:
+        raise _trivet.InvalidInputError("a ray:// address needs Ray: pip install 'trivet[ray]'") from error
+    return ray
+
+
+def _ray_address(target: str) -> str:
+    address = target.removeprefix("ray://")
+    return "auto" if address in ("", "ray", "auto") else address
+
+
+def connect_ray(
+    target: str,
+    *,
+    partitions: int = 0,
+    single_task_bytes: int | None = None,
+    scan_task_rows: int = 0,
+    forced_scan_tasks: int = 0,
+    adaptive: bool = True,
+) -> RayCoordinator:
+    """Joins the Ray cluster at `target` and finds the coordinator's actor there, or starts it.
+
+    Planning options count for a coordinator that is started here. Raises UnavailableError where the cluster
+    cannot be reached or the coordinator does not come up.
+    """
+    ray = _import_ray()
+    from .actors import CoordinatorActor
+
+    if not ray.is_initialized():
+        try:
+            ray.init(address=_ray_address(target), namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise _trivet.UnavailableError(f"cannot join the Ray cluster {target}: {error}") from error
+    actor = ray.remote(CoordinatorActor).options(
+        name=COORDINATOR_NAME,
+        namespace=NAMESPACE,
+        lifetime="detached",
+        get_if_exists=True,
+        num_cpus=0,
+        max_restarts=3,
+        max_task_retries=0,
+        max_concurrency=8,
+    ).remote(partitions, single_task_bytes, scan_task_rows, forced_scan_tasks, adaptive)
+    try:
+        location, token = ray.get(actor.handshake.remote(), timeout=START_TIMEOUT_S)
+    except (ray.exceptions.RayError, TimeoutError) as error:
+        raise _trivet.UnavailableError(f"the coordinator on Ray does not answer: {error}") from error
+    return RayCoordinator(location, token)
+
+
+def shutdown() -> None:
+    """Ends the coordinator of the Ray cluster that this process has joined, with its workers."""
+    ray = _import_ray()
+    try:
+        actor = ray.get_actor(COORDINATOR_NAME, namespace=NAMESPACE)
+    except ValueError:
+        return
+    ray.get(actor.stop.remote(), timeout=START_TIMEOUT_S)
+    ray.kill(actor, no_restart=True)

@@ -1,0 +1,183 @@
+#include "cluster/commands.h"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+#include "base/string_concat.h"
+#include "cluster/command_options.h"
+#include "cluster/node_daemon.h"
+#include "cluster/worker_server.h"
+
+namespace trivet {
+
+const char* const kServeUsage =
+    "usage: trivet serve [options]\n"
+    "Runs a coordinator and its workers on this host until it is stopped.\n"
+    "  --workers N           worker processes (2)\n"
+    "  --slots N             tasks at once in each (1)\n"
+    "  --host HOST           address to listen on (127.0.0.1)\n"
+    "  --port PORT           port to listen on (any free one)\n"
+    "  --directory PATH      where workers keep map outputs (the temporary directory)\n"
+    "  --worker-memory BYTES memory limit of each worker (an even share)\n"
+    "  --partitions N        partitions of an exchange (16)\n"
+    "  --single-task-bytes B queries that read less run as one task (32MiB)\n"
+    "  --tls-certificate, --tls-key, --tls-authority FILE\n"
+    "  --exit-with-stdin     stop when standard input ends\n"
+    "The cluster's secret is read from TRIVET_TOKEN; without it one is made and printed.\n";
+
+const char* const kWorkerUsage =
+    "usage: trivet worker --coordinator grpc://HOST:PORT [options]\n"
+    "Runs tasks for a coordinator until it is stopped.\n"
+    "  --name NAME           unique in the cluster (host and process)\n"
+    "  --slots N             tasks at once (1)\n"
+    "  --memory-limit BYTES  (80% of the machine)\n"
+    "  --host HOST, --port PORT   address of its own service (127.0.0.1, any free port)\n"
+    "  --directory PATH      where it keeps map outputs\n"
+    "  --disk-quota BYTES    of these (no limit)\n"
+    "  --label NAME          a data mount or the like that tasks may ask for\n"
+    "  --lease-ms N          ends when the coordinator is silent for so long (30000)\n"
+    "  --tls-certificate, --tls-key, --tls-authority FILE\n"
+    "  --exit-with-parent    end when the process that started it does\n"
+    "The cluster's secret is read from TRIVET_TOKEN.\n";
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+void OnStopSignal(int) { stop_requested = true; }
+
+void CatchStopSignals() {
+  struct sigaction action{};
+  action.sa_handler = OnStopSignal;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int Fail(const Status& status) {
+  std::cerr << status.ToString() << std::endl;
+  return 1;
+}
+
+std::string TokenFromEnvironment() {
+  const char* token = std::getenv("TRIVET_TOKEN");
+  return token != nullptr ? token : "";
+}
+
+// Standard input has come to its end: whoever started the process is gone.
+bool InputEnded() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  if (poll(&input, 1, 0) <= 0) return false;
+  char byte = 0;
+  return read(STDIN_FILENO, &byte, 1) <= 0;
+}
+
+Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
+  NodeDaemonOptions daemon;
+  TRIVET_ASSIGN_OR_RETURN(const uint64_t workers, options.Count("workers", 2, 1, 1024));
+  TRIVET_ASSIGN_OR_RETURN(const uint64_t slots, options.Count("slots", 1, 1, 1024));
+  TRIVET_ASSIGN_OR_RETURN(const uint64_t port, options.Count("port", 0, 0, 65535));
+  TRIVET_ASSIGN_OR_RETURN(daemon.worker_memory_bytes, options.Bytes("worker-memory", 0));
+  DistributedPlannerOptions& planning = daemon.server.planning;
+  TRIVET_ASSIGN_OR_RETURN(const uint64_t partitions,
+                          options.Count("partitions", planning.partitions, 1, 65536));
+  TRIVET_ASSIGN_OR_RETURN(planning.single_task_bytes,
+                          options.Bytes("single-task-bytes", planning.single_task_bytes));
+  TRIVET_ASSIGN_OR_RETURN(
+      planning.scan_task_rows,
+      options.Count("scan-task-rows", planning.scan_task_rows, 1, uint64_t{1} << 40));
+  planning.partitions = static_cast<uint32_t>(partitions);
+  daemon.workers = static_cast<uint32_t>(workers);
+  daemon.slots_per_worker = static_cast<uint32_t>(slots);
+  daemon.directory = options.Text("directory");
+  daemon.server.host = options.Text("host", "127.0.0.1");
+  daemon.server.port = static_cast<uint16_t>(port);
+  daemon.server.tls = options.Tls();
+  return daemon;
+}
+
+}  // namespace
+
+int RunServe(const std::vector<std::string>& arguments, std::vector<std::string> worker_command) {
+  Result<CommandOptions> parsed = CommandOptions::Parse(
+      arguments,
+      {"workers", "slots", "host", "port", "directory", "worker-memory", "partitions",
+       "single-task-bytes", "scan-task-rows", "tls-certificate", "tls-key", "tls-authority"},
+      {"help", "exit-with-stdin"});
+  if (!parsed.ok()) return Fail(parsed.status());
+  if (parsed->Has("help")) {
+    std::cout << kServeUsage;
+    return 0;
+  }
+  Result<NodeDaemonOptions> options = ServeOptions(*parsed);
+  if (!options.ok()) return Fail(options.status());
+  options->worker_command = std::move(worker_command);
+  options->server.token = TokenFromEnvironment();
+  const bool token_is_ours = options->server.token.empty();
+  if (token_is_ours) options->server.token = NewToken();
+  CatchStopSignals();
+  Result<std::unique_ptr<NodeDaemon>> daemon = NodeDaemon::Start(*options, FileSystem::Local());
+  if (!daemon.ok()) return Fail(daemon.status());
+  std::cout << "{\"location\": \"" << (*daemon)->location() << "\"";
+  if (token_is_ours) std::cout << ", \"token\": \"" << options->server.token << "\"";
+  std::cout << "}" << std::endl;
+  const bool watch_input = parsed->Has("exit-with-stdin");
+  while (!stop_requested && !(watch_input && InputEnded())) usleep(50'000);
+  return 0;
+}
+
+int RunWorker(const std::vector<std::string>& arguments) {
+  Result<CommandOptions> parsed = CommandOptions::Parse(
+      arguments,
+      {"coordinator", "name", "slots", "memory-limit", "host", "port", "directory", "disk-quota",
+       "label", "lease-ms", "tls-certificate", "tls-key", "tls-authority"},
+      {"help", "exit-with-parent"});
+  if (!parsed.ok()) return Fail(parsed.status());
+  if (parsed->Has("help")) {
+    std::cout << kWorkerUsage;
+    return 0;
+  }
+  const auto options = [&]() -> Result<WorkerServerOptions> {
+    WorkerServerOptions worker;
+    worker.coordinator = parsed->Text("coordinator");
+    if (worker.coordinator.empty()) {
+      return Status::InvalidInput("--coordinator is missing: where is the coordinator?");
+    }
+    worker.name = parsed->Text("name");
+    worker.host = parsed->Text("host", "127.0.0.1");
+    worker.directory = parsed->Text("directory");
+    worker.token = TokenFromEnvironment();
+    worker.tls = parsed->Tls();
+    if (parsed->Has("label")) worker.labels.push_back(parsed->Text("label"));
+    TRIVET_ASSIGN_OR_RETURN(const uint64_t slots, parsed->Count("slots", 1, 1, 1024));
+    TRIVET_ASSIGN_OR_RETURN(const uint64_t port, parsed->Count("port", 0, 0, 65535));
+    TRIVET_ASSIGN_OR_RETURN(const uint64_t lease,
+                            parsed->Count("lease-ms", 30'000, 1'000, 86'400'000));
+    TRIVET_ASSIGN_OR_RETURN(worker.memory_limit_bytes, parsed->Bytes("memory-limit", 0));
+    TRIVET_ASSIGN_OR_RETURN(worker.disk_quota_bytes,
+                            parsed->Bytes("disk-quota", worker.disk_quota_bytes));
+    worker.slots = static_cast<uint32_t>(slots);
+    worker.port = static_cast<uint16_t>(port);
+    worker.lease_ms = static_cast<int64_t>(lease);
+    return worker;
+  }();
+  if (!options.ok()) return Fail(options.status());
+  CatchStopSignals();
+  if (parsed->Has("exit-with-parent")) prctl(PR_SET_PDEATHSIG, SIGTERM);
+  Result<std::unique_ptr<WorkerServer>> server = WorkerServer::Start(*options, FileSystem::Local());
+  if (!server.ok()) return Fail(server.status());
+  while (!stop_requested) {
+    if ((*server)->WaitFor(50)) return Fail((*server)->Wait());
+  }
+  return 0;
+}
+
+}  // namespace trivet

@@ -1,0 +1,118 @@
+#include "cluster/session_messages.h"
+
+#include "cluster/value_codec.h"
+
+namespace trivet {
+
+namespace {
+
+void Put(ByteWriter& writer, const std::vector<ResultColumn>& columns) {
+  writer.Put(static_cast<uint32_t>(columns.size()));
+  for (const ResultColumn& column : columns) {
+    writer.PutString(column.name);
+    PutType(writer, column.type);
+  }
+}
+
+std::vector<ResultColumn> GetColumns(ByteReader& reader) {
+  std::vector<ResultColumn> columns(reader.GetCount(sizeof(uint32_t) + 3));
+  for (ResultColumn& column : columns) {
+    column.name = std::string(reader.GetString());
+    column.type = GetType(reader);
+  }
+  return columns;
+}
+
+template <typename T>
+Result<T> Checked(T message, const ByteReader& reader) {
+  if (!reader.at_end()) return Status::Corruption("a damaged session message");
+  return message;
+}
+
+}  // namespace
+
+std::string Encode(const ExecuteRequest& request) {
+  ByteWriter writer;
+  writer.PutString(request.session);
+  writer.PutString(request.sql);
+  writer.Put(static_cast<uint32_t>(request.parameters.positional.size()));
+  for (const Value& value : request.parameters.positional) PutValue(writer, value);
+  writer.Put(static_cast<uint32_t>(request.parameters.named.size()));
+  for (const auto& [name, value] : request.parameters.named) {
+    writer.PutString(name);
+    PutValue(writer, value);
+  }
+  return writer.Take();
+}
+
+Result<ExecuteRequest> DecodeExecuteRequest(std::string_view bytes) {
+  ByteReader reader(bytes);
+  ExecuteRequest request;
+  request.session = std::string(reader.GetString());
+  request.sql = std::string(reader.GetString());
+  request.parameters.positional.resize(reader.GetCount(4));
+  for (Value& value : request.parameters.positional) value = GetValue(reader);
+  const uint32_t named = reader.GetCount(8);
+  for (uint32_t i = 0; i < named; ++i) {
+    std::string name(reader.GetString());
+    request.parameters.named[std::move(name)] = GetValue(reader);
+  }
+  return Checked(std::move(request), reader);
+}
+
+std::string Encode(const ExecuteAnswer& answer) {
+  ByteWriter writer;
+  writer.Put(answer.result);
+  writer.Put(static_cast<uint8_t>(answer.kind));
+  Put(writer, answer.columns);
+  return writer.Take();
+}
+
+Result<ExecuteAnswer> DecodeExecuteAnswer(std::string_view bytes) {
+  ByteReader reader(bytes);
+  ExecuteAnswer answer;
+  answer.result = reader.Get<uint64_t>();
+  const auto kind = reader.Get<uint8_t>();
+  if (kind > static_cast<uint8_t>(ResultKind::kNothing)) reader.Reject();
+  answer.kind = static_cast<ResultKind>(kind);
+  answer.columns = GetColumns(reader);
+  return Checked(std::move(answer), reader);
+}
+
+std::string Encode(const UploadRequest& request) {
+  ByteWriter writer;
+  writer.PutString(request.session);
+  writer.PutString(request.table);
+  Put(writer, request.columns);
+  writer.Put(static_cast<uint8_t>(request.last));
+  writer.PutString(request.chunk);
+  return writer.Take();
+}
+
+Result<UploadRequest> DecodeUploadRequest(std::string_view bytes) {
+  ByteReader reader(bytes);
+  UploadRequest request;
+  request.session = std::string(reader.GetString());
+  request.table = std::string(reader.GetString());
+  request.columns = GetColumns(reader);
+  request.last = reader.Get<uint8_t>() != 0;
+  request.chunk = std::string(reader.GetString());
+  return Checked(std::move(request), reader);
+}
+
+std::string Encode(const ResultTicket& ticket) {
+  ByteWriter writer;
+  writer.PutString(ticket.session);
+  writer.Put(ticket.result);
+  return writer.Take();
+}
+
+Result<ResultTicket> DecodeResultTicket(std::string_view bytes) {
+  ByteReader reader(bytes);
+  ResultTicket ticket;
+  ticket.session = std::string(reader.GetString());
+  ticket.result = reader.Get<uint64_t>();
+  return Checked(std::move(ticket), reader);
+}
+
+}  // namespace trivet
