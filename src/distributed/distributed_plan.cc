@@ -1,5 +1,7 @@
 #include "distributed/distributed_plan.h"
 
+#include <cstdio>
+
 #include "base/string_concat.h"
 #include "distributed/exchange.h"
 
@@ -13,11 +15,17 @@ StageGraph DistributedPlan::Graph() const {
 
 namespace {
 
+std::string Ratio(double ratio) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2f", ratio);
+  return text;
+}
+
 std::string Measured(const StageSnapshot& stage) {
-  std::string text =
-      StrCat("  ", stage.finished_tasks, " of ", stage.tasks, " tasks in ", stage.elapsed.count(),
-             " ms (", stage.task_time.count(), " ms of tasks), ", stage.rows, " rows, ",
-             stage.bytes, " bytes, skew ", stage.skew_bytes, ", ", stage.retries, " retries\n");
+  std::string text = StrCat("  ", stage.finished_tasks, " of ", stage.tasks, " tasks in ",
+                            stage.elapsed.count(), " ms (", stage.task_time.count(),
+                            " ms of tasks), ", stage.rows, " rows, ", stage.bytes, " bytes, skew ",
+                            Ratio(stage.skew_bytes), ", ", stage.retries, " retries\n");
   for (const std::string& change : stage.adapted) text += StrCat("  adapted: ", change, "\n");
   return text;
 }
@@ -26,7 +34,7 @@ std::string MeasuredJson(const StageSnapshot& stage) {
   return StrCat(",\"finished_tasks\":", stage.finished_tasks,
                 ",\"elapsed_ms\":", stage.elapsed.count(), ",\"task_ms\":", stage.task_time.count(),
                 ",\"rows\":", stage.rows, ",\"bytes\":", stage.bytes,
-                ",\"skew\":", stage.skew_bytes, ",\"attempts\":", stage.attempts,
+                ",\"skew\":", Ratio(stage.skew_bytes), ",\"attempts\":", stage.attempts,
                 ",\"retries\":", stage.retries);
 }
 

@@ -40,4 +40,4 @@ def wait_until(condition, timeout_s=15, what="the condition"):
 
 
 def live_workers(connection):
-    return connection.sql("SELECT count(*) FROM system.workers WHERE condition = 'live'").fetchone()[0]
+    return connection.sql("SELECT count(*) FROM system.workers WHERE condition = 'LIVE'").fetchone()[0]
