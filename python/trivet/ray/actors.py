@@ -11,7 +11,7 @@ import threading
 import time
 
 from .. import _trivet
-from .names import COORDINATOR_NAME, NAMESPACE
+from .names import COORDINATOR_NAME, NAMESPACE, package_environment
 
 SUPERVISE_INTERVAL_S = 0.5
 # A coordinator without clients ends after so long, with its workers.
@@ -140,6 +140,7 @@ class CoordinatorActor:
             max_restarts=0,
             max_task_retries=0,
             max_concurrency=4,
+            runtime_env=package_environment(),
             scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
         ).remote(self._coordinator.location, self._token, name, slots, 0)
         return name, actor, actor.process_id.remote()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 
 from .. import _trivet
-from .names import COORDINATOR_NAME, NAMESPACE
+from .names import COORDINATOR_NAME, NAMESPACE, package_environment
 
 # Until the coordinator's actor must have answered.
 START_TIMEOUT_S = 60
+# Until the cluster's head must take a connection.
+PROBE_TIMEOUT_S = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +35,17 @@ def _ray_address(target: str) -> str:
     return "auto" if address in ("", "ray", "auto") else address
 
 
+def _probe(target: str, address: str) -> None:
+    """Ray itself tries an address for minutes before it gives up."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        raise _trivet.InvalidInputError(f'"{target}" is no address of a Ray cluster: write ray://HOST:PORT')
+    try:
+        socket.create_connection((host, int(port)), timeout=PROBE_TIMEOUT_S).close()
+    except OSError as error:
+        raise _trivet.UnavailableError(f"nobody answers at the Ray cluster's address {address}: {error}") from error
+
+
 def connect_ray(
     target: str,
     *,
@@ -50,8 +64,11 @@ def connect_ray(
     from .actors import CoordinatorActor
 
     if not ray.is_initialized():
+        address = _ray_address(target)
+        if address != "auto":
+            _probe(target, address)
         try:
-            ray.init(address=_ray_address(target), namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
+            ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise _trivet.UnavailableError(f"cannot join the Ray cluster {target}: {error}") from error
     actor = ray.remote(CoordinatorActor).options(
@@ -63,6 +80,7 @@ def connect_ray(
         max_restarts=3,
         max_task_retries=0,
         max_concurrency=8,
+        runtime_env=package_environment(),
     ).remote(partitions, single_task_bytes, scan_task_rows, forced_scan_tasks, adaptive)
     try:
         location, token = ray.get(actor.handshake.remote(), timeout=START_TIMEOUT_S)
