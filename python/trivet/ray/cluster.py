@@ -71,6 +71,11 @@ def connect_ray(
             ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise _trivet.UnavailableError(f"cannot join the Ray cluster {target}: {error}") from error
+    joined = ray.get_runtime_context().gcs_address
+    if _ray_address(target) not in ("auto", joined):
+        raise _trivet.InvalidInputError(
+            f"this process has joined the Ray cluster at {joined} already and cannot join {target} as well"
+        )
     actor = ray.remote(CoordinatorActor).options(
         name=COORDINATOR_NAME,
         namespace=NAMESPACE,
