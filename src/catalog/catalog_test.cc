@@ -76,10 +76,10 @@ TEST(CatalogTest, DropNamesWhatItDrops) {
 }
 
 TEST(CatalogTest, ConcurrentAppendsAllLandAndSnapshotsStay) {
+  MemoryBudget budget("memory_limit", size_t{1} << 30);  // outlives the tables charged to it
   Catalog catalog;
   ASSERT_TRUE(catalog.Create(TableEntry("t"), OnConflict::kError).ok());
   const CatalogEntryPtr before = catalog.Find({"", "t"});
-  MemoryBudget budget("memory_limit", size_t{1} << 30);
   const auto append = [&] {
     for (int i = 0; i < 50; ++i) {
       MemoryTableBuilder builder("t", {{"a", TypeId::kInt32}}, budget);
