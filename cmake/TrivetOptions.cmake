@@ -10,6 +10,7 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 option(TRIVET_ASSERTIONS "Check internal invariants at run time" OFF)
 option(TRIVET_WERROR "Treat warnings as errors" ON)
 option(TRIVET_FUZZERS "Instrument for libFuzzer and build test/fuzz (clang only)" OFF)
+option(TRIVET_QUICK_COMPILE "Leave kernels and tests unoptimised, whose templates sanitizers multiply" OFF)
 set(TRIVET_SANITIZE "" CACHE STRING "Comma-separated sanitizers, e.g. address,undefined")
 
 find_program(CCACHE_PROGRAM ccache)
@@ -18,8 +19,8 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       CCACHE_NOHASHDIR=1 "${CCACHE_PROGRAM}")
 endif()
 # A compiler cache and precompiled headers get in each other's way, so the headers are precompiled
-# only where there is no cache.
-if(CMAKE_CXX_COMPILER_LAUNCHER)
+# only where there is no cache; nor can targets that are optimised differently share them.
+if(CMAKE_CXX_COMPILER_LAUNCHER OR TRIVET_QUICK_COMPILE)
   set(precompile_by_default OFF)
 else()
   set(precompile_by_default ON)
@@ -50,6 +51,8 @@ if(TRIVET_SANITIZE)
   add_compile_options(-fsanitize=${TRIVET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TRIVET_SANITIZE})
 endif()
-if(TRIVET_FUZZERS)
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()
+# Folders that report their branches to the fuzzers. Others would only slow them down: after every input
+# libFuzzer looks at the counter of each branch there is.
+set(TRIVET_FUZZED_FOLDERS base types vector sql formats)
+# Folders whose compile time is templates over every type.
+set(TRIVET_KERNEL_FOLDERS expression)
