@@ -140,11 +140,11 @@ std::string_view PartOfPath(std::string_view path, std::string_view separators, 
                             bool trim_extension) {
   const size_t last = path.find_last_of(separators);
   if (part == PathPart::kDirectories) {
-    return last == path.npos ? std::string_view() : path.substr(0, last);
+    return last == path.npos ? "" : path.substr(0, last);
   }
   if (part == PathPart::kFirstDirectory) {
     const size_t first = path.find_first_of(separators);
-    if (first == path.npos) return {};
+    if (first == path.npos) return "";
     return path.substr(0, std::max<size_t>(first, 1));
   }
   if (last != path.npos) path.remove_prefix(last + 1);

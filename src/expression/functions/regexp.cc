@@ -151,16 +151,16 @@ void Replace(const KernelCall& call, Vector& result) {
   });
 }
 
-// The text of one group of the first match; empty where there is none.
+// The text of one group of the first match; empty, but never at a null address, where there is
+// none.
 std::string_view Extract(const Regexp& regexp, const StringView& text, int group) {
-  if (group > regexp.re2().NumberOfCapturingGroups()) return {};
+  if (group > regexp.re2().NumberOfCapturingGroups()) return "";
   constexpr int kMaxGroups = 10;
   re2::StringPiece groups[kMaxGroups];
   const re2::StringPiece whole = Piece(text);
-  if (!regexp.re2().Match(whole, 0, whole.size(), RE2::UNANCHORED, groups, group + 1)) return {};
+  if (!regexp.re2().Match(whole, 0, whole.size(), RE2::UNANCHORED, groups, group + 1)) return "";
   const re2::StringPiece& found = groups[group];
-  return found.data() == nullptr ? std::string_view()
-                                 : std::string_view(found.data(), found.size());
+  return found.data() == nullptr ? "" : std::string_view(found.data(), found.size());
 }
 
 // Argument 2 is the number of a group or, where that is left out, the options.

@@ -16,10 +16,11 @@ constexpr int64_t kFar = int64_t{1} << 40;
 
 int64_t Clamp(int64_t value) { return std::clamp(value, -kFar, kFar); }
 
-// Code points [begin, end) of the text, clipped to it.
+// Code points [begin, end) of the text, clipped to it. Empty answers here and below are "": a
+// StringView copies from its address, which must not be null.
 std::string_view Slice(std::string_view text, int64_t begin, int64_t end) {
   begin = std::max<int64_t>(begin, 0);
-  if (end <= begin) return {};
+  if (end <= begin) return "";
   const size_t from = OffsetOfCodePoint(text, static_cast<size_t>(begin));
   text.remove_prefix(from);
   return text.substr(0, OffsetOfCodePoint(text, static_cast<size_t>(end - begin)));
@@ -99,7 +100,7 @@ std::string_view SplitPart(std::string_view text, std::string_view separator, in
     // Between any two code points.
     const int64_t size = static_cast<int64_t>(CountCodePoints(text));
     const int64_t index = number > 0 ? number - 1 : size + number;
-    return number == 0 ? std::string_view() : Slice(text, index, index < 0 ? index : index + 1);
+    return number == 0 ? "" : Slice(text, index, index < 0 ? index : index + 1);
   }
   if (number < 0) {
     int64_t parts = 1;
@@ -109,12 +110,12 @@ std::string_view SplitPart(std::string_view text, std::string_view separator, in
     }
     number += parts + 1;
   }
-  if (number <= 0) return {};
+  if (number <= 0) return "";
   size_t begin = 0;
   for (;; --number) {
     const size_t end = FindBytes(text, separator, begin);
     if (number == 1) return text.substr(begin, end == kNotFound ? end : end - begin);
-    if (end == kNotFound) return {};
+    if (end == kNotFound) return "";
     begin = end + separator.size();
   }
 }
@@ -131,7 +132,7 @@ void SplitParts(const KernelCall& call, Vector& result) {
 void Extract(const KernelCall& call, Vector& result) {
   const Argument<int64_t> positions(call, 1);
   PartKernel(call, result, [&](size_t row, std::string_view text) {
-    return positions[row] == 0 ? std::string_view() : Substring(text, positions[row], 1);
+    return positions[row] == 0 ? "" : Substring(text, positions[row], 1);
   });
 }
 
