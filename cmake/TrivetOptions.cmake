@@ -53,6 +53,6 @@ if(TRIVET_SANITIZE)
 endif()
 # Folders that report their branches to the fuzzers. Others would only slow them down: after every input
 # libFuzzer looks at the counter of each branch there is.
-set(TRIVET_FUZZED_FOLDERS base types vector sql formats)
+set(TRIVET_FUZZED_FOLDERS base types vector sql formats fragment)
 # Folders whose compile time is templates over every type.
 set(TRIVET_KERNEL_FOLDERS expression)
