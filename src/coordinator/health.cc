@@ -36,26 +36,34 @@ void TakeTasksBack(Turn& turn, WorkerState& worker, const QueryState* only) {
   }
 }
 
+bool CanRunAll(const WorkerState& worker, const StageGraph& graph) {
+  for (const Stage& stage : graph.stages) {
+    if (!IsCapable(worker, stage.requirements)) return false;
+  }
+  return true;
+}
+
+// Healthy workers beside this one; only such as can run all of the query, if one is given.
+uint32_t CountHealthyOthers(const Turn& turn, const WorkerState& worker, const QueryState* query) {
+  uint32_t count = 0;
+  for (const auto& entry : turn.state.workers) {
+    const WorkerState& other = entry.second;
+    if (&other == &worker || !other.live || IsBlacklisted(other, query)) continue;
+    if (query == nullptr || CanRunAll(other, query->graph)) ++count;
+  }
+  return count;
+}
+
 // Whether enough others stay healthy, and able to do all that live queries need, without `worker`.
 bool MayDoWithout(const Turn& turn, const WorkerState& worker, const QueryState* query) {
-  const auto count_others = [&](const QueryState* of) {
-    uint32_t count = 0;
-    for (const auto& [name, other] : turn.state.workers) {
-      if (name == worker.worker.name || !other.live || IsBlacklisted(other, of)) continue;
-      const bool capable =
-          of == nullptr ||
-          std::all_of(of->graph.stages.begin(), of->graph.stages.end(),
-                      [&](const Stage& stage) { return IsCapable(other, stage.requirements); });
-      if (capable) ++count;
-    }
-    return count;
-  };
   const uint32_t enough = std::max(turn.options.min_healthy_workers, 1U);
-  if (query != nullptr) return count_others(query) >= enough;
-  if (count_others(nullptr) < enough) return false;
-  return std::all_of(turn.state.queries.begin(), turn.state.queries.end(), [&](const auto& entry) {
-    return !entry.second.admitted || count_others(&entry.second) >= 1;
-  });
+  if (CountHealthyOthers(turn, worker, query) < enough) return false;
+  if (query != nullptr) return true;
+  for (const auto& entry : turn.state.queries) {
+    const QueryState& other = entry.second;
+    if (other.admitted && CountHealthyOthers(turn, worker, &other) == 0) return false;
+  }
+  return true;
 }
 
 // One more failure in a row; true if they are enough to blacklist.

@@ -14,7 +14,7 @@ CoordinatorDriver EventfulCourse() {
   driver.Join("a", 2);
   driver.Join("b", 2);
   StageGraph graph = ShuffleGraph(3, 2);
-  graph.stages[0].fragment = std::string("plan\0bytes", 10);
+  graph.stages[0].fragment = std::string("plan") + '\0' + "bytes";
   graph.stages[0].requirements.operators = {};
   const QueryId query = driver.Submit(graph);
   driver.Fail({{query, 0, 0}, 1});
@@ -137,7 +137,7 @@ TEST(EventEncoding, SurvivesEveryKindOfEvent) {
   WorkerJoined joined{worker, "grpc://w", 4, {}};
   joined.capabilities.formats = {"parquet"};
   Status status = Status::InvalidInput("bad").WithPosition(3).WithFile("f.csv", 9).WithHint("try");
-  TaskFinished finished{{{1, 2, 3}, 4}, worker, {{1, 2}, {3, 4}}, {"k\0", ""}};
+  TaskFinished finished{{{1, 2, 3}, 4}, worker, {{1, 2}, {3, 4}}, {"k", ""}};
   finished.metrics = "blob";
   const std::vector<Event> events = {
       joined,
