@@ -27,7 +27,7 @@ const char* const kServeUsage =
     "  --port PORT           port to listen on (any free one)\n"
     "  --directory PATH      where workers keep map outputs (the temporary directory)\n"
     "  --worker-memory BYTES memory limit of each worker (an even share)\n"
-    "  --partitions N        partitions of an exchange (16)\n"
+    "  --partitions N        partitions of an exchange (twice the slots)\n"
     "  --single-task-bytes B queries that read less run as one task (32MiB)\n"
     "  --tls-certificate, --tls-key, --tls-authority FILE\n"
     "  --exit-with-stdin     stop when standard input ends\n"
@@ -88,7 +88,7 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
   TRIVET_ASSIGN_OR_RETURN(daemon.worker_memory_bytes, options.Bytes("worker-memory", 0));
   DistributedPlannerOptions& planning = daemon.server.planning;
   TRIVET_ASSIGN_OR_RETURN(const uint64_t partitions,
-                          options.Count("partitions", planning.partitions, 1, 65536));
+                          options.Count("partitions", planning.partitions, 0, 65536));
   TRIVET_ASSIGN_OR_RETURN(planning.single_task_bytes,
                           options.Bytes("single-task-bytes", planning.single_task_bytes));
   TRIVET_ASSIGN_OR_RETURN(

@@ -1,11 +1,21 @@
 #include "distributed/distributed_plan.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/string_concat.h"
 #include "distributed/exchange.h"
 
 namespace trivet {
+
+DistributedPlannerOptions DistributedPlannerOptions::ForSlots(uint32_t slots) const {
+  constexpr uint32_t kMostPartitions = 1024;
+  DistributedPlannerOptions options = *this;
+  const uint32_t known = std::clamp<uint32_t>(slots, 1, kMostPartitions);
+  if (options.partitions == 0) options.partitions = std::min(2 * known, kMostPartitions);
+  if (options.scan_tasks == 0) options.scan_tasks = 3 * known;
+  return options;
+}
 
 StageGraph DistributedPlan::Graph() const {
   StageGraph graph;

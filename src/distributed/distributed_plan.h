@@ -11,10 +11,10 @@ namespace trivet {
 
 // What the planner decides by; the session's settings fill it.
 struct DistributedPlannerOptions {
-  // Partitions of a hash exchange.
-  uint32_t partitions = 16;
-  // A scan is cut into at most this many tasks.
-  uint32_t scan_tasks = 64;
+  // Partitions of a hash exchange. 0: twice the slots of the workers.
+  uint32_t partitions = 0;
+  // A scan is cut into at most this many tasks. 0: three times the slots of the workers.
+  uint32_t scan_tasks = 0;
   // So many tasks for every scan, however its table can be cut: tests force exchanges so. 0: as it
   // can be cut.
   uint32_t forced_scan_tasks = 0;
@@ -24,6 +24,9 @@ struct DistributedPlannerOptions {
   uint64_t broadcast_bytes = uint64_t{32} << 20;
   // A query whose scans read fewer bytes (estimated) runs as one stage of one task. 0: none does.
   uint64_t single_task_bytes = uint64_t{32} << 20;
+
+  // With the numbers that depend on how many tasks can run at once.
+  DistributedPlannerOptions ForSlots(uint32_t slots) const;
 };
 
 // A stage with its plan; `stage.fragment` is filled in when it is encoded.

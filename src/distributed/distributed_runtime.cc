@@ -7,9 +7,17 @@
 
 namespace trivet {
 
+DistributedPlannerOptions DistributedRuntime::Planning() const {
+  uint32_t slots = 0;
+  for (const WorkerSnapshot& worker : driver_.Workers()) {
+    if (worker.condition != WorkerCondition::kLost) slots += worker.slots;
+  }
+  return planning_.ForSlots(slots);
+}
+
 Result<std::unique_ptr<ResultStream>> DistributedRuntime::Execute(
     PhysicalPlan plan, std::unique_ptr<QueryContext> context) {
-  TRIVET_ASSIGN_OR_RETURN(DistributedPlan planned, PlanDistributed(plan, planning_));
+  TRIVET_ASSIGN_OR_RETURN(DistributedPlan planned, PlanDistributed(plan, Planning()));
   StageGraph graph = planned.Graph();
   auto uploads = std::make_unique<UploadedTables::Lease>(tables_);
   for (size_t i = 0; i < graph.stages.size(); ++i) {
@@ -24,7 +32,7 @@ Result<std::unique_ptr<ResultStream>> DistributedRuntime::Execute(
 
 Result<std::string> DistributedRuntime::Explain(const PhysicalPlan& plan, const QueryContext&,
                                                 bool json) {
-  TRIVET_ASSIGN_OR_RETURN(DistributedPlan planned, PlanDistributed(plan, planning_));
+  TRIVET_ASSIGN_OR_RETURN(DistributedPlan planned, PlanDistributed(plan, Planning()));
   return json ? planned.ToJson() : planned.ToString();
 }
 

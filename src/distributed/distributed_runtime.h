@@ -29,10 +29,10 @@ class DistributedRuntime final : public QueryRuntime {
   Result<std::string> Explain(const PhysicalPlan& plan, const QueryContext& context,
                               bool json) override;
 
-  void set_planning(const DistributedPlannerOptions& planning) { planning_ = planning; }
-  const DistributedPlannerOptions& planning() const { return planning_; }
-
  private:
+  // As the workers are now.
+  DistributedPlannerOptions Planning() const;
+
   CoordinatorDriver& driver_;
   PartitionFetcher& fetcher_;
   std::shared_ptr<UploadedTables> tables_;
