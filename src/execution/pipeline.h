@@ -55,6 +55,12 @@ class LocalTransform {
   // Processes `input`; `out` arrives empty and may be given rows with every answer but kBlocked.
   // kFinished: this thread's later input cannot give output.
   virtual Result<Outcome> Process(const Batch& input, Batch& out, const CallContext& call) = 0;
+  // Called when this thread has no more input: gives what was held back, kHaveOutput to be called
+  // again, kFinished at the end, or kBlocked. Not called where no more output is wanted.
+  virtual Result<Outcome> Flush(Batch& out, const CallContext& call) {
+    (void)out, (void)call;
+    return Outcome::kFinished;
+  }
 };
 
 class Transform {

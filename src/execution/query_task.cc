@@ -1,5 +1,6 @@
 #include "execution/query_task.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "execution/morsel_tracker.h"
@@ -118,6 +119,29 @@ Result<Outcome> PipelineTask::PullSource(const CallContext& call) {
 void PipelineTask::FinishUpTo(size_t stage) {
   for (size_t i = 0; i <= stage; ++i) stages_[i].pending = false;
   source_finished_ = true;
+  flushed_ = std::max(flushed_, stage + 1);
+}
+
+// What a transform gave is the next stage's input.
+void PipelineTask::PassOn(size_t index) {
+  Stage& stage = stages_[index];
+  Stage& next = stages_[index + 1];
+  if (next.input.row_count() == 0) return;
+  next.input.set_order(stage.input.order());
+  next.pending = true;
+  CountOutput(*stage.metrics, next.input);
+}
+
+Result<Outcome> PipelineTask::FlushStage(const CallContext& call) {
+  Stage& stage = stages_[flushed_];
+  BusyTimer timer(*stage.metrics);
+  stages_[flushed_ + 1].input = Batch();
+  TRIVET_ASSIGN_OR_RETURN(const Outcome outcome,
+                          stage.transform->Flush(stages_[flushed_ + 1].input, call));
+  if (outcome == Outcome::kBlocked) return outcome;
+  PassOn(flushed_);
+  if (outcome == Outcome::kFinished) ++flushed_;
+  return Outcome::kHaveOutput;
 }
 
 Result<Outcome> PipelineTask::RunStage(size_t index, const CallContext& call) {
@@ -136,11 +160,7 @@ Result<Outcome> PipelineTask::RunStage(size_t index, const CallContext& call) {
   TRIVET_ASSIGN_OR_RETURN(const Outcome outcome,
                           stage.transform->Process(stage.input, next.input, call));
   if (outcome == Outcome::kBlocked) return outcome;
-  if (next.input.row_count() > 0) {
-    next.input.set_order(stage.input.order());
-    next.pending = true;
-    CountOutput(*stage.metrics, next.input);
-  }
+  PassOn(index);
   if (outcome != Outcome::kHaveOutput) {
     stage.metrics->rows_in.fetch_add(stage.input.row_count(), std::memory_order_relaxed);
     stage.pending = false;
@@ -158,13 +178,17 @@ Result<TaskState> PipelineTask::Step(const CallContext& call) {
     // The stage nearest to the sink goes first, so that at most one batch waits before each.
     size_t active = stages_.size();
     while (active > 0 && !stages_[active - 1].pending) --active;
-    if (active == 0 && (source_finished_ || executor().pipeline(pipeline_).sink->saturated())) {
-      return TaskState::kDone;
+    if (active == 0) {
+      const bool flushed = source_finished_ && flushed_ + 1 >= stages_.size();
+      if (flushed || executor().pipeline(pipeline_).sink->saturated()) return TaskState::kDone;
     }
-    Result<Outcome> outcome = active == 0 ? PullSource(call) : RunStage(active - 1, call);
+    const bool pulls = active == 0 && !source_finished_;
+    Result<Outcome> outcome = pulls         ? PullSource(call)
+                              : active == 0 ? FlushStage(call)
+                                            : RunStage(active - 1, call);
     TRIVET_RETURN_IF_ERROR(outcome.status());
     if (*outcome == Outcome::kBlocked) return TaskState::kParked;
-    if (active == 0 && *outcome == Outcome::kFinished) source_finished_ = true;
+    if (pulls && *outcome == Outcome::kFinished) source_finished_ = true;
     if (std::chrono::steady_clock::now() >= deadline) return TaskState::kReady;
   }
 }

@@ -57,12 +57,16 @@ class PipelineTask final : public QueryTask {
   Status Open();
   Result<Outcome> PullSource(const CallContext& call);
   Result<Outcome> RunStage(size_t stage, const CallContext& call);
+  // Takes what the first transform that is not flushed yet held back.
+  Result<Outcome> FlushStage(const CallContext& call);
+  void PassOn(size_t stage);
   // No more input is wanted at `stage` or below it.
   void FinishUpTo(size_t stage);
 
   size_t pipeline_;
   bool open_ = false;
   bool source_finished_ = false;
+  size_t flushed_ = 0;  // stages from the first on that hold nothing back
   std::unique_ptr<LocalSource> source_;
   OperatorMetrics* source_metrics_ = nullptr;
   std::vector<Stage> stages_;

@@ -80,6 +80,15 @@ struct AggregateFunction {
   // Writes the value of states[i] into row i of the flat `result`.
   void (*finalize)(const AggregateCall& call, uint8_t* const* states, size_t count,
                    Vector& result) = nullptr;
+  // Both or neither: whether a state can be sent elsewhere and go on there.
+  // Writes states[i] as bytes into row i of the flat `blobs` (BLOB): all that the state holds, with
+  // no addresses, the same on every machine.
+  void (*serialize)(const AggregateCall& call, uint8_t* const* states, size_t count,
+                    Vector& blobs) = nullptr;
+  // Adds the state written in row i of `blobs` into states[i], which keeps nothing of the blobs.
+  // Bytes that `serialize` did not write are a Corruption of the row.
+  void (*deserialize_combine)(const AggregateCall& call, const Vector& blobs, size_t count,
+                              uint8_t* const* states) = nullptr;
   bool order_dependent = false;
   bool ignores_duplicates = false;  // DISTINCT changes nothing (min, max, bool_and)
   // Where the aggregate over no rows gives this instead of NULL (count: 0).

@@ -175,6 +175,8 @@ bool ExactSum::Deserialize(std::string_view* in, const ExactSumArena& arena, Exa
   }
   const bool valid_scale =
       sum->scale_ == kNoScale ? sum->window_ == 0 : sum->scale_ >= 1 && sum->scale_ <= kMaxScale;
+  constexpr uint8_t kAllSpecials = kSawZero | kSawNaN | kSawInfinity | kSawNegativeInfinity;
+  if ((sum->specials_ & ~kAllSpecials) != 0) return false;
   if (!valid_scale || has_wide > 1 || (has_wide == 1 && sum->scale_ == kNoScale)) return false;
   if (has_wide == 0) return true;
   void* const memory = arena.allocate(arena.context, sizeof(Wide));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "execution/morsel_tracker.h"
+#include "execution/operators/aggregate_partial.h"
 #include "execution/operators/aggregate_run.h"
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
@@ -113,6 +114,16 @@ class AggregateSource final : public Source {
   std::function<std::unique_ptr<MorselTaker>()> takers_;
 };
 
+// Nothing is said of what is done in one phase.
+std::string_view PhaseName(AggregatePhase phase) {
+  switch (phase) {
+    case AggregatePhase::kComplete: return "";
+    case AggregatePhase::kPartial: return "partial";
+    case AggregatePhase::kFinal: return "final";
+  }
+  return "unknown";
+}
+
 Result<PhysicalPlanner::Translated> TranslateAggregate(const LogicalOperator& node,
                                                        PhysicalPlanner& planner) {
   const auto& aggregate = static_cast<const LogicalAggregate&>(node);
@@ -146,14 +157,16 @@ Result<PhysicalPlanner::Translated> TranslateAggregate(const LogicalOperator& no
 
 OperatorCapabilities PhysicalHashAggregate::capabilities() const {
   OperatorCapabilities capabilities;
-  capabilities.blocking = true;
+  capabilities.blocking = phase_ != AggregatePhase::kPartial;
   std::vector<ExpressionPtr> keys;
   for (size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i]->is_volatile()) capabilities.deterministic = false;
     keys.push_back(Expression::Input(static_cast<uint32_t>(i), schema_[i].type, schema_[i].name));
   }
-  // Equal keys must meet; without keys, all rows.
-  if (groups_.empty()) {
+  // Equal keys must meet; without keys, all rows. Not yet in the partial phase.
+  if (phase_ == AggregatePhase::kPartial) {
+    capabilities.required_inputs = {Partitioning::Any()};
+  } else if (groups_.empty()) {
     capabilities.required_inputs = {Partitioning::Single()};
     capabilities.delivered = Partitioning::Single();
   } else {
@@ -166,6 +179,9 @@ OperatorCapabilities PhysicalHashAggregate::capabilities() const {
 void PhysicalHashAggregate::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Groups", groups_);
   visitor.Field("Aggregates", aggregates_);
+  auto phase = static_cast<uint8_t>(phase_);
+  visitor.Enumeration("Phase", phase, PhaseName(phase_));
+  phase_ = static_cast<AggregatePhase>(phase);
 }
 
 std::optional<PhysicalOperator::Origin> PhysicalHashAggregate::OriginOf(size_t column) const {
@@ -190,21 +206,39 @@ std::optional<PhysicalOperator::Origin> PhysicalHashAggregate::OriginOf(size_t c
 Status PhysicalHashAggregate::Validate() const {
   PlanCheck check(*this);
   const std::vector<LogicalType> columns = check.Child(0);
+  check.That(phase_ <= AggregatePhase::kFinal, "no such phase");
   check.ChildCount(1).Expressions(groups_, columns, "Groups");
   std::vector<LogicalType> types = TypesOf(groups_);
-  for (const LogicalAggregate::Aggregate& aggregate : aggregates_) {
+  const LogicalType state_type = TypeId::kBlob;
+  for (const Aggregate& aggregate : aggregates_) {
     check.Expressions(aggregate.arguments, columns, "Aggregates");
-    check.That(TypesOf(aggregate.arguments) == aggregate.function.argument_types,
+    // The final phase reads states in place of arguments.
+    const std::vector<LogicalType> expected = phase_ == AggregatePhase::kFinal
+                                                  ? std::vector<LogicalType>{state_type}
+                                                  : aggregate.function.argument_types;
+    check.That(TypesOf(aggregate.arguments) == expected,
                "arguments of an aggregate are of other types");
     if (aggregate.filter) check.Predicate(aggregate.filter, columns, "Aggregates");
     check.SortKeys(aggregate.order_by, columns, "Aggregates");
-    types.push_back(aggregate.function.return_type);
+    if (phase_ != AggregatePhase::kPartial) types.push_back(aggregate.function.return_type);
+  }
+  TRIVET_RETURN_IF_ERROR(check.status());
+  if (phase_ == AggregatePhase::kPartial) {
+    const auto plan = AggregatePlan::Make(groups_, aggregates_, phase_);
+    check.That(plan.ok(), "aggregates without two phases");
+    if (plan.ok()) types.insert(types.end(), (*plan)->states.size(), state_type);
   }
   return check.Schema(types).status();
 }
 
 Status PhysicalHashAggregate::BuildPipelines(PipelineBuilder& builder) const {
-  TRIVET_ASSIGN_OR_RETURN(AggregatePlanPtr plan, AggregatePlan::Make(groups_, aggregates_));
+  if (phase_ != AggregatePhase::kComplete) TRIVET_RETURN_IF_ERROR(Validate());
+  TRIVET_ASSIGN_OR_RETURN(AggregatePlanPtr plan, AggregatePlan::Make(groups_, aggregates_, phase_));
+  if (phase_ == AggregatePhase::kPartial) {
+    auto transform =
+        std::make_shared<PartialAggregateTransform>(std::move(plan), builder.MetricsOf(*this));
+    return builder.AddTransform(*this, std::move(transform), *children_[0]);
+  }
   auto run =
       std::make_shared<AggregateRun>(std::move(plan), builder.context(), &builder.MetricsOf(*this));
   TRIVET_RETURN_IF_ERROR(

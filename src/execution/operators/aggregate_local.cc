@@ -1,7 +1,9 @@
 #include "execution/operators/aggregate_local.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "execution/pipeline_builder.h"
 #include "vector/canonical.h"
 
 namespace trivet {
@@ -31,11 +33,23 @@ std::unique_ptr<Evaluator> MakeFilter(const ExpressionPtr& filter,
   return std::make_unique<Evaluator>(std::vector<ExpressionPtr>{filter}, context);
 }
 
+// Rows of an earlier part of the scan come first, as they do where one run reads all of it: below
+// the number of the UNION ALL's branch, above that of the morsel, which counts within the part.
+BatchOrder PlaceInTable(BatchOrder order, uint64_t part) {
+  constexpr int kPartBits = 20;
+  constexpr int kMorselBits = 32;
+  const uint64_t branch = order.morsel >> kUnionBranchBits;
+  const uint64_t morsel = order.morsel & ((uint64_t{1} << kUnionBranchBits) - 1);
+  order.morsel = (((branch << kPartBits) | part) << kMorselBits) | morsel;
+  return order;
+}
+
 }  // namespace
 
 LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context)
     : plan_(std::move(plan)),
       context_(context),
+      part_(context.scan_part().index),
       groups_(plan_->groups, context),
       finder_(plan_->layout, context.memory(), plan_->radix_bits(), plan_->groups.size(),
               AggregatePlan::kConsumer),
@@ -45,6 +59,7 @@ LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext
       rows_(std::make_unique<uint8_t*[]>(kVectorSize)),
       selected_rows_(std::make_unique<uint8_t*[]>(kVectorSize)),
       states_(std::make_unique<uint8_t*[]>(kVectorSize)) {
+  complete_rows_.resize(finder_.table().store().partition_count());
   for (const AggregatePlan::Direct& direct : plan_->direct) {
     inputs_.push_back(
         {&direct, MakeFilter(direct.filter, context), Evaluator(direct.expressions, context)});
@@ -54,15 +69,45 @@ LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext
   }
 }
 
-Status LocalAggregation::Add(const Batch& batch) {
+Status LocalAggregation::EvaluateKeys(const Batch& batch) {
   const size_t count = batch.row_count();
-  if (count == 0) return Status::OK();
   keys_.resize(plan_->groups.size());
   for (size_t i = 0; i < keys_.size(); ++i) {
     TRIVET_RETURN_IF_ERROR(groups_.Evaluate(i, batch, keys_[i]));
     keys_[i] = GroupKey(keys_[i], count);
   }
-  TRIVET_RETURN_IF_ERROR(finder_.Find(keys_, count, rows_.get(), *runs_));
+  return Status::OK();
+}
+
+Status LocalAggregation::Add(const Batch& batch) {
+  if (batch.row_count() == 0) return Status::OK();
+  TRIVET_RETURN_IF_ERROR(EvaluateKeys(batch));
+  TRIVET_RETURN_IF_ERROR(finder_.Find(keys_, batch.row_count(), rows_.get(), *runs_));
+  return UpdateStates(batch);
+}
+
+Result<bool> LocalAggregation::TryAdd(const Batch& batch) {
+  if (batch.row_count() == 0) return true;
+  TRIVET_RETURN_IF_ERROR(EvaluateKeys(batch));
+  Status found = finder_.Find(keys_, batch.row_count(), rows_.get(), *runs_);
+  if (found.code() == StatusCode::kOutOfMemory) {
+    refusal_ = std::move(found);
+    return false;
+  }
+  TRIVET_RETURN_IF_ERROR(found);
+  TRIVET_RETURN_IF_ERROR(UpdateStates(batch));
+  const PartitionedRowStore& store = finder_.table().store();
+  for (size_t p = 0; p < complete_rows_.size(); ++p) {
+    complete_rows_[p] = store.partition(p).row_count();
+  }
+  return true;
+}
+
+size_t LocalAggregation::complete_row_count() const {
+  return std::accumulate(complete_rows_.begin(), complete_rows_.end(), size_t{0});
+}
+
+Status LocalAggregation::UpdateStates(const Batch& batch) {
   for (Input& input : inputs_) TRIVET_RETURN_IF_ERROR(UpdateInput(input, batch));
   for (const auto& buffered : buffered_) TRIVET_RETURN_IF_ERROR(buffered->Add(batch, keys_));
   return CheckAggregates(errors_, *arena_);
@@ -93,7 +138,8 @@ Status LocalAggregation::UpdateInput(Input& input, const Batch& batch) {
     TRIVET_RETURN_IF_ERROR(input.arguments.Evaluate(i, *source, arguments_[i]));
   }
   for (size_t state : direct.states) {
-    UpdateState(plan_->states[state], batch.order(), source->row_count(), rows, runs);
+    UpdateState(plan_->states[state], PlaceInTable(batch.order(), part_), source->row_count(), rows,
+                runs);
   }
   return Status::OK();
 }
@@ -105,6 +151,11 @@ void LocalAggregation::UpdateState(const AggregatePlan::State& state, BatchOrder
   const AggregateFunction& function = *state.bound.function;
   const AggregateCall call{state.bound, *arena_, context_, errors_, order};
   const size_t offset = plan_->layout->rows->extra_offset() + state.offset;
+  if (plan_->phase == AggregatePhase::kFinal) {
+    for (size_t i = 0; i < count; ++i) states_[i] = rows[i] + offset;
+    function.deserialize_combine(call, call_arguments_.front(), count, states_.get());
+    return;
+  }
   if (!plan_->is_grouped()) {
     function.update_single(call, call_arguments_, count, rows[0] + offset);
     return;

@@ -47,7 +47,16 @@ class LocalAggregation {
  public:
   LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context);
 
+  // The batch holds rows, in the final phase groups and serialised states.
   Status Add(const Batch& batch);
+  // The same, but false where memory for the batch's groups was refused. Then rows of groups beyond
+  // complete_rows() mean nothing, those before hold all that was added earlier, and nothing more
+  // may be added.
+  Result<bool> TryAdd(const Batch& batch);
+  const Status& refusal() const { return refusal_; }
+  // How many rows of each partition of the table were there after the last batch.
+  const std::vector<size_t>& complete_rows() const { return complete_rows_; }
+  size_t complete_row_count() const;
 
   GroupTable& table() { return finder_.table(); }
   BufferedInput& buffered(size_t i) { return *buffered_[i]; }
@@ -62,16 +71,21 @@ class LocalAggregation {
     std::unique_ptr<Evaluator> filter;
     Evaluator arguments;
   };
+  Status EvaluateKeys(const Batch& batch);
+  Status UpdateStates(const Batch& batch);
   Status UpdateInput(Input& input, const Batch& batch);
   void UpdateState(const AggregatePlan::State& state, BatchOrder order, size_t count,
                    uint8_t* const* rows, const GroupRuns* runs);
 
   AggregatePlanPtr plan_;
   const ExecutionContext& context_;
+  const uint64_t part_;  // of the table, that this run reads
   Evaluator groups_;
   GroupFinder finder_;
   std::unique_ptr<AggregateArena> arena_;
   LaneErrors errors_;
+  Status refusal_;
+  std::vector<size_t> complete_rows_;
   std::vector<Input> inputs_;
   std::vector<std::unique_ptr<BufferedInput>> buffered_;
   std::unique_ptr<GroupRuns> runs_;

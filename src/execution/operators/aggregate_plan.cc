@@ -164,8 +164,12 @@ Status CompleteBuffered(const AggregatePlan& plan, AggregatePlan::Buffered& buff
 
 Result<AggregatePlanPtr> AggregatePlan::Make(
     const std::vector<ExpressionPtr>& groups,
-    const std::vector<LogicalAggregate::Aggregate>& aggregates) {
+    const std::vector<LogicalAggregate::Aggregate>& aggregates, AggregatePhase phase) {
+  if (phase != AggregatePhase::kComplete && !PhysicalHashAggregate::CanSplit(aggregates)) {
+    return Status::Internal("HASH_AGGREGATE: these aggregates have no two phases");
+  }
   auto plan = std::make_shared<AggregatePlan>();
+  plan->phase = phase;
   plan->groups = groups;
   PlanMaker maker(*plan);
   for (const LogicalAggregate::Aggregate& aggregate : aggregates) maker.Add(aggregate);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "execution/operators/aggregate.h"
 #include "execution/operators/group_layout.h"
 #include "execution/operators/sort_key.h"
 #include "plan/logical_operators.h"
@@ -48,12 +49,14 @@ struct AggregatePlan {
   // NotImplemented for types that cannot be grouped by.
   static Result<std::shared_ptr<const AggregatePlan>> Make(
       const std::vector<ExpressionPtr>& groups,
-      const std::vector<LogicalAggregate::Aggregate>& aggregates);
+      const std::vector<LogicalAggregate::Aggregate>& aggregates,
+      AggregatePhase phase = AggregatePhase::kComplete);
 
   // Partitions by which threads merge: 64, or one row without groups.
   static constexpr int kRadixBits = 6;
   static constexpr std::string_view kConsumer = "HASH_AGGREGATE";
 
+  AggregatePhase phase = AggregatePhase::kComplete;
   std::vector<ExpressionPtr> groups;
   std::vector<State> states;
   std::vector<Output> outputs;

@@ -65,9 +65,17 @@ class BoundTestAggregate {
   // The rows cut into batches of random sizes and encodings, spread over several states and arenas
   // that are combined in random order; other groups are updated beside.
   Result<Value> ComputeSplit(const ValueRows& rows, uint64_t seed) const;
+  // The same rows spread over `parts` states, each as bytes.
+  std::vector<std::string> Serialize(const ValueRows& rows, size_t parts, uint64_t seed) const;
+  // What states of these bytes, combined in this order, are, as a value and as bytes.
+  Result<Value> ComputeFrom(const std::vector<std::string>& states) const;
+  Result<std::string> Merge(const std::vector<std::string>& states) const;
 
  private:
   class Run;
+  std::vector<std::unique_ptr<Run>> RunParts(const ValueRows& rows, size_t parts,
+                                             std::mt19937_64& random,
+                                             const TestEvaluationContext& context) const;
   std::vector<Vector> MakeColumns(const ValueRows& rows, size_t from, size_t count,
                                   std::mt19937_64* random) const;
 

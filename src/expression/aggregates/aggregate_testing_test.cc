@@ -51,6 +51,24 @@ class BoundTestAggregate::Run {
     bound_.function->combine(Call({}), sources, targets, 2);
     arena_->Adopt(std::move(*other.arena_));
   }
+  std::string Serialize() {
+    Vector blobs = Vector::MakeFlat(TypeId::kBlob, 2);
+    uint8_t* states[] = {state_, other_};
+    bound_.function->serialize(Call({}), states, 2, blobs);
+    EXPECT_TRUE(errors_.empty() && arena_->status().ok());
+    return blobs.GetValue(0).string();
+  }
+  Status Absorb(const std::vector<std::string>& states) {
+    for (const std::string& bytes : states) {
+      Vector blobs = Vector::MakeFlat(TypeId::kBlob, 2);
+      blobs.SetString(0, bytes);
+      blobs.SetString(1, bytes);
+      uint8_t* targets[] = {state_, other_};
+      bound_.function->deserialize_combine(Call({}), blobs, 2, targets);
+    }
+    TRIVET_RETURN_IF_ERROR(errors_.First());
+    return arena_->status();
+  }
   Result<Value> Finalize() {
     Vector result = Vector::MakeFlat(bound_.return_type, 1);
     bound_.function->finalize(Call({}), &state_, 1, result);
@@ -123,12 +141,11 @@ Result<Value> BoundTestAggregate::Compute(const ValueRows& rows) const {
   return run.Finalize();
 }
 
-Result<Value> BoundTestAggregate::ComputeSplit(const ValueRows& rows, uint64_t seed) const {
-  std::mt19937_64 random(seed);
-  TestEvaluationContext context;
+std::vector<std::unique_ptr<BoundTestAggregate::Run>> BoundTestAggregate::RunParts(
+    const ValueRows& rows, size_t parts, std::mt19937_64& random,
+    const TestEvaluationContext& context) const {
   std::vector<std::unique_ptr<Run>> runs;
-  for (size_t i = 0; i < 1 + random() % 4; ++i)
-    runs.push_back(std::make_unique<Run>(bound_, context));
+  for (size_t i = 0; i < parts; ++i) runs.push_back(std::make_unique<Run>(bound_, context));
   struct Piece {
     size_t from;
     size_t count;
@@ -146,12 +163,44 @@ Result<Value> BoundTestAggregate::ComputeSplit(const ValueRows& rows, uint64_t s
     runs[random() % runs.size()]->Add(MakeColumns(rows, piece.from, piece.count, &random),
                                       piece.count, piece.order, random() % 2 == 0);
   }
+  return runs;
+}
+
+Result<Value> BoundTestAggregate::ComputeSplit(const ValueRows& rows, uint64_t seed) const {
+  std::mt19937_64 random(seed);
+  TestEvaluationContext context;
+  std::vector<std::unique_ptr<Run>> runs = RunParts(rows, 1 + random() % 4, random, context);
   while (runs.size() > 1) {
     std::shuffle(runs.begin(), runs.end(), random);
     runs[0]->Combine(std::move(*runs.back()));
     runs.pop_back();
   }
   return runs.front()->Finalize();
+}
+
+std::vector<std::string> BoundTestAggregate::Serialize(const ValueRows& rows, size_t parts,
+                                                       uint64_t seed) const {
+  std::mt19937_64 random(seed);
+  TestEvaluationContext context;
+  std::vector<std::string> states;
+  for (const auto& run : RunParts(rows, parts, random, context)) {
+    states.push_back(run->Serialize());
+  }
+  return states;
+}
+
+Result<Value> BoundTestAggregate::ComputeFrom(const std::vector<std::string>& states) const {
+  TestEvaluationContext context;
+  Run run(bound_, context);
+  TRIVET_RETURN_IF_ERROR(run.Absorb(states));
+  return run.Finalize();
+}
+
+Result<std::string> BoundTestAggregate::Merge(const std::vector<std::string>& states) const {
+  TestEvaluationContext context;
+  Run run(bound_, context);
+  TRIVET_RETURN_IF_ERROR(run.Absorb(states));
+  return run.Serialize();
 }
 
 bool Identical(const Value& a, const Value& b) {

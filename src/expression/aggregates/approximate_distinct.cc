@@ -152,6 +152,39 @@ struct ApproximateDistinct {
       MergeSketch(call.arena, source, target);
     }
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutFlag(state.registers != nullptr);
+    if (state.registers != nullptr) return out.PutRaw(state.registers, kRegisters);
+    out.PutUnsigned(state.used);
+    for (uint32_t i = 0; i < state.slot_count; ++i) {
+      if (state.slots[i] != 0) out.PutValue(state.slots[i]);
+    }
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    const LogicalType slot_type = TypeId::kUInt32;
+    const auto add = [&](uint32_t index, uint32_t rank) {
+      if (index >= kRegisters || rank > kRankBits + 1) return false;
+      if (rank != 0) AddToSketch(call.arena, target, index, static_cast<uint8_t>(rank));
+      return true;
+    };
+    bool all_registers = false;
+    uint64_t used = 0;
+    if (!in.GetFlag(all_registers)) return false;
+    if (all_registers) {
+      uint8_t registers[kRegisters];
+      if (!in.GetRaw(registers, kRegisters)) return false;
+      for (uint32_t i = 0; i < kRegisters; ++i) {
+        if (!add(i, registers[i])) return false;
+      }
+      return true;
+    }
+    if (!in.GetCount(used) || used > kRegisters) return false;
+    for (uint64_t i = 0; i < used; ++i) {
+      uint32_t slot = 0;
+      if (!in.GetValue(slot_type, slot) || !add(slot >> 8, slot & 0xff)) return false;
+    }
+    return true;
+  }
   static bool Finalize(const AggregateCall&, State& state, size_t, int64_t& out) {
     out = std::llround(Estimate(state));
     return true;

@@ -67,6 +67,32 @@ struct ArgExtremum {
   static void Combine(const AggregateCall&, const State& source, State& target) {
     if (source.seen && Beats(source.by.value, source.position, target)) target = source;
   }
+  static void Write(const AggregateCall& call, const State& state, StateWriter& out) {
+    out.PutFlag(state.seen);
+    if (!state.seen) return;
+    out.PutValue(state.by.value);
+    out.PutPosition(state.position);
+    out.PutKept(call.bound.argument_types[0], state.value);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    const LogicalType& type = call.bound.argument_types[0];
+    bool seen = false;
+    if (!in.GetFlag(seen)) return false;
+    if (!seen) return true;
+    T key{};
+    RowPosition position{};
+    KeptAny value{};
+    if (!in.GetValue(call.bound.argument_types[1], key) || !in.GetPosition(position) ||
+        !in.GetKept(type, value)) {
+      return false;
+    }
+    if (!Beats(key, position, target)) return true;
+    target.by.Keep(call.arena, key);
+    target.position = position;
+    target.seen = true;
+    target.value.Keep(call.arena, type, value);
+    return true;
+  }
   static void Finalize(const AggregateCall&, uint8_t* const* states, size_t count, Vector& result) {
     for (size_t row = 0; row < count; ++row) {
       State& state = *reinterpret_cast<State*>(states[row]);
@@ -92,6 +118,7 @@ void AddArgExtremum(FunctionRegistry& registry, const std::string& name,
       form.update_single = Op::UpdateSingle;
       form.combine = CombineStates<Op>;
       form.finalize = Op::Finalize;
+      FillSerialization<Op>(form);
       form.order_dependent = true;
       variants->Set(static_cast<PhysicalType>(type), std::move(form));
     });

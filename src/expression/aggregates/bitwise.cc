@@ -44,6 +44,17 @@ struct Folded {
     out = state.value;
     return state.seen;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutFlag(state.seen);
+    if (state.seen) out.PutValue(state.value);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    State source{};
+    if (!in.GetFlag(source.seen)) return false;
+    if (source.seen && !in.GetValue(call.bound.argument_types[0], source.value)) return false;
+    Combine(call, source, target);
+    return true;
+  }
 };
 
 template <typename Fold>

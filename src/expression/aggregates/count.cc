@@ -19,6 +19,15 @@ struct Count {
     out = state.count;
     return true;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(static_cast<uint128_t>(state.count));
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    State source{};
+    if (!in.GetCount(source.count)) return false;
+    Combine(call, source, target);
+    return true;
+  }
 };
 
 int64_t& CountOf(uint8_t* state) { return reinterpret_cast<Count::State*>(state)->count; }
@@ -103,6 +112,17 @@ struct CountIf {
   static bool Finalize(const AggregateCall&, State& state, size_t, int128_t& out) {
     out = state.count;
     return state.seen != 0;
+  }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(static_cast<uint128_t>(state.count));
+    out.PutUnsigned(static_cast<uint128_t>(state.seen));
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    State source{};
+    if (!in.GetCount(source.count) || !in.GetCount(source.seen)) return false;
+    if (source.count > source.seen) return false;
+    Combine(call, source, target);
+    return true;
   }
 };
 

@@ -42,6 +42,19 @@ struct Extremum {
     out = Canonical(state.kept.value);
     return state.seen;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutFlag(state.seen);
+    if (state.seen) out.PutValue(state.kept.value);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    bool seen = false;
+    T value{};
+    if (!in.GetFlag(seen)) return false;
+    if (!seen) return true;
+    if (!in.GetValue(call.bound.argument_types[0], value)) return false;
+    Add(call, target, value, 0);
+    return true;
+  }
 };
 
 template <bool kIsMax>

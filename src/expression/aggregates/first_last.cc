@@ -53,6 +53,26 @@ struct Positional {
   static void Combine(const AggregateCall&, const State& source, State& target) {
     if (source.seen && Beats(source.position, target)) target = source;
   }
+  static void Write(const AggregateCall& call, const State& state, StateWriter& out) {
+    out.PutFlag(state.seen);
+    if (!state.seen) return;
+    out.PutPosition(state.position);
+    out.PutKept(call.bound.argument_types[0], state.value);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    const LogicalType& type = call.bound.argument_types[0];
+    bool seen = false;
+    RowPosition position{};
+    KeptAny value{};
+    if (!in.GetFlag(seen)) return false;
+    if (!seen) return true;
+    if (!in.GetPosition(position) || !in.GetKept(type, value)) return false;
+    if (!Beats(position, target)) return true;
+    target.seen = true;
+    target.position = position;
+    target.value.Keep(call.arena, type, value);
+    return true;
+  }
   static void Finalize(const AggregateCall&, uint8_t* const* states, size_t count, Vector& result) {
     for (size_t row = 0; row < count; ++row) {
       State& state = *reinterpret_cast<State*>(states[row]);
@@ -76,6 +96,7 @@ void AddPositional(FunctionRegistry& registry, const std::string& name,
   function.update_single = Op::UpdateSingle;
   function.combine = CombineStates<Op>;
   function.finalize = Op::Finalize;
+  FillSerialization<Op>(function);
   function.order_dependent = true;
   function.bind = [](std::span<const ExpressionPtr>, BoundAggregateFunction& bound) -> Status {
     bound.return_type = bound.argument_types[0];

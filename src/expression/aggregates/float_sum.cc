@@ -26,6 +26,16 @@ struct DoubleSum {
     target.sum.Merge(source.sum, ExactArena(call.arena));
     target.count += source.count;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(state.count);
+    state.sum.Serialize(out.bytes());
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    uint64_t count = 0;
+    if (!in.GetCount(count) || !AbsorbExact(call.arena, in, target.sum)) return false;
+    target.count += count;
+    return true;
+  }
 };
 
 struct Total : DoubleSum {

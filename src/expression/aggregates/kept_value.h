@@ -55,6 +55,15 @@ struct KeptAny {
       std::memcpy(&string.value, data, width);
     }
   }
+  // The same from a value of the type that lies elsewhere.
+  void Keep(AggregateArena& arena, const LogicalType& type, const KeptAny& next) {
+    if (next.is_null) {
+      is_null = true;
+    } else {
+      Keep(arena, reinterpret_cast<const uint8_t*>(&next.string.value), TypeSize(type),
+           type.physical() == PhysicalType::kString);
+    }
+  }
   // Writes it to a row of a flat vector.
   void Store(Vector& result, size_t row) const {
     const size_t width = TypeSize(result.type());

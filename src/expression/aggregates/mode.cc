@@ -25,6 +25,12 @@ struct Counts {
   static void Combine(const AggregateCall& call, const State& source, State& target) {
     target.counts.Append(call.arena, source.counts);
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    state.counts.Write(out);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    return target.counts.Absorb(call.arena, call.bound.argument_types[0], in);
+  }
 };
 
 // Among equally frequent values the one that came first.

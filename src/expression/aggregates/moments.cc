@@ -31,6 +31,20 @@ struct Squares {
     target.squares.Merge(source.squares, arena);
     target.count += source.count;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(state.count);
+    state.sum.Serialize(out.bytes());
+    state.squares.Serialize(out.bytes());
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    uint64_t count = 0;
+    if (!in.GetCount(count) || !AbsorbExact(call.arena, in, target.sum) ||
+        !AbsorbExact(call.arena, in, target.squares)) {
+      return false;
+    }
+    target.count += count;
+    return true;
+  }
 };
 
 // What is made of count, sum and sum of squares; false for NULL.
@@ -113,6 +127,22 @@ struct Powers {
     target.cubes.Merge(source.cubes, arena);
     target.fourths.Merge(source.fourths, arena);
     target.count += source.count;
+  }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(state.count);
+    state.sum.Serialize(out.bytes());
+    for (const ExactProductSum* sum : {&state.squares, &state.cubes, &state.fourths}) {
+      sum->Serialize(out.bytes());
+    }
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    uint64_t count = 0;
+    if (!in.GetCount(count) || !AbsorbExact(call.arena, in, target.sum)) return false;
+    for (ExactProductSum* sum : {&target.squares, &target.cubes, &target.fourths}) {
+      if (!AbsorbExact(call.arena, in, *sum)) return false;
+    }
+    target.count += count;
+    return true;
   }
 
   static bool IsFinite(const State& state) {

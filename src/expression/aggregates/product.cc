@@ -24,6 +24,12 @@ struct Product {
   static void Combine(const AggregateCall&, const State& source, State& target) {
     target.values.Append(source.values);
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    state.values.Write(out);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    return target.values.Absorb(call.arena, call.bound.argument_types[0], in);
+  }
   static bool Finalize(const AggregateCall& call, State& state, size_t, double& out) {
     const uint64_t count = state.values.count();
     if (count == 0) return false;

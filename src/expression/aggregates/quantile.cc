@@ -33,6 +33,12 @@ struct Values {
   static void Combine(const AggregateCall&, const State& source, State& target) {
     target.values.Append(source.values);
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    state.values.Write(out);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    return target.values.Absorb(call.arena, call.bound.argument_types[0], in);
+  }
 };
 
 // Puts the value of rank `rank` (from the front, or from the back where `descending`) into its

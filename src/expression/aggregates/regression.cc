@@ -69,6 +69,30 @@ struct Pairs {
     }
     target.count += source.count;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(state.count);
+    state.x.Serialize(out.bytes());
+    state.y.Serialize(out.bytes());
+    state.xy.Serialize(out.bytes());
+    if constexpr (kWithSquares) {
+      state.xx.Serialize(out.bytes());
+      state.yy.Serialize(out.bytes());
+    }
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    uint64_t count = 0;
+    if (!in.GetCount(count) || !AbsorbExact(call.arena, in, target.x) ||
+        !AbsorbExact(call.arena, in, target.y) || !AbsorbExact(call.arena, in, target.xy)) {
+      return false;
+    }
+    if constexpr (kWithSquares) {
+      if (!AbsorbExact(call.arena, in, target.xx) || !AbsorbExact(call.arena, in, target.yy)) {
+        return false;
+      }
+    }
+    target.count += count;
+    return true;
+  }
 };
 
 double VarianceX(const PairState& state) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "expression/aggregate_function.h"
+#include "expression/aggregates/state_bytes.h"
 
 namespace trivet {
 
@@ -22,6 +23,7 @@ namespace trivet {
 //     static bool Finalize(const AggregateCall&, State&, size_t row, Out& out);
 //   };
 //
+// and the functions of state_bytes.h, by which states travel.
 // A state may point into the arena; Combine may take such pointers over.
 
 // Calls body(row, index) for rows that are not NULL; index is the row's place in data.
@@ -135,6 +137,7 @@ void FillState(AggregateFunction& function) {
   function.initialize = InitializeState<Op>;
   function.combine = CombineStates<Op>;
   function.finalize = FinalizeStates<Op, Out>;
+  FillSerialization<Op>(function);
 }
 
 template <typename Op, typename In, typename Out>

@@ -36,6 +36,28 @@ struct StringAggregate {
     target.pieces.Append(source.pieces);
     target.bytes += source.bytes;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(state.pieces.count());
+    state.pieces.ForEach([&](const Piece& piece) {
+      out.PutPosition(piece.position);
+      out.PutValue(piece.text);
+    });
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    uint64_t count = 0;
+    if (!in.GetCount(count)) return false;
+    for (uint64_t i = 0; i < count; ++i) {
+      Piece piece{};
+      StringView text;
+      if (!in.GetPosition(piece.position) || !in.GetValue(LogicalType(TypeId::kVarchar), text)) {
+        return false;
+      }
+      if (!CopyToArena(call.arena, text, piece.text)) continue;
+      target.pieces.Add(call.arena, piece);
+      target.bytes += text.size();
+    }
+    return true;
+  }
   static void Finalize(const AggregateCall& call, uint8_t* const* states, size_t count,
                        Vector& result) {
     const auto& separator = static_cast<const Separator&>(*call.bound.state);
@@ -95,6 +117,7 @@ void RegisterStringAggregate(FunctionRegistry& registry) {
   function.update_single = UpdateUnarySingle<StringAggregate, StringView>;
   function.combine = CombineStates<StringAggregate>;
   function.finalize = StringAggregate::Finalize;
+  FillSerialization<StringAggregate>(function);
   function.order_dependent = true;
   function.bind = [](std::span<const ExpressionPtr> arguments,
                      BoundAggregateFunction& bound) -> Status {

@@ -30,6 +30,18 @@ struct NarrowSum {
     target.count += source.count;
   }
   static Int256 Total(const State& state) { return Int256::From(state.sum); }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(static_cast<uint128_t>(state.count));
+    out.PutSigned(state.sum);
+  }
+  static bool Absorb(const AggregateCall&, StateReader& in, State& target) {
+    uint64_t count = 0;
+    int128_t sum = 0;
+    if (!in.GetCount(count) || !in.GetSum(count, 64, sum)) return false;
+    target.sum += sum;
+    target.count += static_cast<int64_t>(count);
+    return true;
+  }
 };
 
 // 128-bit integers.
@@ -48,6 +60,19 @@ struct WideSum {
     target.count += source.count;
   }
   static Int256 Total(const State& state) { return state.sum; }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(static_cast<uint128_t>(state.count));
+    out.PutUnsigned(state.sum.low);
+    out.PutSigned(state.sum.high);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    State source{};
+    if (!in.GetCount(source.count) || !in.GetUnsigned(source.sum.low)) return false;
+    // Above the low half there is no more than a carry of each value.
+    if (!in.GetSum(static_cast<uint64_t>(source.count), 1, source.sum.high)) return false;
+    Combine(call, source, target);
+    return true;
+  }
 };
 
 template <typename Sum>

@@ -26,6 +26,17 @@ struct TickAverage {
     out = static_cast<int64_t>(state.sum / state.count);
     return true;
   }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(static_cast<uint128_t>(state.count));
+    out.PutSigned(state.sum);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    State source{};
+    if (!in.GetCount(source.count)) return false;
+    if (!in.GetSum(static_cast<uint64_t>(source.count), 63, source.sum)) return false;
+    Combine(call, source, target);
+    return true;
+  }
 };
 
 // Parts are summed apart; what a part leaves over goes down to the next smaller one.
@@ -58,6 +69,26 @@ struct IntervalAverage {
     out.months = static_cast<int32_t>(state.months / state.count);
     out.days = static_cast<int32_t>(days / state.count);
     out.micros = static_cast<int64_t>(micros / state.count);
+    return true;
+  }
+  static void Write(const AggregateCall&, const State& state, StateWriter& out) {
+    out.PutUnsigned(static_cast<uint128_t>(state.count));
+    out.PutSigned(state.months);
+    out.PutSigned(state.days);
+    out.PutSigned(state.micros);
+  }
+  static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
+    State source{};
+    if (!in.GetCount(source.count)) return false;
+    const auto count = static_cast<uint64_t>(source.count);
+    int128_t months = 0;
+    int128_t days = 0;
+    if (!in.GetSum(count, 31, months) || !in.GetSum(count, 31, days)) return false;
+    if (!in.GetSum(count, 63, source.micros)) return false;
+    source.months = static_cast<int64_t>(months);
+    source.days = static_cast<int64_t>(days);
+    if (source.months != months || source.days != days) return false;
+    Combine(call, source, target);
     return true;
   }
 };

@@ -48,6 +48,28 @@ class ValueCounts {
     }
   }
   uint64_t size() const { return size_; }
+  void Write(StateWriter& out) const {
+    out.PutUnsigned(size_);
+    ForEach([&](const Entry& entry) {
+      out.PutValue(entry.value);
+      out.PutUnsigned(entry.count);
+      out.PutPosition(entry.first);
+    });
+  }
+  // Adds written values; false where the bytes are none.
+  bool Absorb(AggregateArena& arena, const LogicalType& type, StateReader& in) {
+    uint64_t size = 0;
+    if (!in.GetCount(size)) return false;
+    for (uint64_t i = 0; i < size; ++i) {
+      Entry entry{};
+      if (!in.GetValue(type, entry.value) || !in.GetCount(entry.count) || entry.count == 0 ||
+          !in.GetPosition(entry.first)) {
+        return false;
+      }
+      Add(arena, entry.value, entry.count, entry.first, false);
+    }
+    return true;
+  }
 
  private:
   static constexpr uint64_t kFirstCapacity = 8;

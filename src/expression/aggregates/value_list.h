@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "expression/aggregate_function.h"
+#include "expression/aggregates/state_bytes.h"
 
 namespace trivet {
 
@@ -42,6 +43,12 @@ class ValueList {
     }
     return all;
   }
+  void Write(StateWriter& out) const {
+    out.PutUnsigned(count_);
+    ForEach([&](const T& value) { out.PutValue(value); });
+  }
+  // Adds written values; false where the bytes are none.
+  bool Absorb(AggregateArena& arena, const LogicalType& type, StateReader& in);
   template <typename Visit>
   void ForEach(const Visit& visit) const {
     for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
@@ -90,6 +97,19 @@ inline bool CopyToArena(AggregateArena& arena, const StringView& value, StringVi
   if (bytes == nullptr) return false;
   std::memcpy(bytes, value.data(), value.size());
   copy = StringView(bytes, value.size());
+  return true;
+}
+
+template <typename T>
+bool ValueList<T>::Absorb(AggregateArena& arena, const LogicalType& type, StateReader& in) {
+  uint64_t count = 0;
+  if (!in.GetCount(count)) return false;
+  for (uint64_t i = 0; i < count; ++i) {
+    T value{};
+    T copy{};
+    if (!in.GetValue(type, value)) return false;
+    if (CopyToArena(arena, value, copy)) Add(arena, copy);
+  }
   return true;
 }
 

@@ -1,0 +1,150 @@
+// An aggregation in two phases, for rows that lie in several places.
+#include <algorithm>
+
+#include "base/string_concat.h"
+#include "execution/explain_fields.h"
+#include "execution/operators/aggregate.h"
+#include "execution/operators/aggregate_plan.h"
+
+namespace trivet {
+
+namespace {
+
+using Aggregate = PhysicalHashAggregate::Aggregate;
+using Phases = PhysicalHashAggregate::Phases;
+
+bool IsUnfit(const ExpressionPtr& expression) {
+  return expression->can_fail() || expression->is_volatile();
+}
+
+ExpressionPtr ColumnOf(const std::vector<PhysicalColumn>& schema, size_t column) {
+  return Expression::Input(static_cast<uint32_t>(column), schema[column].type, schema[column].name);
+}
+
+std::vector<ExpressionPtr> LeadingColumns(const std::vector<PhysicalColumn>& schema, size_t count) {
+  std::vector<ExpressionPtr> columns;
+  for (size_t i = 0; i < count; ++i) columns.push_back(ColumnOf(schema, i));
+  return columns;
+}
+
+Result<Phases> SplitStates(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
+  const size_t group_count = aggregate.groups().size();
+  TRIVET_ASSIGN_OR_RETURN(
+      const AggregatePlanPtr plan,
+      AggregatePlan::Make(aggregate.groups(), aggregate.aggregates(), AggregatePhase::kPartial));
+  std::vector<PhysicalColumn> schema(
+      aggregate.schema().begin(),
+      aggregate.schema().begin() + static_cast<std::ptrdiff_t>(group_count));
+  std::vector<Aggregate> reading = aggregate.aggregates();
+  for (size_t i = 0; i < reading.size(); ++i) {
+    // States are numbered in the order in which they are first read.
+    const size_t column = group_count + plan->outputs[i].state;
+    if (column == schema.size()) {
+      schema.push_back({StrCat(AggregateToString(reading[i]), " state"), TypeId::kBlob});
+    }
+    Aggregate& call = reading[i];
+    call.arguments = {ColumnOf(schema, column)};
+    call.filter = nullptr;
+    call.distinct = false;
+    call.order_by.clear();
+  }
+  Phases phases;
+  phases.first =
+      std::make_shared<PhysicalHashAggregate>(aggregate.groups(), aggregate.aggregates(), schema,
+                                              std::move(child), AggregatePhase::kPartial);
+  phases.second = std::make_shared<PhysicalHashAggregate>(
+      LeadingColumns(schema, group_count), aggregate.aggregates(), aggregate.schema(), phases.first,
+      AggregatePhase::kFinal);
+  return phases;
+}
+
+// Collects what makes rows different for the second phase; a column of the first phase each.
+class DistinctColumns {
+ public:
+  explicit DistinctColumns(const PhysicalHashAggregate& aggregate)
+      : groups_(aggregate.groups()),
+        schema_(aggregate.schema().begin(),
+                aggregate.schema().begin() + static_cast<std::ptrdiff_t>(groups_.size())) {}
+
+  // Replaces the expression by the column that holds it. Constants stay: binding reads them.
+  void Place(ExpressionPtr& expression) {
+    if (expression == nullptr || expression->IsConstant()) return;
+    size_t column = 0;
+    while (column < groups_.size() && !ExpressionsEqual(groups_[column], expression)) ++column;
+    if (column == groups_.size()) {
+      groups_.push_back(expression);
+      schema_.push_back({expression->ToString(), expression->type()});
+    }
+    expression = ColumnOf(schema_, column);
+  }
+  const std::vector<ExpressionPtr>& groups() const { return groups_; }
+  const std::vector<PhysicalColumn>& schema() const { return schema_; }
+
+ private:
+  std::vector<ExpressionPtr> groups_;
+  std::vector<PhysicalColumn> schema_;
+};
+
+Phases SplitDistinct(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
+  DistinctColumns columns(aggregate);
+  std::vector<Aggregate> aggregates = aggregate.aggregates();
+  for (Aggregate& call : aggregates) {
+    for (ExpressionPtr& argument : call.arguments) columns.Place(argument);
+    columns.Place(call.filter);
+    call.order_by.clear();
+  }
+  Phases phases;
+  phases.first = std::make_shared<PhysicalHashAggregate>(columns.groups(), std::vector<Aggregate>(),
+                                                         columns.schema(), std::move(child),
+                                                         AggregatePhase::kPartial);
+  phases.second = std::make_shared<PhysicalHashAggregate>(
+      LeadingColumns(columns.schema(), aggregate.groups().size()), std::move(aggregates),
+      aggregate.schema(), phases.first);
+  return phases;
+}
+
+}  // namespace
+
+bool PhysicalHashAggregate::CanSplit(const std::vector<Aggregate>& aggregates) {
+  return std::all_of(aggregates.begin(), aggregates.end(), [](const Aggregate& aggregate) {
+    const AggregateFunction& function = *aggregate.function.function;
+    if (aggregate.distinct && !function.ignores_duplicates) return false;
+    if (function.order_dependent && !aggregate.order_by.empty()) return false;
+    return function.serialize != nullptr && function.deserialize_combine != nullptr;
+  });
+}
+
+bool PhysicalHashAggregate::CanDeduplicate(const std::vector<Aggregate>& aggregates) {
+  return std::all_of(aggregates.begin(), aggregates.end(), [](const Aggregate& aggregate) {
+    const AggregateFunction& function = *aggregate.function.function;
+    if (!aggregate.distinct && !function.ignores_duplicates) return false;
+    if (function.order_dependent) return false;
+    if (std::any_of(aggregate.arguments.begin(), aggregate.arguments.end(),
+                    [](const ExpressionPtr& argument) { return argument->type().IsNested(); })) {
+      return false;
+    }
+    // Behind a filter, arguments are evaluated for its rows only; as columns they would be for all.
+    return aggregate.filter == nullptr ||
+           (!IsUnfit(aggregate.filter) &&
+            std::none_of(aggregate.arguments.begin(), aggregate.arguments.end(), IsUnfit));
+  });
+}
+
+Result<Phases> PhysicalHashAggregate::Split(const PhysicalHashAggregate& aggregate,
+                                            PhysicalPlan child) {
+  if (aggregate.phase_ != AggregatePhase::kComplete) {
+    return Status::Internal("HASH_AGGREGATE: only a complete aggregation can be split");
+  }
+  Phases phases;
+  if (CanSplit(aggregate.aggregates_)) {
+    TRIVET_ASSIGN_OR_RETURN(phases, SplitStates(aggregate, std::move(child)));
+  } else if (CanDeduplicate(aggregate.aggregates_)) {
+    phases = SplitDistinct(aggregate, std::move(child));
+  } else {
+    return Status::Internal("HASH_AGGREGATE: these aggregates have no two phases");
+  }
+  phases.second->set_estimated_rows(aggregate.estimated_rows());
+  return phases;
+}
+
+}  // namespace trivet
