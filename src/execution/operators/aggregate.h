@@ -48,6 +48,8 @@ class PhysicalHashAggregate final : public PhysicalOperator {
     return std::make_shared<PhysicalHashAggregate>(*this);
   }
 
+  Result<std::optional<PhysicalOperator::Phases>> SplitPhases() const override;
+
   const std::vector<ExpressionPtr>& groups() const { return groups_; }
   const std::vector<Aggregate>& aggregates() const { return aggregates_; }
   AggregatePhase phase() const { return phase_; }
@@ -65,11 +67,11 @@ class PhysicalHashAggregate final : public PhysicalOperator {
   // rows together as second->capabilities().required_inputs says. Where CanSplit: partial and
   // final. Else, where CanDeduplicate: DISTINCT rows, a partial aggregate without aggregates, and
   // the complete aggregation of these. Internal where neither holds: such rows are aggregated once.
-  struct Phases {
+  struct Halves {
     std::shared_ptr<PhysicalHashAggregate> first;
     std::shared_ptr<PhysicalHashAggregate> second;
   };
-  static Result<Phases> Split(const PhysicalHashAggregate& aggregate, PhysicalPlan child);
+  static Result<Halves> Split(const PhysicalHashAggregate& aggregate, PhysicalPlan child);
 
  private:
   std::vector<ExpressionPtr> groups_;

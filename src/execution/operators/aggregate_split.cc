@@ -11,7 +11,7 @@ namespace trivet {
 namespace {
 
 using Aggregate = PhysicalHashAggregate::Aggregate;
-using Phases = PhysicalHashAggregate::Phases;
+using Halves = PhysicalHashAggregate::Halves;
 
 bool IsUnfit(const ExpressionPtr& expression) {
   return expression->can_fail() || expression->is_volatile();
@@ -27,7 +27,7 @@ std::vector<ExpressionPtr> LeadingColumns(const std::vector<PhysicalColumn>& sch
   return columns;
 }
 
-Result<Phases> SplitStates(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
+Result<Halves> SplitStates(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
   const size_t group_count = aggregate.groups().size();
   TRIVET_ASSIGN_OR_RETURN(
       const AggregatePlanPtr plan,
@@ -48,13 +48,13 @@ Result<Phases> SplitStates(const PhysicalHashAggregate& aggregate, PhysicalPlan 
     call.distinct = false;
     call.order_by.clear();
   }
-  Phases phases;
+  Halves phases;
   phases.first =
       std::make_shared<PhysicalHashAggregate>(aggregate.groups(), aggregate.aggregates(), schema,
                                               std::move(child), AggregatePhase::kPartial);
-  phases.second = std::make_shared<PhysicalHashAggregate>(
-      LeadingColumns(schema, group_count), aggregate.aggregates(), aggregate.schema(), phases.first,
-      AggregatePhase::kFinal);
+  phases.second = std::make_shared<PhysicalHashAggregate>(LeadingColumns(schema, group_count),
+                                                          std::move(reading), aggregate.schema(),
+                                                          phases.first, AggregatePhase::kFinal);
   return phases;
 }
 
@@ -85,7 +85,7 @@ class DistinctColumns {
   std::vector<PhysicalColumn> schema_;
 };
 
-Phases SplitDistinct(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
+Halves SplitDistinct(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
   DistinctColumns columns(aggregate);
   std::vector<Aggregate> aggregates = aggregate.aggregates();
   for (Aggregate& call : aggregates) {
@@ -93,7 +93,7 @@ Phases SplitDistinct(const PhysicalHashAggregate& aggregate, PhysicalPlan child)
     columns.Place(call.filter);
     call.order_by.clear();
   }
-  Phases phases;
+  Halves phases;
   phases.first = std::make_shared<PhysicalHashAggregate>(columns.groups(), std::vector<Aggregate>(),
                                                          columns.schema(), std::move(child),
                                                          AggregatePhase::kPartial);
@@ -130,12 +130,12 @@ bool PhysicalHashAggregate::CanDeduplicate(const std::vector<Aggregate>& aggrega
   });
 }
 
-Result<Phases> PhysicalHashAggregate::Split(const PhysicalHashAggregate& aggregate,
+Result<Halves> PhysicalHashAggregate::Split(const PhysicalHashAggregate& aggregate,
                                             PhysicalPlan child) {
   if (aggregate.phase_ != AggregatePhase::kComplete) {
     return Status::Internal("HASH_AGGREGATE: only a complete aggregation can be split");
   }
-  Phases phases;
+  Halves phases;
   if (CanSplit(aggregate.aggregates_)) {
     TRIVET_ASSIGN_OR_RETURN(phases, SplitStates(aggregate, std::move(child)));
   } else if (CanDeduplicate(aggregate.aggregates_)) {
@@ -145,6 +145,20 @@ Result<Phases> PhysicalHashAggregate::Split(const PhysicalHashAggregate& aggrega
   }
   phases.second->set_estimated_rows(aggregate.estimated_rows());
   return phases;
+}
+
+Result<std::optional<PhysicalOperator::Phases>> PhysicalHashAggregate::SplitPhases() const {
+  if (phase_ != AggregatePhase::kComplete ||
+      !(CanSplit(aggregates_) || CanDeduplicate(aggregates_))) {
+    return std::optional<PhysicalOperator::Phases>();
+  }
+  TRIVET_ASSIGN_OR_RETURN(Halves halves, Split(*this, children_.front()));
+  PhysicalOperator::Phases phases;
+  phases.local = std::move(halves.first);
+  phases.global = [second = std::move(halves.second)](PhysicalPlan input) -> Result<PhysicalPlan> {
+    return PhysicalPlan(second->WithChildren({std::move(input)}));
+  };
+  return std::optional(std::move(phases));
 }
 
 }  // namespace trivet

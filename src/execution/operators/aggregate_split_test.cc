@@ -62,9 +62,9 @@ PhysicalPlan Union(const std::vector<PhysicalColumn>& schema, std::vector<Physic
   return std::make_shared<PhysicalUnionAll>(schema, std::move(inputs));
 }
 
-using Phases = PhysicalHashAggregate::Phases;
+using Halves = PhysicalHashAggregate::Halves;
 
-Phases SplitPlan(const PhysicalHashAggregate& complete, const PhysicalPlan& child) {
+Halves SplitPlan(const PhysicalHashAggregate& complete, const PhysicalPlan& child) {
   auto phases = PhysicalHashAggregate::Split(complete, child);
   EXPECT_TRUE(phases.ok()) << phases.status().ToString();
   EXPECT_EQ(phases->second->children()[0], phases->first);
@@ -77,14 +77,14 @@ std::shared_ptr<PhysicalOperator> SplitOver(const PhysicalHashAggregate& complet
                                             const std::vector<PhysicalPlan>& inputs) {
   std::vector<PhysicalPlan> branches;
   for (const PhysicalPlan& input : inputs) branches.push_back(SplitPlan(complete, input).first);
-  const Phases phases = SplitPlan(complete, inputs[0]);
+  const Halves phases = SplitPlan(complete, inputs[0]);
   return phases.second->WithChildren({Union(phases.first->schema(), std::move(branches))});
 }
 
 // The second phase over rows that came from first ones.
 std::shared_ptr<PhysicalOperator> SecondOver(const PhysicalHashAggregate& complete,
                                              const Rows& between, uint64_t seed, size_t max_batch) {
-  const Phases phases = SplitPlan(complete, complete.children()[0]);
+  const Halves phases = SplitPlan(complete, complete.children()[0]);
   const std::vector<PhysicalColumn>& schema = phases.first->schema();
   return phases.second->WithChildren(
       {std::make_shared<RowsOperator>(schema, CutRows(schema, between, seed, max_batch))});
