@@ -83,6 +83,50 @@ TEST_F(FlightServiceTest, StreamsComeWholeAndFailTyped) {
   EXPECT_EQ(status.hint(), "mend it");
 }
 
+// A message for each letter: with a body for 'b', of a header alone for any other.
+class SpelledMessages final : public FlightMessageSource {
+ public:
+  explicit SpelledMessages(std::string_view letters) : letters_(letters) {}
+  Result<bool> Next(FlightMessage& out) override {
+    if (next_ == letters_.size()) return false;
+    out.header = letters_.substr(next_++, 1);
+    out.body = out.header == "b" ? SharedBytes::Of("body") : SharedBytes{};
+    return true;
+  }
+
+ private:
+  const std::string letters_;
+  size_t next_ = 0;
+};
+
+TEST_F(FlightServiceTest, MessagesWithoutABodyArriveWhereverTheyStand) {
+  FlightServiceOptions options;
+  options.token = "the token";
+  const auto service = NewService(options);
+  service->RegisterTicketKind(
+      "spell",
+      [](std::string_view letters,
+         const FlightCall&) -> Result<std::unique_ptr<FlightMessageSource>> {
+        return std::make_unique<SpelledMessages>(letters);
+      });
+  ASSERT_TRUE(service->Start().ok());
+  const auto peer = Connect(*service, PeerOptions());
+  for (const std::string letters : {"b", "e", "be", "eb", "ee", "bebe", "", "eeeb"}) {
+    auto stream = peer->Get("spell", letters);
+    ASSERT_TRUE(stream.ok());
+    std::string seen;
+    FlightMessage message;
+    while (true) {
+      const auto more = (*stream)->Next(message);
+      ASSERT_TRUE(more.ok()) << more.status().ToString();
+      if (!*more) break;
+      seen += message.header;
+      EXPECT_EQ(message.body.view(), message.header == "b" ? "body" : "");
+    }
+    EXPECT_EQ(seen, letters);
+  }
+}
+
 TEST_F(FlightServiceTest, ASlowReaderStallsItsStream) {
   const auto service = StartService();
   const auto peer = Connect(*service, PeerOptions());

@@ -155,6 +155,20 @@ TEST_F(ShuffleFileTest, AnOutputWithoutRowsIsAFileOfEmptyPartitions) {
             StatusCode::kInvalidInput);
 }
 
+TEST_F(ShuffleFileTest, RowsWithoutColumnsAreCountedInBlocksOfBoundedSize) {
+  ShuffleWriter writer(Options({}, 2), memory_, FileSystem::Local(), quota_);
+  const std::vector<uint32_t> partitions(kVectorSize, 1);
+  const Batch batch({}, kVectorSize);
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(writer.Write(batch, partitions.data()).ok());
+  auto output = writer.Finish();
+  ASSERT_TRUE(output.ok());
+  EXPECT_EQ(output->partitions[1].rows, 1000 * kVectorSize);
+  auto file = ShuffleFile::Open(FileSystem::Local(), output->path, kAttempt);
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ((*file)->Blocks(1, 2)->size(), 2u);
+  EXPECT_EQ((*file)->Sizes()[1].rows, 1000 * kVectorSize);
+}
+
 TEST_F(ShuffleFileTest, EveryFlippedByteIsNoticed) {
   const std::vector<LogicalType> types = {TypeId::kInt64, TypeId::kVarchar};
   auto output = WriteRandom(Options(types, 5), 2, 3);

@@ -14,6 +14,8 @@ namespace {
 // A batch that would add more than this is appended in smaller runs, so that a chunk of long
 // strings or lists is written before it outgrows what one message can hold.
 constexpr size_t kLargeBatchBytes = size_t{64} << 20;
+// Rows may be so narrow, or have no columns at all, that bytes alone would never end a chunk.
+constexpr size_t kChunkRows = size_t{1} << 20;
 // A block must fit one message of the transport.
 constexpr size_t kLargestBlockBytes = (size_t{1} << 31) - (size_t{1} << 20);
 
@@ -117,7 +119,9 @@ Status ShuffleWriter::AppendRun(const Batch& batch, uint32_t partition, const ui
   const size_t before = builder.memory_bytes();
   builder.Append(batch.columns(), rows, count);
   buffered_bytes_ += builder.memory_bytes() - before;
-  return builder.memory_bytes() < options_.chunk_bytes ? Status::OK() : Flush(partition);
+  const bool full =
+      builder.memory_bytes() >= options_.chunk_bytes || builder.row_count() >= kChunkRows;
+  return full ? Flush(partition) : Status::OK();
 }
 
 Status ShuffleWriter::FlushLargest() {
