@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pathlib
 import sys
 import threading
@@ -82,6 +83,55 @@ class Connection:
         """Drops a table made by `register`."""
         self._native.unregister(name)
         return self
+
+    def progress(self) -> float | None:
+        """The share of its sources that the newest running query has read, 0 to 1; None where it is not known.
+
+        May be called from another thread.
+        """
+        return self._native.progress()
+
+    async def sql_async(self, query: str, parameters: Parameters = None) -> Relation:
+        """`sql`, computed to its end without blocking the event loop. Cancelling the task cancels the query."""
+        return await self._off_loop(lambda: self._computed(query, parameters))
+
+    async def execute_async(self, query: str, parameters: Parameters = None) -> Connection:
+        """`execute` without blocking the event loop. Cancelling the task cancels the query."""
+        return await self._off_loop(lambda: self.execute(query, parameters))
+
+    def _computed(self, query: str, parameters: Parameters) -> Relation:
+        relation = Relation(self._native, query, parameters)
+        relation.materialize()
+        return relation
+
+    async def _off_loop(self, call):
+        """Runs `call` on a thread of its own: the loop's default threads may all wait for queries."""
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        def settle(result, error) -> None:
+            if done.cancelled():
+                return
+            if error is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+
+        def run() -> None:
+            result = error = None
+            try:
+                result = call()
+            except BaseException as raised:
+                error = raised
+            loop.call_soon_threadsafe(settle, result, error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            return await done
+        except asyncio.CancelledError:
+            self.interrupt()
+            raise
 
     def interrupt(self) -> None:
         """Cancels what runs on this connection now. May be called from another thread."""

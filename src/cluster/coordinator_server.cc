@@ -183,6 +183,12 @@ void CoordinatorServer::RegisterActions() {
     session->Interrupt();
     return std::string();
   });
+  add(kProgressAction, [this](std::string_view body) -> Result<std::string> {
+    TRIVET_ASSIGN_OR_RETURN(const ResultTicket ticket, DecodeResultTicket(body));
+    TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(ticket.session));
+    const std::optional<double> progress = session->Progress(ticket.result);
+    return progress ? std::to_string(*progress) : std::string();
+  });
   add(kPingAction, [this](std::string_view body) -> Result<std::string> {
     TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(std::string(body)));
     session->Touch();

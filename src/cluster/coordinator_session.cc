@@ -83,6 +83,14 @@ Result<std::shared_ptr<QueryResult>> CoordinatorServer::Session::TakeResult(uint
   return result;
 }
 
+std::optional<double> CoordinatorServer::Session::Progress(uint64_t number) const {
+  std::lock_guard lock(mutex_);
+  const auto streaming = streaming_.find(number);
+  if (streaming == streaming_.end()) return std::nullopt;
+  const std::shared_ptr<QueryResult> result = streaming->second.lock();
+  return result ? result->Progress() : std::nullopt;
+}
+
 bool CoordinatorServer::Session::Expired(std::chrono::milliseconds lease) const {
   return executing_ == 0 && std::chrono::steady_clock::now() - used_.load() > lease;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "cluster/coordinator_server.h"
@@ -25,6 +26,8 @@ class CoordinatorServer::Session {
   void Interrupt();
   // The result, which is the caller's from then on. NotFound where there is none (any more).
   Result<std::shared_ptr<QueryResult>> TakeResult(uint64_t result);
+  // Nothing where the result is gone or nothing is known.
+  std::optional<double> Progress(uint64_t result) const;
   // Cancels everything.
   void Close();
 

@@ -1,6 +1,7 @@
 #include "cluster/remote_connection.h"
 
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <thread>
 #include <utility>
@@ -72,9 +73,11 @@ class SessionLink {
 // The rows of a result, fetched ahead by a thread up to a few chunks.
 class RemoteResultStream final : public ResultStream {
  public:
-  RemoteResultStream(std::shared_ptr<SessionLink> link, std::unique_ptr<FlightMessageStream> stream,
-                     std::vector<LogicalType> types, MemoryManager& memory)
+  RemoteResultStream(std::shared_ptr<SessionLink> link, uint64_t number,
+                     std::unique_ptr<FlightMessageStream> stream, std::vector<LogicalType> types,
+                     MemoryManager& memory)
       : link_(std::move(link)),
+        number_(number),
         stream_(std::move(stream)),
         types_(std::move(types)),
         memory_(memory),
@@ -118,7 +121,12 @@ class RemoteResultStream final : public ResultStream {
     }
     stream_->Cancel();
   }
-  std::optional<double> Progress() const override { return std::nullopt; }
+  std::optional<double> Progress() const override {
+    const auto answer = link_->peer().Call(
+        kProgressAction, Encode(ResultTicket{link_->session(), number_}), kCallTimeoutMs);
+    if (!answer.ok() || answer->empty()) return std::nullopt;
+    return std::strtod(answer->c_str(), nullptr);
+  }
   std::string Analysis(bool) override { return {}; }
 
  private:
@@ -141,8 +149,9 @@ class RemoteResultStream final : public ResultStream {
     }
   }
 
-  std::shared_ptr<SessionLink> link_;
-  std::unique_ptr<FlightMessageStream> stream_;
+  const std::shared_ptr<SessionLink> link_;
+  const uint64_t number_;
+  const std::unique_ptr<FlightMessageStream> stream_;
   const std::vector<LogicalType> types_;
   MemoryManager& memory_;
   ChunkReader chunk_;
@@ -176,8 +185,8 @@ class FlightSession final : public RemoteSession {
                                        Encode(ResultTicket{link_->session(), answer.result})));
     std::vector<LogicalType> types;
     for (const ResultColumn& column : answer.columns) types.push_back(column.type);
-    auto rows = std::make_unique<RemoteResultStream>(link_, std::move(stream), std::move(types),
-                                                     database_->memory());
+    auto rows = std::make_unique<RemoteResultStream>(link_, answer.result, std::move(stream),
+                                                     std::move(types), database_->memory());
     if (answer.kind == ResultKind::kRows) {
       return std::make_unique<QueryResult>(database_, std::move(answer.columns), std::move(rows));
     }

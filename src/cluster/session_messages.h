@@ -11,11 +11,14 @@
 namespace trivet {
 
 // What a client and a coordinator say to each other about a session. Actions: open (answers the
-// session's id), execute, interrupt, upload, ping, close; the rows of a result are a stream.
+// session's id), execute, interrupt, progress, upload, ping, close; the rows of a result are a
+// stream.
 inline constexpr std::string_view kOpenSessionAction = "session.open";
 inline constexpr std::string_view kExecuteAction = "session.execute";
 inline constexpr std::string_view kInterruptAction = "session.interrupt";
 inline constexpr std::string_view kUploadAction = "session.upload";
+// Takes a ResultTicket; answers the share of the sources read so far as text, or nothing.
+inline constexpr std::string_view kProgressAction = "session.progress";
 inline constexpr std::string_view kPingAction = "session.ping";
 inline constexpr std::string_view kCloseSessionAction = "session.close";
 inline constexpr std::string_view kResultTicketKind = "result";

@@ -146,6 +146,59 @@ def test_interrupt_ends_a_running_query(node):
     assert node.sql("SELECT 1").fetchone() == (1,)
 
 
+@pytest.mark.parametrize("mode", ["embedded", "single_node"])
+def test_asynchronous_twins_leave_the_event_loop_free(mode, node):
+    import asyncio
+
+    connection = node if mode == "single_node" else trivet.connect()
+
+    async def main():
+        ticks = 0
+
+        async def tick():
+            nonlocal ticks
+            while True:
+                ticks += 1
+                await asyncio.sleep(0.01)
+
+        ticking = asyncio.create_task(tick())
+        relation = await connection.sql_async("SELECT sum(range) FROM range(3000000)")
+        assert relation.fetchone() == (4499998500000,)
+        slow = asyncio.create_task(
+            connection.sql_async("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b")
+        )
+        await asyncio.sleep(0.5)
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+        with pytest.raises(trivet.InvalidInputError):
+            await connection.sql_async("SELECT no_such_column FROM range(1)")
+        ticking.cancel()
+        assert ticks > 20
+
+    asyncio.run(main())
+
+
+def test_progress_grows_to_the_end(node):
+    import threading
+
+    seen = []
+    stop = threading.Event()
+
+    def watch():
+        while not stop.wait(0.02):
+            seen.append(node.progress())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    node.sql("SELECT sum(a.range * b.range) FROM range(3000) a, range(10000) b").fetchall()
+    stop.set()
+    thread.join()
+    known = [share for share in seen if share is not None]
+    assert all(0 <= share <= 1 for share in known)
+    assert known == sorted(known)
+
+
 MODES = ["embedded", "single_node", "distributed"]
 PLACEMENTS = ["local_in_process", "single_node_daemon", "remote_cluster_required"]
 

@@ -242,6 +242,16 @@ class PyConnection {
       if (auto result = known.lock()) result->raw().Cancel();
     }
   }
+  // Of the newest result that is still alive.
+  std::optional<double> Progress() {
+    std::shared_ptr<PyResult> newest;
+    for (const std::weak_ptr<PyResult>& known : results_) {
+      if (auto result = known.lock()) newest = result;
+    }
+    if (newest == nullptr) return std::nullopt;
+    nb::gil_scoped_release unlocked;
+    return newest->raw().Progress();
+  }
   void Close() { connection_.reset(); }
   PyConnection Cursor() {
     Connection& connection = Open();
@@ -366,6 +376,7 @@ NB_MODULE(_trivet, module) {
       .def("register", &PyConnection::Register)
       .def("unregister", &PyConnection::Unregister)
       .def("interrupt", &PyConnection::Interrupt)
+      .def("progress", &PyConnection::Progress)
       .def("cursor", &PyConnection::Cursor)
       .def("close", &PyConnection::Close);
   nb::class_<std::shared_ptr<PyResult>>(module, "Result")
