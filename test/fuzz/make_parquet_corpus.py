@@ -43,6 +43,38 @@ def with_nulls(array):
     return pa.array([None if n % 3 == 1 else value.as_py() for n, value in enumerate(array)], array.type)
 
 
+def zigzag_varint(value):
+    value = value << 1  # of a positive value
+    encoded = b""
+    while value >= 0x80:
+        encoded += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return encoded + bytes([value])
+
+
+def write_with_huge_chunk(source, target):
+    """Copies a file and has its footer claim the most bytes that a column chunk can: found by trying
+    where the footer, as Arrow reads it, then says so."""
+    content = source.read_bytes()
+    length = int.from_bytes(content[-8:-4], "little")
+    body, footer = content[:-8 - length], content[-8 - length:-8]
+    chunk_bytes = pq.ParquetFile(source).metadata.row_group(0).column(0).total_compressed_size
+    claimed = 2**63 - 1
+    old, new = zigzag_varint(chunk_bytes), zigzag_varint(claimed)
+    for place in range(len(footer)):
+        if not footer.startswith(old, place):
+            continue
+        changed = footer[:place] + new + footer[place + len(old):]
+        target.write_bytes(body + changed + len(changed).to_bytes(4, "little") + b"PAR1")
+        try:
+            column = pq.ParquetFile(target).metadata.row_group(0).column(0)
+            if column.total_compressed_size == claimed and column.total_uncompressed_size < claimed:
+                return
+        except (OSError, pa.ArrowException):
+            pass
+    raise RuntimeError("the size of the first column chunk was not found in the footer")
+
+
 def main():
     directory = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus/parquet")
     directory.mkdir(parents=True, exist_ok=True)
@@ -73,6 +105,10 @@ def main():
     write("nested", pa.table({"l": pa.array([[1, 2], [], None, [3]]), "s": pa.array([{"a": 1}] * 4)}))
     write("empty", few.slice(0, 0))
     write("nulls", pa.table({"n": pa.array([None] * 100, pa.int32())}))
+    # Values that are converted, of which there are none.
+    write("nulls-converted", pa.table({"n": pa.array([None] * 100, pa.int8())}), use_dictionary=False)
+    write("time-range", pa.table({"t": pa.array([-1, 2**63 - 1]).cast(pa.time64("us"), safe=False)}))
+    write_with_huge_chunk(directory / "type-int32.parquet", directory / "huge-chunk.parquet")
 
 
 if __name__ == "__main__":

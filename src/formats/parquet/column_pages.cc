@@ -193,6 +193,7 @@ Status ColumnPages::DecodeCodes(size_t count, uint32_t* codes) {
 }
 
 Status ColumnPages::DecodeValues(size_t count, uint8_t* out, Vector& target) {
+  if (count == 0) return Status::OK();  // the buffers below may not have been made yet
   const bool strings = leaf_.type.physical() == PhysicalType::kString;
   if (decoder_ == nullptr) {
     code_buffer_.resize(std::max(code_buffer_.size(), count));

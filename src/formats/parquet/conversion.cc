@@ -9,6 +9,7 @@
 #include "base/int128.h"
 #include "base/string_concat.h"
 #include "formats/parquet/conversion_select.h"
+#include "types/date_time.h"
 #include "vector/string_view.h"
 
 namespace trivet::parquet {
@@ -45,6 +46,17 @@ bool ScaleTicks(const Conversion& self, const uint8_t* raw, size_t count, uint8_
       in_range &= !__builtin_mul_overflow(value, self.multiplier, &value);
     }
     std::memcpy(out + i * sizeof(int64_t), &value, sizeof(value));
+  }
+  return in_range;
+}
+
+// Times of day; what is beyond a day is nothing that the engine's functions of times could take.
+template <typename Raw>
+bool ToTime(const Conversion& self, const uint8_t* raw, size_t count, uint8_t* out) {
+  bool in_range = ScaleTicks<Raw>(self, raw, count, out);
+  for (size_t i = 0; i < count; ++i) {
+    const auto micros = LoadRaw<int64_t>(out + i * sizeof(int64_t));
+    in_range &= micros >= 0 && micros <= kMicrosPerDay;
   }
   return in_range;
 }
@@ -115,7 +127,7 @@ template <typename Out>
 bool DecimalFromFixed(const Conversion& self, const uint8_t* raw, size_t count, uint8_t* out) {
   bool in_range = true;
   for (size_t i = 0; i < count; ++i) {
-    int128_t value;
+    int128_t value = 0;
     in_range &= LoadBigEndian(raw + i * self.raw_width, self.raw_width, value);
     in_range &= StoreDecimal<Out>(self, value, out + i * sizeof(Out));
   }
@@ -127,7 +139,7 @@ bool DecimalFromString(const Conversion& self, const uint8_t* raw, size_t count,
   bool in_range = true;
   for (size_t i = 0; i < count; ++i) {
     const auto text = LoadRaw<StringView>(raw + i * sizeof(StringView));
-    int128_t value;
+    int128_t value = 0;
     in_range &= LoadBigEndian(reinterpret_cast<const uint8_t*>(text.data()), text.size(), value);
     in_range &= StoreDecimal<Out>(self, value, out + i * sizeof(Out));
   }
@@ -285,7 +297,7 @@ LeafType Int32Type(LeafType leaf, const SchemaElement& element) {
   } else if (logical == LogicalKind::kTime || element.converted == ConvertedType::kTimeMillis) {
     leaf.type = TypeId::kTime;
     leaf.conversion.multiplier = 1000;
-    leaf.conversion.convert = &ScaleTicks<int32_t>;
+    leaf.conversion.convert = &ToTime<int32_t>;
   } else {
     switch (AnnotatedWidth(element)) {
       case 8: leaf.type = TypeId::kInt8; break;
@@ -322,9 +334,9 @@ LeafType Int64Type(LeafType leaf, const SchemaElement& element) {
              (logical.kind == LogicalKind::kNone &&
               element.converted == ConvertedType::kTimeMicros)) {
     leaf.type = TypeId::kTime;
+    leaf.conversion.convert = &ToTime<int64_t>;
     if (unit == TimeUnit::kNano && logical.kind == LogicalKind::kTime) {
       leaf.conversion.divisor = 1000;
-      leaf.conversion.convert = &ScaleTicks<int64_t>;
     }
   } else if (AnnotatedWidth(element) == -64) {
     leaf.type = TypeId::kUInt64;

@@ -31,6 +31,7 @@ bool DeltaStream::Start(const uint8_t* data, size_t size, size_t width) {
   end_ = data + size;
   max_width_ = static_cast<int>(width * 8);
   in_miniblock_ = false;
+  total_ = left_ = 0;  // what is left of the page before must not be read
   uint64_t block_values, miniblocks, total, first;
   if (!ReadVarint(block_values) || !ReadVarint(miniblocks) || !ReadVarint(total) ||
       !ReadVarint(first)) {

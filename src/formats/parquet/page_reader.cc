@@ -31,7 +31,9 @@ PageReader::PageReader(std::shared_ptr<const RandomAccessFile> file, const Colum
       end_(file_->size() < kTrailerBytes ? 0 : file_->size() - kTrailerBytes) {}
 
 PageReader::~PageReader() {
-  const auto end = static_cast<uint64_t>(chunk_.start() + chunk_.compressed_bytes);
+  // Two claims of the footer: their sum may exceed 63 bits.
+  const uint64_t end =
+      static_cast<uint64_t>(chunk_.start()) + static_cast<uint64_t>(chunk_.compressed_bytes);
   CountSkipped((position_ < end ? end - position_ : 0) +
                (body_pending_ ? static_cast<uint64_t>(header_.compressed_bytes) : 0));
 }

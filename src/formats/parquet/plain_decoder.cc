@@ -106,6 +106,7 @@ class PlainBooleanDecoder final : public ValueDecoder {
 class RleBooleanDecoder final : public ValueDecoder {
  public:
   bool Start(const uint8_t* data, size_t size, size_t) override {
+    values_ = RleDecoder();  // what is left of the page before must not be read
     uint32_t length;
     if (size < sizeof(length)) return false;
     std::memcpy(&length, data, sizeof(length));
