@@ -167,6 +167,11 @@ RowEstimate CardinalityEstimator::EstimateJoin(LogicalJoin& join) {
 }
 
 RowEstimate CardinalityEstimator::Estimate(LogicalOperator& plan) {
+  if (const auto known = remembered_.find(&plan); known != remembered_.end()) {
+    RowEstimate estimate = std::move(known->second);
+    remembered_.erase(known);
+    return estimate;
+  }
   RowEstimate estimate = EstimateNode(plan);
   plan.estimated_rows = estimate.rows;
   return estimate;

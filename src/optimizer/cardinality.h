@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "optimizer/plan_rewrite.h"
@@ -55,13 +56,19 @@ JoinShares SharesOf(const RowEstimate& left, const RowEstimate& right,
 double JoinRows(JoinKind kind, const JoinShares& shares, double left_rows, double right_rows);
 
 // Estimates plans bottom-up from table statistics. Definitions of common table expressions are kept
-// from LogicalCte nodes on the way. Deterministic; holds no references into plans.
+// from LogicalCte nodes on the way. Deterministic; holds no references into plans but to those that
+// it was told to remember.
 class CardinalityEstimator {
  public:
   // Sets estimated_rows throughout the subtree.
   RowEstimate Estimate(LogicalOperator& plan);
   // Estimates the definition, for readers estimated later.
   void Define(LogicalCte& cte) { ctes_[cte.cte_id] = Estimate(cte.child(0)); }
+  // The plan is estimated already: the next estimate of it, or of what stands above it, starts from
+  // there. The plan must stay as it is and where it is.
+  void Remember(const LogicalOperator& plan, RowEstimate estimate) {
+    remembered_[&plan] = std::move(estimate);
+  }
 
  private:
   RowEstimate EstimateNode(LogicalOperator& plan);
@@ -74,6 +81,7 @@ class CardinalityEstimator {
 
   std::map<uint32_t, RowEstimate> ctes_;
   std::map<const Table*, TableStatistics> statistics_;
+  std::unordered_map<const LogicalOperator*, RowEstimate> remembered_;  // looked up, never walked
 };
 
 }  // namespace trivet

@@ -7,13 +7,32 @@ namespace trivet {
 
 namespace {
 
+// Marks that conditions of the region read cannot move away from under these.
+void FindReadMarks(LogicalOperator& node, ColumnSet& read) {
+  auto* join = As<LogicalJoin>(node);
+  if (join == nullptr) return;
+  join->ForEachExpression([&](ExpressionPtr& expression) { CollectColumns(expression, read); });
+  FindReadMarks(join->child(0), read);
+  FindReadMarks(join->child(1), read);
+}
+
+bool IsOrderableJoin(const LogicalOperator& node, const ColumnSet& read) {
+  const auto* join = As<LogicalJoin>(node);
+  if (join == nullptr || join->dependent) return false;
+  if (join->join == JoinKind::kMark && read.contains(join->mark.id)) return false;
+  bool movable = true;
+  const_cast<LogicalJoin*>(join)->ForEachExpression(
+      [&](ExpressionPtr& expression) { movable &= IsMovable(expression); });
+  return movable;
+}
+
 // Takes a region apart, bottom-up.
 class JoinGraphBuilder {
  public:
   explicit JoinGraphBuilder(CardinalityEstimator& estimator) : estimator_(estimator) {}
 
   JoinGraph Build(PlanPtr& node) {
-    FindReadMarks(*node);
+    FindReadMarks(*node, read_);
     Take(node, kMaxRelations);
     for (JoinEdge& edge : graph_.edges) {
       if (!edge.is_cross) EstimateEdge(edge);
@@ -29,25 +48,6 @@ class JoinGraphBuilder {
     std::vector<size_t> edges;
   };
 
-  // Marks that conditions of the region read cannot move away from under these.
-  void FindReadMarks(LogicalOperator& node) {
-    auto* join = As<LogicalJoin>(node);
-    if (join == nullptr) return;
-    join->ForEachExpression([&](ExpressionPtr& expression) { CollectColumns(expression, read_); });
-    FindReadMarks(join->child(0));
-    FindReadMarks(join->child(1));
-  }
-
-  bool IsOrderable(const LogicalOperator& node) const {
-    const auto* join = As<LogicalJoin>(node);
-    if (join == nullptr || join->dependent) return false;
-    if (join->join == JoinKind::kMark && read_.contains(join->mark.id)) return false;
-    bool movable = true;
-    const_cast<LogicalJoin*>(join)->ForEachExpression(
-        [&](ExpressionPtr& expression) { movable &= IsMovable(expression); });
-    return movable;
-  }
-
   // Makes at most `room` relations of the subtree.
   Part Take(PlanPtr& node, size_t room);
   Part TakeRelation(PlanPtr& node);
@@ -56,7 +56,7 @@ class JoinGraphBuilder {
   void EstimateEdge(JoinEdge& edge) const;
   void FindEqualityClasses();
   size_t LeavesBelow(const LogicalOperator& node) const {
-    if (!IsOrderable(node)) return 1;
+    if (!IsOrderableJoin(node, read_)) return 1;
     return LeavesBelow(node.child(0)) + LeavesBelow(node.child(1));
   }
 
@@ -76,20 +76,20 @@ JoinGraphBuilder::Part JoinGraphBuilder::TakeRelation(PlanPtr& node) {
 }
 
 JoinGraphBuilder::Part JoinGraphBuilder::Take(PlanPtr& node, size_t room) {
-  if (room < 2 || !IsOrderable(*node)) return TakeRelation(node);
+  if (room < 2 || !IsOrderableJoin(*node, read_)) return TakeRelation(node);
   auto& join = *As<LogicalJoin>(node);
   const size_t left_room = std::min(LeavesBelow(join.child(0)), room - 1);
   const size_t right_room = room - left_room;
   Part left = Take(join.children()[0], left_room);
   Part right = Take(join.children()[1], right_room);
+  JoinEdge edge;
+  edge.kind = join.join;
   if (join.join == JoinKind::kRight) {
     std::swap(left, right);
-    join.join = JoinKind::kLeft;
+    edge.kind = JoinKind::kLeft;
   }
   Part whole{left.relations | right.relations, left.edges};
   whole.edges.insert(whole.edges.end(), right.edges.begin(), right.edges.end());
-  JoinEdge edge;
-  edge.kind = join.join;
   if (join.join == JoinKind::kInner) {
     for (const ExpressionPtr& condition : join.conditions) {
       JoinEdge conjunct = edge;
@@ -196,6 +196,12 @@ void JoinGraphBuilder::FindEqualityClasses() {
 }
 
 }  // namespace
+
+bool IsOrderable(LogicalOperator& node) {
+  ColumnSet read;
+  FindReadMarks(node, read);
+  return IsOrderableJoin(node, read);
+}
 
 JoinGraph TakeJoinGraph(PlanPtr& node, CardinalityEstimator& estimator) {
   return JoinGraphBuilder(estimator).Build(node);

@@ -71,9 +71,12 @@ struct JoinGraph {
   }
 };
 
+// May the join on top of the plan be reordered with those below it?
+bool IsOrderable(LogicalOperator& node);
+
 // Takes the joins on top of the plan apart. Whatever is no join, and joins that must stay where
-// they are (conditions that can fail, a mark that a condition reads), become relations; `node` is
-// left empty.
+// they are (conditions that can fail, a mark that a condition reads), become relations; `node`
+// keeps the joins, with an empty place for each relation, in their order.
 JoinGraph TakeJoinGraph(PlanPtr& node, CardinalityEstimator& estimator);
 
 // Fills hypernodes and conflict rules of the edges, of which `tree` tells the nesting: for each

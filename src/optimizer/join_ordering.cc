@@ -23,6 +23,9 @@ class JoinOrdering {
  private:
   void OrderRegion(PlanPtr& node);
   PlanPtr Rebuild(JoinGraph& graph, const JoinEnumerator& enumerator, RelationSet set);
+  // Puts the relations back where they were taken from.
+  void Restore(JoinGraph& graph, PlanPtr& node, size_t& next);
+  PlanPtr TakeRelation(JoinRelation& relation);
   static std::string ShapeOf(const LogicalOperator& plan);
 
   const size_t pair_budget_;
@@ -37,9 +40,14 @@ std::string JoinOrdering::ShapeOf(const LogicalOperator& plan) {
   return "(" + ShapeOf(join->child(0)) + "," + ShapeOf(join->child(1)) + ")";
 }
 
+PlanPtr JoinOrdering::TakeRelation(JoinRelation& relation) {
+  estimator_.Remember(*relation.plan, std::move(relation.estimate));
+  return std::move(relation.plan);
+}
+
 PlanPtr JoinOrdering::Rebuild(JoinGraph& graph, const JoinEnumerator& enumerator, RelationSet set) {
   const JoinTree& tree = enumerator.TreeOf(set);
-  if (tree.left == 0) return std::move(graph.relations[LowestOf(set)].plan);
+  if (tree.left == 0) return TakeRelation(graph.relations[LowestOf(set)]);
   PlanPtr left = Rebuild(graph, enumerator, tree.left);
   PlanPtr right = Rebuild(graph, enumerator, tree.right);
   auto join = std::make_unique<LogicalJoin>(tree.kind, std::move(left), std::move(right),
@@ -54,6 +62,14 @@ PlanPtr JoinOrdering::Rebuild(JoinGraph& graph, const JoinEnumerator& enumerator
   return join;
 }
 
+void JoinOrdering::Restore(JoinGraph& graph, PlanPtr& node, size_t& next) {
+  if (node == nullptr) {
+    node = TakeRelation(graph.relations[next++]);
+    return;
+  }
+  for (PlanPtr& child : node->children()) Restore(graph, child, next);
+}
+
 // Conditions of the joins that stand directly above one another.
 size_t ConditionsOf(const LogicalOperator& plan) {
   const auto* join = As<LogicalJoin>(plan);
@@ -63,24 +79,22 @@ size_t ConditionsOf(const LogicalOperator& plan) {
 
 void JoinOrdering::OrderRegion(PlanPtr& node) {
   if (ConditionsOf(*node) > kMaxConditions) return;
-  PlanPtr original = node->Clone();
-  const std::string before = ShapeOf(*node);
-  JoinGraph graph = TakeJoinGraph(node, estimator_);
-  JoinEnumerator enumerator(graph, pair_budget_);
-  if (graph.relations.size() < 2) {
+  if (!IsOrderable(*node)) {
     // A join that must stay: regions may begin on its sides.
-    node = std::move(graph.relations[0].plan);
     for (PlanPtr& child : node->children()) {
       if (As<LogicalJoin>(child) != nullptr) OrderRegion(child);
     }
     return;
   }
+  const std::string before = ShapeOf(*node);
+  JoinGraph graph = TakeJoinGraph(node, estimator_);
+  JoinEnumerator enumerator(graph, pair_budget_);
   for (JoinRelation& relation : graph.relations) {
     if (As<LogicalJoin>(relation.plan) != nullptr) OrderRegion(relation.plan);
   }
   if (!enumerator.Run()) {
-    node = std::move(original);
-    return;
+    size_t next = 0;
+    return Restore(graph, node, next);
   }
   node = Rebuild(graph, enumerator, graph.All());
   reordered_ += ShapeOf(*node) != before;

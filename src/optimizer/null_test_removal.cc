@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "optimizer/conjunct_list.h"
 #include "optimizer/plan_properties.h"
 #include "optimizer/rules.h"
 
@@ -56,13 +57,13 @@ ExpressionPtr RemoveFromConjunct(const ExpressionPtr& conjunct, const ColumnSet&
 
 size_t RemoveFromConjuncts(std::vector<ExpressionPtr>& conjuncts, const ColumnSet& non_null) {
   size_t changed = 0;
-  std::vector<ExpressionPtr> kept;
+  ConjunctList kept;
   for (const ExpressionPtr& conjunct : conjuncts) {
     const ExpressionPtr simple = RemoveFromConjunct(conjunct, non_null);
     changed += !ExpressionsEqual(simple, conjunct);
-    AppendConjuncts(kept, {simple});
+    kept.Add(simple);
   }
-  if (changed > 0) conjuncts = std::move(kept);
+  if (changed > 0) conjuncts = std::move(kept).Take();
   return changed;
 }
 

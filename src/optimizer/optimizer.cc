@@ -1,6 +1,7 @@
 #include "optimizer/optimizer.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/string_concat.h"
 #include "optimizer/plan_rewrite.h"
@@ -126,10 +127,9 @@ Result<PlanPtr> Optimize(PlanPtr plan, OptimizerContext& context) {
 
 Status OptimizeQuery(BoundQuery& query, OptimizerContext& context) {
   std::vector<OutputColumn> columns;
+  std::unordered_set<ColumnId> known;
   for (const OutputColumn& column : query.columns) {
-    if (std::ranges::find(columns, column.id, &OutputColumn::id) == columns.end()) {
-      columns.push_back(column);
-    }
+    if (known.insert(column.id).second) columns.push_back(column);
   }
   RestoreColumns(query.plan, columns);
   TRIVET_ASSIGN_OR_RETURN(query.plan, Optimize(std::move(query.plan), context));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "optimizer/expression_set.h"
+#include "optimizer/conjunct_list.h"
 
 namespace trivet {
 
@@ -54,15 +54,20 @@ bool UsesOnly(const ExpressionPtr& expression, const ColumnSet& columns) {
                              [&](const ExpressionPtr& child) { return UsesOnly(child, columns); });
 }
 
+bool ConjunctList::Add(const ExpressionPtr& predicate) {
+  const size_t before = list_.size();
+  for (const ExpressionPtr& conjunct : SplitConjuncts(predicate)) {
+    if (conjunct->IsConstantTrue()) continue;
+    if (known_.Insert(conjunct).second || conjunct->is_volatile()) list_.push_back(conjunct);
+  }
+  return list_.size() > before;
+}
+
 void AppendConjuncts(std::vector<ExpressionPtr>& list, const std::vector<ExpressionPtr>& more) {
   if (more.empty()) return;
-  ExpressionSet known(list);
-  for (const ExpressionPtr& predicate : more) {
-    for (const ExpressionPtr& conjunct : SplitConjuncts(predicate)) {
-      if (conjunct->IsConstantTrue()) continue;
-      if (known.Insert(conjunct).second || conjunct->is_volatile()) list.push_back(conjunct);
-    }
-  }
+  ConjunctList all(std::move(list));
+  for (const ExpressionPtr& predicate : more) all.Add(predicate);
+  list = std::move(all).Take();
 }
 
 void AddFilter(PlanPtr& plan, const std::vector<ExpressionPtr>& conjuncts) {

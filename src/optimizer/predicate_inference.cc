@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "optimizer/conjunct_list.h"
 #include "optimizer/plan_rewrite.h"
 #include "optimizer/rules.h"
 
@@ -11,13 +12,13 @@ namespace trivet {
 namespace {
 
 // Conjuncts over one column that hold for all rows of a plan.
-using Known = std::map<ColumnId, std::vector<ExpressionPtr>>;
+using Known = std::map<ColumnId, ConjunctList>;
 
 void AddKnown(Known& known, const ExpressionPtr& conjunct) {
   if (!IsMovable(conjunct) || conjunct->kind() == ExpressionKind::kIsNotNull) return;
   const ColumnSet columns = ColumnsOf(conjunct);
   if (columns.size() != 1) return;
-  AppendConjuncts(known[*columns.begin()], {conjunct});
+  known[*columns.begin()].Add(conjunct);
 }
 
 void AddAll(Known& known, const std::vector<ExpressionPtr>& conjuncts) {
@@ -25,7 +26,9 @@ void AddAll(Known& known, const std::vector<ExpressionPtr>& conjuncts) {
 }
 
 void MergeInto(Known& known, const Known& more) {
-  for (const auto& [id, conjuncts] : more) AppendConjuncts(known[id], conjuncts);
+  for (const auto& [id, conjuncts] : more) {
+    for (const ExpressionPtr& conjunct : conjuncts.list()) known[id].Add(conjunct);
+  }
 }
 
 // Equal values may differ in more than the predicate asks: only exact types carry predicates over.
@@ -54,8 +57,8 @@ Known Renamed(const Known& known, const std::map<ColumnId, OutputColumn>& names)
     const auto name = names.find(id);
     if (name == names.end()) continue;
     const ColumnMap map{{id, name->second.Reference()}};
-    for (const ExpressionPtr& conjunct : conjuncts) {
-      renamed[name->second.id].push_back(ReplaceColumns(conjunct, map));
+    for (const ExpressionPtr& conjunct : conjuncts.list()) {
+      renamed[name->second.id].Add(ReplaceColumns(conjunct, map));
     }
   }
   return renamed;
@@ -73,12 +76,9 @@ void PredicateInference::Infer(LogicalJoin& join, size_t side, const Known& othe
     const auto found = other.find(equality->right->column());
     if (found == other.end()) continue;
     const ColumnMap map{{equality->right->column(), equality->left}};
-    for (const ExpressionPtr& conjunct : found->second) {
+    for (const ExpressionPtr& conjunct : found->second.list()) {
       const ExpressionPtr carried = ReplaceColumns(conjunct, map);
-      std::vector<ExpressionPtr>& known = own[equality->left->column()];
-      const size_t before = known.size();
-      AppendConjuncts(known, {carried});
-      if (known.size() > before) added.push_back(carried);
+      if (own[equality->left->column()].Add(carried)) added.push_back(carried);
     }
   }
   inferred_ += added.size();

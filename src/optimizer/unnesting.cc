@@ -92,13 +92,6 @@ Status Unnester::EliminateJoin(PlanPtr& node) {
 
 namespace {
 
-void WrapInCtes(PlanPtr& node, std::vector<PlanPtr> definitions) {
-  for (auto cte = definitions.rbegin(); cte != definitions.rend(); ++cte) {
-    (*cte)->children().push_back(std::move(node));
-    node = std::move(*cte);
-  }
-}
-
 Representation Identity(const CorrelationScope& scope) {
   Representation identity;
   for (const OutputColumn& column : scope.outer) identity.columns.emplace(column.id, column);
@@ -126,7 +119,7 @@ Status Unnester::EliminateInGeneral(PulledUp& pulled) {
   Representation representation;
   TRIVET_RETURN_IF_ERROR(Unnest(join.children()[1], scope, equal, representation));
   AddSameOuterValues(join.conditions, Identity(scope), representation);
-  WrapInCtes(*pulled.slot, DefineDomain(join.children()[0], scope));
+  DefineDomain(join.children()[0], scope);
   return Status::OK();
 }
 
@@ -187,7 +180,7 @@ Status Unnester::EliminateOverStaticAggregate(PulledUp& pulled) {
   std::vector<OutputColumn> right_columns = aggregate->Columns();
   Representation representation;
   TRIVET_RETURN_IF_ERROR(Unnest(aggregate->children()[0], scope, {}, representation));
-  std::vector<PlanPtr> definitions = DefineDomain(join.children()[0], scope);
+  DefineDomain(join.children()[0], scope);
   PlanPtr left = std::move(join.children()[0]);
   const std::vector<OutputColumn> left_columns = left->Columns();
   ColumnMap results;
@@ -199,7 +192,6 @@ Status Unnester::EliminateOverStaticAggregate(PulledUp& pulled) {
   }
   PlanPtr applied = ApplyToOneRow(join, std::move(joined), left_columns, right_columns, results);
   *pulled.slot = std::move(applied);
-  WrapInCtes(*pulled.slot, std::move(definitions));
   return Status::OK();
 }
 

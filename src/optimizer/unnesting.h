@@ -82,8 +82,9 @@ class Unnester {
   bool Substitute(PlanPtr& node, const CorrelationScope& scope, const Equivalences& equal,
                   Representation& representation);
   PlanPtr ReadDomain(CorrelationScope& scope, Representation& representation);
-  // Definitions that must stand above all readers of the domain; may replace `left` by a reader.
-  std::vector<PlanPtr> DefineDomain(PlanPtr& left, const CorrelationScope& scope);
+  // Puts the definition of the domain, where it is read, into `left`, far below its readers maybe:
+  // in the end all definitions are put on top of the plan, those below others behind them.
+  void DefineDomain(PlanPtr& left, const CorrelationScope& scope);
   // Joins the rows of `left`, which hold the outer columns as `in_left` says, to the groups of an
   // aggregate that has been unnested over its input. `results` receives what stands for each of the
   // aggregate's columns, with its value over no rows where there is no group.
@@ -124,5 +125,8 @@ std::vector<Equivalence> EquivalencesOf(const std::vector<ExpressionPtr>& conjun
 // The condition that two plans' rows belong to the same values of the outer columns.
 void AddSameOuterValues(std::vector<ExpressionPtr>& conditions, const Representation& left,
                         const Representation& right);
+
+// Puts the definitions, which lack what reads them, above the plan; the first one outermost.
+void WrapInCtes(PlanPtr& node, std::vector<PlanPtr> definitions);
 
 }  // namespace trivet

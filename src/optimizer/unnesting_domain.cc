@@ -53,6 +53,24 @@ std::vector<OutputColumn> WithFreshIds(const std::vector<OutputColumn>& columns,
   return fresh;
 }
 
+// The lowest plan that gives the same combinations of the outer columns, however often each: what
+// stands above it keeps every row and takes the columns as they are.
+PlanPtr* SourceOfDomain(PlanPtr& left, const ColumnSet& outer) {
+  std::vector<PlanPtr*> path{&left};
+  while (true) {
+    LogicalOperator& node = **path.back();
+    const auto* join = As<LogicalJoin>(node);
+    const bool keeps_rows =
+        node.kind() == LogicalKind::kProject || node.kind() == LogicalKind::kSort ||
+        (join != nullptr && (join->join == JoinKind::kLeft || join->join == JoinKind::kSingle ||
+                             join->join == JoinKind::kMark));
+    if (!keeps_rows && node.kind() != LogicalKind::kCte) break;
+    path.push_back(&node.children()[keeps_rows ? 0 : 1]);
+  }
+  while (path.size() > 1 && !Contains(OutputIds(**path.back()), outer)) path.pop_back();
+  return path.back();
+}
+
 PlanPtr MakeCteReader(uint32_t id, const std::string& name, std::vector<OutputColumn> columns,
                       std::vector<ColumnId> definition_columns) {
   auto scan = std::make_unique<LogicalCteScan>(id, name);
@@ -62,6 +80,13 @@ PlanPtr MakeCteReader(uint32_t id, const std::string& name, std::vector<OutputCo
 }
 
 }  // namespace
+
+void WrapInCtes(PlanPtr& node, std::vector<PlanPtr> definitions) {
+  for (auto cte = definitions.rbegin(); cte != definitions.rend(); ++cte) {
+    (*cte)->children().push_back(std::move(node));
+    node = std::move(*cte);
+  }
+}
 
 std::vector<Equivalence> EquivalencesOf(const std::vector<ExpressionPtr>& conjuncts,
                                         const ColumnSet& outer, const ColumnSet& inner) {
@@ -155,9 +180,10 @@ Status Unnester::Attach(PlanPtr& node, CorrelationScope& scope, const Equivalenc
   return Status::OK();
 }
 
-std::vector<PlanPtr> Unnester::DefineDomain(PlanPtr& left, const CorrelationScope& scope) {
+void Unnester::DefineDomain(PlanPtr& whole_left, const CorrelationScope& scope) {
+  if (!scope.domain_cte) return;
+  PlanPtr& left = *SourceOfDomain(whole_left, scope.outer_ids);
   std::vector<PlanPtr> definitions;
-  if (!scope.domain_cte) return definitions;
   std::vector<std::pair<ColumnId, ColumnId>> mapping;
   PlanPtr source = CloneWithFreshColumns(*left, context_.ids, mapping);
   std::map<ColumnId, ColumnId> fresh(mapping.begin(), mapping.end());
@@ -183,7 +209,7 @@ std::vector<PlanPtr> Unnester::DefineDomain(PlanPtr& left, const CorrelationScop
   }
   definitions.push_back(std::make_unique<LogicalCte>(*scope.domain_cte, "outer values",
                                                      std::move(distinct), nullptr));
-  return definitions;
+  WrapInCtes(left, std::move(definitions));
 }
 
 PlanPtr Unnester::JoinStaticAggregate(PlanPtr left, const Representation& in_left,

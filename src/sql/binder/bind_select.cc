@@ -11,6 +11,9 @@ namespace trivet::binder {
 
 namespace {
 
+// Stars multiply: a short text may ask for millions.
+constexpr size_t kMaxColumns = 50'000;
+
 // Does the condition, or a subquery in it, use a column that one of the joins makes?
 bool UsesAny(const ExpressionPtr& condition, const PendingJoins& subqueries,
              const PendingJoins& joins) {
@@ -75,6 +78,10 @@ Status SelectBinder::BindFrom() {
 Status SelectBinder::ExpandItems() {
   for (const syntax::SelectItem& item : query_.items) {
     TRIVET_RETURN_IF_ERROR(ExpandSelectItem(item, from_, state_, expanded_, entries_));
+    if (entries_.size() > kMaxColumns) {
+      return Status::InvalidInput(StrCat("a SELECT list has more than ", kMaxColumns, " columns"))
+          .WithPosition(item.position);
+    }
   }
   if (entries_.empty()) {
     return Status::InvalidInput("SELECT list is empty after resolving * expressions!")
