@@ -195,9 +195,6 @@ Status Unnester::EliminateOverStaticAggregate(PulledUp& pulled) {
   return Status::OK();
 }
 
-namespace {
-
-// Takes all definitions out of the subtree, those that others read first.
 void TakeCtes(PlanPtr& node, std::vector<PlanPtr>& definitions) {
   if (node->kind() == LogicalKind::kCte) {
     PlanPtr cte = std::move(node);
@@ -211,8 +208,6 @@ void TakeCtes(PlanPtr& node, std::vector<PlanPtr>& definitions) {
   }
   for (PlanPtr& child : node->children()) TakeCtes(child, definitions);
 }
-
-}  // namespace
 
 Result<size_t> UnnestSubqueries(PlanPtr& plan, OptimizerContext& context) {
   Unnester unnester(context);

@@ -126,6 +126,8 @@ std::vector<Equivalence> EquivalencesOf(const std::vector<ExpressionPtr>& conjun
 void AddSameOuterValues(std::vector<ExpressionPtr>& conditions, const Representation& left,
                         const Representation& right);
 
+// Takes all definitions out of the subtree, those that others read first.
+void TakeCtes(PlanPtr& node, std::vector<PlanPtr>& definitions);
 // Puts the definitions, which lack what reads them, above the plan; the first one outermost.
 void WrapInCtes(PlanPtr& node, std::vector<PlanPtr> definitions);
 

@@ -183,7 +183,9 @@ Status Unnester::Attach(PlanPtr& node, CorrelationScope& scope, const Equivalenc
 void Unnester::DefineDomain(PlanPtr& whole_left, const CorrelationScope& scope) {
   if (!scope.domain_cte) return;
   PlanPtr& left = *SourceOfDomain(whole_left, scope.outer_ids);
+  // Others may read definitions that were put here before: they must not be copied or replaced.
   std::vector<PlanPtr> definitions;
+  TakeCtes(left, definitions);
   std::vector<std::pair<ColumnId, ColumnId>> mapping;
   PlanPtr source = CloneWithFreshColumns(*left, context_.ids, mapping);
   std::map<ColumnId, ColumnId> fresh(mapping.begin(), mapping.end());

@@ -59,6 +59,29 @@ TEST_F(UnnestingTest, ComparisonsOtherThanEqualityNeedTheDomain) {
   ExpectHas(plan, "IS NOT DISTINCT FROM");
 }
 
+TEST_F(UnnestingTest, TheDomainComesFromBelowWhatKeepsEveryRow) {
+  const std::string plan = Unnest(
+      "select (select sum(c) from q where q.a < r.a), (select min(c) from q where q.a > r.a) from "
+      "r");
+  EXPECT_EQ(binder_testing::CountOf(plan, "CTE  Name: outer values"), 2) << plan;
+  ExpectHasNot(plan, "outer rows");
+}
+
+TEST_F(UnnestingTest, TheDomainComesFromAboveWhatDropsRows) {
+  const std::string plan =
+      Unnest("select (select sum(c) from q where q.a < r.a) from r semi join q on r.b = q.c");
+  ExpectHas(plan, "CTE  Name: outer rows");
+}
+
+TEST_F(UnnestingTest, DomainsMayComeFromAboveOneAnother) {
+  // The second one needs the join, below which the first one has its definition.
+  const std::string plan = Unnest(
+      "select (select sum(x.c) from q x where x.a < r.a), (select min(x.c) from q x where x.a > "
+      "q.c) from r left join q on r.a = q.a");
+  EXPECT_EQ(binder_testing::CountOf(plan, "CTE  Name: outer values"), 2) << plan;
+  ExpectHas(plan, "CTE  Name: outer rows");
+}
+
 TEST_F(UnnestingTest, WhatCouldFailForOtherValuesNeedsTheDomain) {
   const std::string plan =
       Unnest("select (select sum(cast(s as integer)) from r as r2 where r2.a = r.a) from r");
