@@ -30,6 +30,8 @@ class RandomPlans {
   PlanPtr MakeProject(int depth, const Columns& outer);
   PlanPtr MakeAggregate(int depth, const Columns& outer, bool grouped);
   PlanPtr MakeJoin(int depth, const Columns& outer);
+  PlanPtr MakeJoinChain(int depth, const Columns& outer);
+  PlanPtr JoinTo(PlanPtr left, JoinKind kind, int depth, const Columns& outer);
   PlanPtr MakeLimit(int depth, const Columns& outer);
   PlanPtr MakeDistinctOn(int depth, const Columns& outer);
   PlanPtr MakeSetOperation(int depth, const Columns& outer);

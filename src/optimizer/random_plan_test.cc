@@ -236,10 +236,23 @@ PlanPtr RandomPlans::MakeCte(int depth, const Columns& outer) {
 }
 
 PlanPtr RandomPlans::MakeJoin(int depth, const Columns& outer) {
-  auto kind = static_cast<JoinKind>(Below(8));
+  const auto kind = static_cast<JoinKind>(Below(8));
+  return JoinTo(MakePlan(depth - 1, outer), kind, depth, outer);
+}
+
+// Several subqueries over one left side, as a SELECT list makes them.
+PlanPtr RandomPlans::MakeJoinChain(int depth, const Columns& outer) {
+  PlanPtr plan = MakeJoin(depth - 1, outer);
+  for (int i = Below(3) + 1; i > 0; --i) {
+    const JoinKind kinds[] = {JoinKind::kLeft, JoinKind::kSingle, JoinKind::kMark};
+    plan = JoinTo(std::move(plan), kinds[Below(3)], depth - 1, outer);
+  }
+  return plan;
+}
+
+PlanPtr RandomPlans::JoinTo(PlanPtr left, JoinKind kind, int depth, const Columns& outer) {
   const bool one_sided = kind == JoinKind::kRight || kind == JoinKind::kFull;
   const bool dependent = !one_sided && Chance(70);
-  PlanPtr left = MakePlan(depth - 1, outer);
   const Columns left_columns = left->Columns();
   Columns visible = outer;
   if (dependent) visible.insert(visible.end(), left_columns.begin(), left_columns.end());
@@ -279,6 +292,7 @@ PlanPtr RandomPlans::MakePlan(int depth, const Columns& outer) {
     case 9: return MakeDistinctOn(depth, outer);
     case 10: return MakeSetOperation(depth, outer);
     case 11: return MakeCte(depth, outer);
+    case 12: return MakeJoinChain(depth, outer);
     default: return MakeJoin(depth, outer);
   }
 }
