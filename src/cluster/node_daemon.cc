@@ -78,9 +78,14 @@ Status NodeDaemon::StartProcess(Process& process) {
         StrCat(memory), std::string("--exit-with-parent")}) {
     command.push_back(argument);
   }
-  if (!options_.directory.empty()) {
-    command.push_back("--directory");
-    command.push_back(options_.directory);
+  const TlsOptions& tls = options_.server.tls;
+  for (const auto& [name, value] : {std::pair{"--directory", options_.directory},
+                                    {"--tls-certificate", tls.certificate_file},
+                                    {"--tls-key", tls.key_file},
+                                    {"--tls-authority", tls.authority_file}}) {
+    if (value.empty()) continue;
+    command.push_back(name);
+    command.push_back(value);
   }
   std::vector<std::string> environment = EnvironmentWith(options_.server.token);
   std::vector<char*> arguments = Pointers(command);

@@ -313,6 +313,7 @@ PyConnection ConnectWith(const PyConnectOptions& wanted) {
   options.node.slots_per_worker = wanted.slots;
   options.node.worker_command = wanted.worker_command;
   options.node.server.token = wanted.token;
+  options.node.server.tls = wanted.tls;
   DistributedPlannerOptions& planning = options.node.server.planning;
   if (wanted.partitions != 0) planning.partitions = wanted.partitions;
   if (wanted.single_task_bytes) planning.single_task_bytes = *wanted.single_task_bytes;
