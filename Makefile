@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export JOBS
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint build test demo bench simulate asan tsan lint format fuzz clean
+.PHONY: help setup setup-lint build test demo bench bench-distributed simulate asan tsan lint format fuzz clean
 
 help: ## Show this list
 	@echo "Trivet: one query engine, the same answer everywhere. Targets:"
@@ -31,6 +31,9 @@ bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1
 	@scripts/build release parquet_decode
 	@.venv/bin/python bench/compare.py
 	@.venv/bin/python bench/parquet_decode.py
+
+bench-distributed: build ## Time the single-node and Ray legs beside the embedded one on TPC-H at scale factor 1
+	@.venv/bin/python bench/distributed.py
 
 simulate: setup ## A million simulated failures of a cluster against the coordinator (SIMULATIONS=n)
 	@scripts/build release coordinator_test

@@ -233,15 +233,18 @@ double Planner::CostOf(const Requirement& requirement, const std::vector<Piece>&
   for (size_t i = 0; i < children.size(); ++i) {
     if (AnySatisfies(children[i].spread, requirement[i])) continue;
     const double bytes = BytesOf(*children[i].plan);
+    // To write a row costs about twice as much as to read it, and what is moved is lost to the
+    // filters that a join's build side gives its probe side's scan.
+    constexpr double kWrite = 2;
     if (requirement[i].kind != PartitioningKind::kBroadcast) {
-      cost += bytes;
+      cost += bytes * (kWrite + 1);
       continue;
     }
     uint32_t readers = 1;
     for (size_t other = 0; other < children.size(); ++other) {
       if (other != i) readers = std::max(readers, children[other].tasks);
     }
-    cost += bytes * readers;
+    cost += bytes * (kWrite + readers);
     constexpr double kTooLarge = 1e6;  // only where there is no other way
     if (bytes > static_cast<double>(options_.broadcast_bytes)) cost *= kTooLarge;
   }
