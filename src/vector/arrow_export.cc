@@ -14,6 +14,7 @@ namespace {
 struct SchemaOwner {
   std::string format;
   std::string name;
+  std::string metadata;
   std::vector<ArrowSchema> children;
   std::vector<ArrowSchema*> pointers;
 };
@@ -37,7 +38,7 @@ const char* UnitLetter(TimeUnit unit) {
   return "u";
 }
 
-std::string FormatOf(const LogicalType& type) {
+std::string FormatOf(const LogicalType& type, ArrowUuid uuid) {
   switch (type.id()) {
     case TypeId::kNull: return "n";
     case TypeId::kBoolean: return "b";
@@ -54,8 +55,8 @@ std::string FormatOf(const LogicalType& type) {
     case TypeId::kDouble: return "g";
     case TypeId::kDecimal:
       return StrCat("d:", static_cast<int>(type.precision()), ",", static_cast<int>(type.scale()));
-    case TypeId::kVarchar:
-    case TypeId::kUuid: return "u";
+    case TypeId::kVarchar: return "u";
+    case TypeId::kUuid: return uuid == ArrowUuid::kExtension ? "w:16" : "u";
     case TypeId::kBlob: return "z";
     case TypeId::kDate: return "tdD";
     case TypeId::kTime: return "ttu";
@@ -68,14 +69,31 @@ std::string FormatOf(const LogicalType& type) {
   return "n";
 }
 
-void FillSchema(const std::string& name, const LogicalType& type, ArrowSchema* out);
+// The pairs as a schema's metadata: their number, then each text behind its length.
+std::string EncodeMetadata(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  std::string encoded;
+  const auto add_number = [&](size_t number) {
+    const auto narrow = static_cast<int32_t>(number);
+    encoded.append(reinterpret_cast<const char*>(&narrow), sizeof(narrow));
+  };
+  add_number(pairs.size());
+  for (const auto& [key, value] : pairs) {
+    add_number(key.size());
+    encoded += key;
+    add_number(value.size());
+    encoded += value;
+  }
+  return encoded;
+}
+
+void FillSchema(const std::string& name, const LogicalType& type, ArrowUuid uuid, ArrowSchema* out);
 
 void FillSchemaNode(std::string format, const std::string& name,
-                    const std::vector<StructField>& children, ArrowSchema* out) {
-  auto* owner = new SchemaOwner{std::move(format), name, {}, {}};
+                    const std::vector<StructField>& children, ArrowUuid uuid, ArrowSchema* out) {
+  auto* owner = new SchemaOwner{std::move(format), name, {}, {}, {}};
   owner->children.resize(children.size());
   for (size_t i = 0; i < children.size(); ++i) {
-    FillSchema(children[i].name, children[i].type, &owner->children[i]);
+    FillSchema(children[i].name, children[i].type, uuid, &owner->children[i]);
     owner->pointers.push_back(&owner->children[i]);
   }
   *out = ArrowSchema{};
@@ -88,17 +106,24 @@ void FillSchemaNode(std::string format, const std::string& name,
   out->private_data = owner;
 }
 
-void FillSchema(const std::string& name, const LogicalType& type, ArrowSchema* out) {
+void FillSchema(const std::string& name, const LogicalType& type, ArrowUuid uuid,
+                ArrowSchema* out) {
   std::vector<StructField> children;
   if (type.id() == TypeId::kList) children = {{"item", type.element()}};
   if (type.id() == TypeId::kStruct) children = type.fields();
-  FillSchemaNode(FormatOf(type), name, children, out);
+  FillSchemaNode(FormatOf(type, uuid), name, children, uuid, out);
+  if (type.id() != TypeId::kUuid || uuid == ArrowUuid::kText) return;
+  auto* owner = static_cast<SchemaOwner*>(out->private_data);
+  owner->metadata =
+      EncodeMetadata({{"ARROW:extension:name", "arrow.uuid"}, {"ARROW:extension:metadata", ""}});
+  out->metadata = owner->metadata.data();
 }
 
 // Behind an array's private_data.
 struct ArrayOwner {
   Owner keep_alive;  // goes last: the vector's memory may be reserved against what it keeps
-  Vector vector;     // shares memory that buffers point to
+  ArrowUuid uuid;
+  Vector vector;  // shares memory that buffers point to
   std::deque<std::vector<uint8_t>> memory;
   std::vector<const void*> buffers;
   std::vector<ArrowArray> children;
@@ -154,13 +179,26 @@ void FillDecimals(ArrayOwner& owner, const VectorView& view, size_t count) {
   }
 }
 
+// Vectors hold UUIDs as numbers whose first bit is flipped, Arrow as bytes in their written order.
+void FillUuids(ArrayOwner& owner, const VectorView& view, size_t count) {
+  auto* out = NewBuffer<uint8_t>(owner, count * sizeof(int128_t));
+  for (size_t i = 0; i < count; ++i) {
+    if (!view.IsValid(i)) continue;
+    const auto bits = static_cast<uint128_t>(view.Get<int128_t>(i) ^ kInt128Min);
+    const uint64_t halves[2] = {__builtin_bswap64(static_cast<uint64_t>(bits >> 64)),
+                                __builtin_bswap64(static_cast<uint64_t>(bits))};
+    std::memcpy(out + i * sizeof(halves), halves, sizeof(halves));
+  }
+}
+
 struct ArrowInterval {
   int32_t months;
   int32_t days;
   int64_t nanos;
 };
 
-Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowArray* out);
+Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowUuid uuid,
+                 ArrowArray* out);
 
 Status FillNested(ArrayOwner& owner, size_t count) {
   const Vector& column = owner.vector;
@@ -182,12 +220,13 @@ Status FillNested(ArrayOwner& owner, size_t count) {
     Vector elements = Vector::MakeFlat(column.type().element(), std::max<size_t>(child_rows, 1));
     CopyRows(column.children().front(), rows.data(), child_rows, elements, 0);
     owner.children.resize(1);
-    TRIVET_RETURN_IF_ERROR(FillArray(elements, child_rows, owner.keep_alive, &owner.children[0]));
+    TRIVET_RETURN_IF_ERROR(
+        FillArray(elements, child_rows, owner.keep_alive, owner.uuid, &owner.children[0]));
   } else {
     owner.children.resize(column.children().size());
     for (size_t i = 0; i < column.children().size(); ++i) {
-      TRIVET_RETURN_IF_ERROR(
-          FillArray(column.children()[i], child_rows, owner.keep_alive, &owner.children[i]));
+      TRIVET_RETURN_IF_ERROR(FillArray(column.children()[i], child_rows, owner.keep_alive,
+                                       owner.uuid, &owner.children[i]));
     }
   }
   for (ArrowArray& child : owner.children) owner.pointers.push_back(&child);
@@ -211,6 +250,10 @@ Status FillValues(ArrayOwner& owner, size_t count) {
       return FillStrings(owner, view, count,
                          [&](size_t i) { return view.Get<StringView>(i).view(); });
     case TypeId::kUuid:
+      if (owner.uuid == ArrowUuid::kExtension) {
+        FillUuids(owner, view, count);
+        return Status::OK();
+      }
       return FillStrings(owner, view, count,
                          [&](size_t i) { return column.GetValue(i).ToString(); });
     case TypeId::kInt128: FillDecimals<int128_t>(owner, view, count); return Status::OK();
@@ -242,9 +285,11 @@ Status FillValues(ArrayOwner& owner, size_t count) {
   }
 }
 
-Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowArray* out) {
+Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowUuid uuid,
+                 ArrowArray* out) {
   auto owner = std::make_unique<ArrayOwner>();
   owner->keep_alive = keep_alive;
+  owner->uuid = uuid;
   owner->vector = column;
   owner->vector.Flatten(count);
   *out = ArrowArray{};
@@ -268,22 +313,22 @@ Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, Ar
 }  // namespace
 
 Status ExportArrowSchema(const std::vector<std::string>& names,
-                         const std::vector<LogicalType>& types, ArrowSchema* out) {
+                         const std::vector<LogicalType>& types, ArrowSchema* out, ArrowUuid uuid) {
   std::vector<StructField> fields;
   for (size_t i = 0; i < names.size(); ++i) fields.push_back({names[i], types[i]});
-  FillSchemaNode("+s", "", fields, out);
+  FillSchemaNode("+s", "", fields, uuid, out);
   out->flags = 0;
   return Status::OK();
 }
 
 Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out,
-                        const Owner& keep_alive) {
+                        const Owner& keep_alive, ArrowUuid uuid) {
   auto owner = std::make_unique<ArrayOwner>();
   owner->keep_alive = keep_alive;
   owner->children.resize(types.size());
   Status status;
   for (size_t i = 0; i < types.size() && status.ok(); ++i) {
-    status = FillArray(batch.column(i), batch.row_count(), keep_alive, &owner->children[i]);
+    status = FillArray(batch.column(i), batch.row_count(), keep_alive, uuid, &owner->children[i]);
   }
   if (!status.ok()) {
     for (ArrowArray& child : owner->children) {

@@ -44,6 +44,31 @@ size_t DecimalBits(std::string_view format) {
   return static_cast<size_t>(std::atoi(std::string(format.substr(second + 1)).c_str()));
 }
 
+// Is the field of the extension type arrow.uuid? Metadata is a number of pairs, then each text
+// behind its length.
+bool IsUuid(const ArrowSchema& schema) {
+  if (schema.metadata == nullptr || std::string_view(schema.format) != "w:16") return false;
+  const char* at = schema.metadata;
+  const auto number = [&at] {
+    int32_t value;
+    std::memcpy(&value, at, sizeof(value));
+    at += sizeof(value);
+    return value;
+  };
+  const auto text = [&] {
+    const int32_t size = number();
+    const std::string_view found(at, static_cast<size_t>(std::max(size, 0)));
+    at += found.size();
+    return found;
+  };
+  for (int32_t pairs = number(); pairs > 0; --pairs) {
+    const std::string_view key = text();
+    const std::string_view value = text();
+    if (key == "ARROW:extension:name") return value == "arrow.uuid";
+  }
+  return false;
+}
+
 // One column's import: where rows [begin, begin + count) lie, with the array's own offset.
 struct Import {
   const ArrowSchema& schema;
@@ -129,6 +154,19 @@ Vector ImportFixedBinary(const Import& import, const LogicalType& type, uint32_t
   for (size_t i = 0; i < import.count; ++i) out[i] = StringView(bytes + i * width, width);
   vector.AddOwner(import.owner);
   return vector;
+}
+
+// Vectors hold UUIDs as numbers whose first bit is flipped, so that they order as their bytes do.
+Vector ImportUuids(const Import& import) {
+  struct Bytes {
+    uint64_t high;
+    uint64_t low;
+  };
+  return Convert1<Bytes, int128_t>(import, TypeId::kUuid, [](const Bytes& bytes) {
+    const uint128_t bits =
+        static_cast<uint128_t>(__builtin_bswap64(bytes.high)) << 64 | __builtin_bswap64(bytes.low);
+    return static_cast<int128_t>(bits) ^ kInt128Min;
+  });
 }
 
 // Arrow's views: 4-byte length, then 12 bytes inline, or prefix, buffer number and offset.
@@ -316,7 +354,7 @@ Result<LogicalType> ImportArrowType(const ArrowSchema& schema) {
   if (schema.dictionary) return ImportArrowType(*schema.dictionary);
   const std::string_view format = schema.format;
   if (format.starts_with("d:")) return DecimalType(format);
-  if (format.starts_with("w:")) return LogicalType(TypeId::kBlob);
+  if (format.starts_with("w:")) return LogicalType(IsUuid(schema) ? TypeId::kUuid : TypeId::kBlob);
   if (format.starts_with("ts") && format.size() >= 4) {
     TRIVET_ASSIGN_OR_RETURN(const TimeUnit unit, UnitOf(format[2], format));
     const bool with_zone = format.size() > 4;
@@ -365,6 +403,7 @@ Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& ar
   if (format == "u" || format == "z") return ImportStrings<int32_t>(import, type);
   if (format == "U" || format == "Z") return ImportStrings<int64_t>(import, type);
   if (format == "vu" || format == "vz") return ImportStringViews(import, type);
+  if (type.id() == TypeId::kUuid && format == "w:16") return ImportUuids(import);
   if (format.starts_with("w:")) {
     return ImportFixedBinary(
         import, type, static_cast<uint32_t>(std::atoi(std::string(format.substr(2)).c_str())));
