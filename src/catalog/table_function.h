@@ -22,6 +22,7 @@ struct TableFunctionCall {
 struct TableFunction {
   std::string name;  // lower case
   std::vector<std::string> named_parameters;
+  std::vector<std::string> unsupported_parameters;  // of the dialect; refused by name
   std::function<Result<TablePtr>(const TableFunctionCall& call)> bind;
   std::string description;
 };

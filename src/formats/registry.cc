@@ -85,6 +85,7 @@ TableFunction MakeTableFunction(const ReadableFormat& format, const std::string&
   TableFunction function;
   function.name = name;
   function.named_parameters = format.option_names;
+  function.unsupported_parameters = format.unsupported_option_names;
   function.description = format.description;
   function.bind = [&format, name](const TableFunctionCall& call) -> Result<TablePtr> {
     if (call.arguments.size() != 1) {

@@ -19,6 +19,7 @@ struct ReadableFormat {
   std::vector<std::string> extensions;  // ".parquet"; of FROM 'path'
   bool compressed_extensions = false;   // also followed by ".gz" and the like
   std::vector<std::string> option_names;
+  std::vector<std::string> unsupported_option_names;  // of the dialect; refused by name
   // Opens exactly these files, of which there is at least one.
   std::function<Result<TablePtr>(std::vector<FileInfo> infos, const FormatOptions& options,
                                  FileSystem& files)>

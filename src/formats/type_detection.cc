@@ -50,8 +50,10 @@ bool LooksLikeDate(std::string_view text) {
 bool TextFitsType(std::string_view text, const LogicalType& type) {
   switch (type.id()) {
     case TypeId::kBoolean: {
+      // A cast takes "y" and "n" too; a column of single letters is more likely one of letters.
       bool value = false;
-      return !text.empty() && !IsDigit(text[0]) && ParseBoolean(text, &value);
+      return !text.empty() && !IsDigit(text[0]) && !EqualsLower(text, "y") &&
+             !EqualsLower(text, "n") && ParseBoolean(text, &value);
     }
     case TypeId::kTime: {
       int64_t micros = 0;

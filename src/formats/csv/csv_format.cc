@@ -13,7 +13,9 @@
 #include "formats/adapters/file_batches_arrow.h"
 #include "formats/adapters/status_arrow.h"
 #include "formats/adapters/streams_arrow.h"
+#include "formats/csv/csv_errors.h"
 #include "formats/csv/csv_options.h"
+#include "formats/csv/csv_quotes.h"
 #include "formats/csv/csv_sample.h"
 
 namespace trivet {
@@ -50,15 +52,50 @@ Result<std::string> ReadSample(FileSystem& files, const FileInfo& info, const Cs
   return text;
 }
 
+// A stream whose quotes are followed on the way.
+class QuoteWatch final : public arrow::io::InputStream {
+ public:
+  QuoteWatch(std::shared_ptr<arrow::io::InputStream> input, std::shared_ptr<CsvQuotes> quotes)
+      : input_(std::move(input)), quotes_(std::move(quotes)) {}
+
+  arrow::Result<int64_t> Read(int64_t size, void* out) override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t got, input_->Read(size, out));
+    quotes_->Add({static_cast<const char*>(out), static_cast<size_t>(got)});
+    return got;
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t size) override {
+    ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::Buffer> buffer, input_->Read(size));
+    quotes_->Add(
+        {reinterpret_cast<const char*>(buffer->data()), static_cast<size_t>(buffer->size())});
+    return buffer;
+  }
+  arrow::Result<int64_t> Tell() const override { return input_->Tell(); }
+  arrow::Status Close() override { return input_->Close(); }
+  bool closed() const override { return input_->closed(); }
+
+ private:
+  std::shared_ptr<arrow::io::InputStream> input_;
+  std::shared_ptr<CsvQuotes> quotes_;
+};
+
 class CsvSource final : public BatchSource {
  public:
-  CsvSource(std::shared_ptr<arrow::csv::StreamingReader> reader, uint64_t first_line)
-      : reader_(std::move(reader)), next_line_(first_line) {}
+  explicit CsvSource(uint64_t first_line) : next_line_(first_line) {}  // of an empty file
+  CsvSource(std::shared_ptr<arrow::csv::StreamingReader> reader, uint64_t first_line,
+            std::shared_ptr<CsvQuotes> quotes, std::vector<std::string> names)
+      : reader_(std::move(reader)),
+        next_line_(first_line),
+        quotes_(std::move(quotes)),
+        names_(std::move(names)) {}
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     std::shared_ptr<arrow::RecordBatch> batch;
     while (reader_ != nullptr) {
-      TRIVET_RETURN_IF_ERROR(FromArrow(reader_->ReadNext(&batch)));
+      TRIVET_RETURN_IF_ERROR(ExplainCsvError(FromArrow(reader_->ReadNext(&batch)), names_));
+      // Asked for at the end alone: before it, Arrow may be reading ahead in another thread.
+      if (batch == nullptr && quotes_->open_line() > 0) {
+        return UnclosedQuote(quotes_->open_line());
+      }
       if (batch == nullptr || batch->num_rows() > 0) break;
     }
     if (batch == nullptr) return batch;
@@ -85,6 +122,8 @@ class CsvSource final : public BatchSource {
   std::shared_ptr<arrow::csv::StreamingReader> reader_;
   uint64_t next_line_;
   uint64_t first_line_ = 0;
+  std::shared_ptr<CsvQuotes> quotes_;
+  std::vector<std::string> names_;
 };
 
 Result<std::unique_ptr<BatchSource>> OpenSource(const CsvOptions& options,
@@ -117,22 +156,24 @@ Result<std::unique_ptr<BatchSource>> OpenSource(const CsvOptions& options,
   convert.strings_can_be_null = true;
   convert.quoted_strings_can_be_null = options.quoted_nulls;
   if (request.file->size() == 0) {
-    return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(nullptr, first_line));
+    return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(first_line));
   }
-  TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::io::InputStream> input,
+  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<arrow::io::InputStream> input,
                           FromArrow(MakeDecompressedInput(request.file, request.metrics,
                                                           options.compression, request.pool)));
+  auto quotes = std::make_shared<CsvQuotes>(dialect.delimiter, options);
+  input = std::make_shared<QuoteWatch>(std::move(input), quotes);
   arrow::Result<std::shared_ptr<arrow::csv::StreamingReader>> reader =
       arrow::csv::StreamingReader::Make(arrow::io::IOContext(request.pool), input, read, parse,
                                         convert);
   // Of a file with a header and nothing else Arrow says that it is empty.
   if (!reader.ok() && reader.status().IsInvalid() &&
       reader.status().message().find("Empty CSV file") != std::string::npos) {
-    return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(nullptr, first_line));
+    return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(first_line));
   }
-  TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<arrow::csv::StreamingReader> made,
-                          FromArrow(std::move(reader)));
-  return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(std::move(made), first_line));
+  if (!reader.ok()) return ExplainCsvError(FromArrow(reader.status()), dialect.names);
+  return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(
+      std::move(reader).ValueUnsafe(), first_line, std::move(quotes), dialect.names));
 }
 
 Result<TablePtr> Open(std::vector<FileInfo> infos, const FormatOptions& named, FileSystem& files) {
@@ -183,6 +224,7 @@ ReadableFormat MakeCsvFormat() {
   format.extensions = {".csv", ".tsv", ".tbl"};
   format.compressed_extensions = true;
   format.option_names = CsvOptionNames();
+  format.unsupported_option_names = UnsupportedCsvOptionNames();
   format.open = &Open;
   format.description = "Reads CSV files, with delimiter, header and types found by looking";
   return format;

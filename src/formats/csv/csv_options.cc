@@ -21,13 +21,6 @@ void TakeTypes(OptionReader& reader, std::initializer_list<std::string_view> nam
   }
 }
 
-// Known to DuckDB, not to this reader: an error that says so is better than "no such option".
-constexpr std::string_view kUnsupported[] = {
-    "ignore_errors", "store_rejects", "dateformat",        "timestampformat", "comment",
-    "encoding",      "union_by_name", "decimal_separator", "thousands",       "normalize_names",
-    "rejects_table", "rejects_scan",  "rejects_limit",     "force_not_null",  "new_line",
-    "strict_mode",   "max_line_size", "buffer_size",       "parallel",        "maximum_line_size"};
-
 }  // namespace
 
 const std::vector<std::string>& CsvOptionNames() {
@@ -57,10 +50,21 @@ const std::vector<std::string>& CsvOptionNames() {
   return names;
 }
 
+// An error that says so is better than "no such option".
+const std::vector<std::string>& UnsupportedCsvOptionNames() {
+  static const std::vector<std::string> names = {
+      "ignore_errors", "store_rejects",   "dateformat",    "timestampformat",
+      "comment",       "encoding",        "union_by_name", "decimal_separator",
+      "thousands",     "normalize_names", "rejects_table", "rejects_scan",
+      "rejects_limit", "force_not_null",  "new_line",      "strict_mode",
+      "max_line_size", "buffer_size",     "parallel",      "maximum_line_size"};
+  return names;
+}
+
 Result<CsvOptions> ReadCsvOptions(const FormatOptions& named) {
   CsvOptions options;
   for (const auto& [name, value] : named) {
-    for (const std::string_view unsupported : kUnsupported) {
+    for (const std::string_view unsupported : UnsupportedCsvOptionNames()) {
       if (name != unsupported) continue;
       return Status::NotImplemented(StrCat("read_csv: option ", name, " is not supported"));
     }

@@ -33,5 +33,7 @@ struct CsvOptions {
 
 Result<CsvOptions> ReadCsvOptions(const FormatOptions& named);
 const std::vector<std::string>& CsvOptionNames();
+// Those that DuckDB has besides; NotImplemented.
+const std::vector<std::string>& UnsupportedCsvOptionNames();
 
 }  // namespace trivet

@@ -7,6 +7,7 @@
 
 #include "base/string_concat.h"
 #include "formats/type_detection.h"
+#include "types/number_parse.h"
 
 namespace trivet {
 
@@ -140,6 +141,12 @@ std::string DefaultName(size_t column, size_t columns) {
   return "column" + std::string(width - number.size(), '0') + number;
 }
 
+std::string Lower(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), ToLowerAscii);
+  return name;
+}
+
+// Names of the columns, told apart in any case.
 std::vector<std::string> NamesOf(const CsvRow* header, size_t columns) {
   std::vector<std::string> names;
   std::unordered_set<std::string> used;
@@ -148,7 +155,9 @@ std::vector<std::string> NamesOf(const CsvRow* header, size_t columns) {
         header != nullptr && c < header->size() && (*header)[c] && !(*header)[c]->empty();
     const std::string base = named ? *(*header)[c] : DefaultName(c, columns);
     std::string name = base;
-    for (int suffix = 1; !used.insert(name).second; ++suffix) name = StrCat(base, "_", suffix);
+    for (int suffix = 1; !used.insert(Lower(name)).second; ++suffix) {
+      name = StrCat(base, "_", suffix);
+    }
     names.push_back(std::move(name));
   }
   return names;

@@ -95,6 +95,7 @@ ReadableFormat MakeJsonFormat() {
   format.functions = {"read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"};
   format.extensions = {".json", ".jsonl", ".ndjson"};
   format.compressed_extensions = true;
+  format.unsupported_option_names.assign(std::begin(kUnsupported), std::end(kUnsupported));
   format.option_names = {"columns", "compression", "filename", "format", "hive_partitioning"};
   format.open = &Open;
   format.description = "Reads JSON objects, one a line or in an array, with types found by looking";

@@ -56,6 +56,8 @@ ReadableFormat MakeParquetFormat() {
   format.extensions = {".parquet", ".parq", ".pq"};
   format.option_names = {"hive_partitioning", "hive_types_autocast", "union_by_name",
                          "binary_as_string",  "file_row_number",     "filename"};
+  format.unsupported_option_names = {"encryption_config", "hive_types", "schema",
+                                     "explicit_cardinality", "can_have_nan"};
   format.open = &Open;
   format.description = "Reads Parquet files, one or many, by paths or glob patterns";
   return format;

@@ -9,6 +9,7 @@
 #include "formats/hive_partition.h"
 #include "formats/parquet/footer.h"
 #include "types/cast_rules.h"
+#include "types/number_parse.h"
 
 namespace trivet::parquet {
 
@@ -59,7 +60,8 @@ class TableFilesBuilder {
     return Status::OK();
   }
 
-  // The first file names the columns; every other must have the same, in any order.
+  // The first file names and types the columns; every other must have the same, in any order, their
+  // names in any case, of types that convert to the first one's without being asked.
   Status MatchColumns() {
     const TableFile& first = table_->files.front();
     for (const Node& node : first.schema->columns) {
@@ -69,23 +71,23 @@ class TableFilesBuilder {
       const std::vector<Node>& nodes = file.schema->columns;
       const auto by_name = IndexByName(nodes);
       for (ColumnDefinition& column : table_->columns) {
-        auto found = by_name.find(column.name);
-        if (found == by_name.end()) return Mismatch(file, column.name, "is missing in the second");
-        const Node& node = nodes[found->second];
-        if (!(node.type == column.type)) {
+        const std::optional<size_t> found = FindName(by_name, column.name);
+        if (!found) return Mismatch(file, column.name, "is missing in the second");
+        const Node& node = nodes[*found];
+        const bool cast = !(node.type == column.type);
+        if (cast && (column.type.IsNested() || !ImplicitCastCost(node.type, column.type))) {
           return Mismatch(file, column.name,
                           StrCat("is ", column.type.ToString(), " in the first and ",
                                  node.type.ToString(), " in the second"));
         }
         column.not_null &= !node.nullable;
-        file.sources.push_back({ColumnSource::Kind::kNode, found->second, false, {}});
+        file.sources.push_back({ColumnSource::Kind::kNode, *found, cast, {}});
       }
       if (nodes.size() == table_->columns.size()) continue;
+      const auto in_first = IndexByName(first.schema->columns);
       for (const Node& node : nodes) {
-        const bool known =
-            std::any_of(table_->columns.begin(), table_->columns.end(),
-                        [&](const auto& column) { return column.name == node.name; });
-        if (!known) return Mismatch(file, node.name, "is missing in the first");
+        if (FindName(in_first, node.name)) continue;
+        return Mismatch(file, node.name, "is missing in the first");
       }
     }
     return Status::OK();
@@ -97,26 +99,48 @@ class TableFilesBuilder {
         .WithHint("union_by_name = true reads files of different schemas");
   }
 
-  static std::unordered_map<std::string, size_t> IndexByName(const std::vector<Node>& nodes) {
-    std::unordered_map<std::string, size_t> by_name;
+  // Positions by name as it is written, and by name in lower case for those that differ in case.
+  using Names = std::unordered_map<std::string, size_t>;
+  static std::string Lower(std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), ToLowerAscii);
+    return name;
+  }
+  static Names IndexByName(const std::vector<Node>& nodes) {
+    Names by_name;
     for (size_t i = 0; i < nodes.size(); ++i) by_name.emplace(nodes[i].name, i);
+    for (size_t i = 0; i < nodes.size(); ++i) by_name.emplace(Lower(nodes[i].name), i);
     return by_name;
+  }
+  static std::optional<size_t> FindName(const Names& by_name, const std::string& name) {
+    auto found = by_name.find(name);
+    if (found == by_name.end()) found = by_name.find(Lower(name));
+    if (found == by_name.end()) return std::nullopt;
+    return found->second;
   }
 
   // Columns of all files in the order in which they first appear, of their common type.
   Status UniteColumns() {
-    std::unordered_map<std::string, size_t> positions;
+    Names positions;
     std::vector<size_t> present;
     for (const TableFile& file : table_->files) {
+      const Names in_file = IndexByName(file.schema->columns);
       for (const Node& node : file.schema->columns) {
-        auto [known, added] = positions.emplace(node.name, table_->columns.size());
-        if (added) {
+        std::optional<size_t> known = FindName(positions, node.name);
+        // A file may hold names that differ in case alone: these stay columns of their own.
+        if (known && table_->columns[*known].name != node.name &&
+            file.schema->columns[*FindName(in_file, table_->columns[*known].name)].name !=
+                node.name) {
+          known.reset();
+        }
+        if (!known) {
+          positions.emplace(node.name, table_->columns.size());
+          positions.emplace(Lower(node.name), table_->columns.size());
           table_->columns.push_back({node.name, node.type, !node.nullable});
           present.push_back(1);
           continue;
         }
-        ColumnDefinition& column = table_->columns[known->second];
-        const std::optional<LogicalType> common = CommonSupertype(column.type, node.type);
+        ColumnDefinition& column = table_->columns[*known];
+        const std::optional<LogicalType> common = SetOperationType(column.type, node.type);
         if (!common || (column.type.IsNested() && !(node.type == column.type))) {
           return Status::InvalidInput(StrCat("column \"", node.name, "\" is ", node.type.ToString(),
                                              " in the file \"", file.info.path, "\" and ",
@@ -125,7 +149,7 @@ class TableFilesBuilder {
         }
         column.type = *common;
         column.not_null &= !node.nullable;
-        ++present[known->second];
+        ++present[*known];
       }
     }
     for (size_t i = 0; i < table_->columns.size(); ++i) {
@@ -134,14 +158,14 @@ class TableFilesBuilder {
     for (TableFile& file : table_->files) {
       const auto by_name = IndexByName(file.schema->columns);
       for (const ColumnDefinition& column : table_->columns) {
-        auto found = by_name.find(column.name);
-        if (found == by_name.end()) {
+        const std::optional<size_t> found = FindName(by_name, column.name);
+        if (!found) {
           file.sources.push_back(
               {ColumnSource::Kind::kConstant, 0, false, Value::Null(column.type)});
           continue;
         }
-        const bool cast = !(file.schema->columns[found->second].type == column.type);
-        file.sources.push_back({ColumnSource::Kind::kNode, found->second, cast, {}});
+        const bool cast = !(file.schema->columns[*found].type == column.type);
+        file.sources.push_back({ColumnSource::Kind::kNode, *found, cast, {}});
       }
     }
     return Status::OK();

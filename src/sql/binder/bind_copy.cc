@@ -106,6 +106,10 @@ Result<BoundStatement> StatementBinder::BindCopyFrom(const syntax::CopyStatement
   call.files = state_.input().files;
   call.arguments.push_back(Value::Varchar(options.path));
   for (auto& [option, value] : options.options) {
+    if (std::ranges::find(reader->unsupported_parameters, option) !=
+        reader->unsupported_parameters.end()) {
+      return Unsupported(StrCat("the option ", option, " of ", name, " is"), statement.position);
+    }
     if (std::ranges::find(reader->named_parameters, option) == reader->named_parameters.end()) {
       return Status::InvalidInput(
                  StrCat("the format ", options.format, " has no option ", option, " for COPY FROM"))

@@ -207,11 +207,26 @@ Result<BoundTable> TableBinder::BindFile(const syntax::NamedTable& table, const 
 }
 
 Result<Value> TableBinder::BindFunctionArgument(const syntax::Expression& argument) {
-  // Lists are made here for the paths of several files, although expressions have none yet.
-  const auto* list = argument.TryAs<syntax::FunctionExpression>();
-  if (list != nullptr && list->name == "list_value") {
+  // Lists (the paths of several files) and structs (types of columns by name) are made here,
+  // although expressions have none yet.
+  const auto* collection = argument.TryAs<syntax::FunctionExpression>();
+  if (collection != nullptr && collection->name == "struct_pack") {
+    std::vector<StructField> fields;
+    std::vector<Value> values;
+    for (const syntax::Argument& field : collection->arguments) {
+      if (field.name.empty()) {
+        return Status::InvalidInput("the fields of a struct argument need names")
+            .WithPosition(field.value->position);
+      }
+      TRIVET_ASSIGN_OR_RETURN(Value value, BindFunctionArgument(*field.value));
+      fields.push_back({field.name.text, value.type()});
+      values.push_back(std::move(value));
+    }
+    return Value::Struct(LogicalType::Struct(std::move(fields)), std::move(values));
+  }
+  if (collection != nullptr && collection->name == "list_value") {
     std::vector<Value> elements;
-    for (const syntax::Argument& element : list->arguments) {
+    for (const syntax::Argument& element : collection->arguments) {
       TRIVET_ASSIGN_OR_RETURN(Value value, BindFunctionArgument(*element.value));
       if (!elements.empty() && !(elements[0].type() == value.type())) {
         return Status::InvalidInput("the elements of a list argument must have one type")
@@ -261,6 +276,11 @@ Result<BoundTable> TableBinder::BindFunction(const syntax::FunctionTable& table,
       continue;
     }
     const std::string name = syntax::LowerCase(argument.name.text);
+    if (std::ranges::find(function->unsupported_parameters, name) !=
+        function->unsupported_parameters.end()) {
+      return Unsupported(StrCat("the option ", name, " of ", call.name, " is"),
+                         argument.name.position);
+    }
     if (std::ranges::find(function->named_parameters, name) == function->named_parameters.end()) {
       Status status = Status::InvalidInput(StrCat("Invalid named parameter \"", argument.name.text,
                                                   "\" for function ", call.name))
