@@ -8,6 +8,7 @@
 #include "base/nearest_name.h"
 #include "base/string_concat.h"
 #include "formats/csv/csv_writer.h"
+#include "formats/json/json_writer.h"
 #include "formats/parquet/parquet_writer.h"
 
 namespace trivet {
@@ -15,8 +16,8 @@ namespace trivet {
 namespace {
 
 const std::vector<WritableFormat>& WritableFormats() {
-  static const std::vector<WritableFormat> formats = {{"parquet", &OpenParquetWriter},
-                                                      {"csv", &OpenCsvWriter}};
+  static const std::vector<WritableFormat> formats = {
+      {"parquet", &OpenParquetWriter}, {"csv", &OpenCsvWriter}, {"json", &OpenJsonWriter}};
   return formats;
 }
 }  // namespace
@@ -33,7 +34,7 @@ Result<std::unique_ptr<FileWriter>> OpenFileWriter(std::string_view format,
   Status status =
       Status::NotImplemented(StrCat("writing files of format \"", format, "\" is not supported"));
   const std::string nearest = NearestName(format, names);
-  return nearest.empty() ? std::move(status).WithHint("the formats are parquet and csv")
+  return nearest.empty() ? std::move(status).WithHint("the formats are parquet, csv and json")
                          : std::move(status).WithHint(StrCat("did you mean \"", nearest, "\"?"));
 }
 

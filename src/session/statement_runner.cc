@@ -199,33 +199,4 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunSet(const BoundSet& set
   return NothingResult();
 }
 
-Result<std::unique_ptr<QueryResult>> StatementRunner::RunExplain(BoundExplain explain) {
-  auto* query = std::get_if<BoundQuery>(&explain.statement->body);
-  if (query == nullptr) {
-    return Status::NotImplemented("EXPLAIN of a statement that is not a query");
-  }
-  TRIVET_ASSIGN_OR_RETURN(PlannedQuery planned, Plan(std::move(*query), true));
-  if (!explain.analyze) {
-    TRIVET_ASSIGN_OR_RETURN(
-        std::string physical,
-        database_.runtime().Explain(planned.plan, *planning_context_, explain.json));
-    if (explain.json) return TextResult({{"physical_plan", std::move(physical)}});
-    return TextResult({{"logical_plan", planned.logical},
-                       {"optimized_plan", planned.optimized},
-                       {"optimizer_rules", planned.trace},
-                       {"physical_plan", std::move(physical)}});
-  }
-  TRIVET_ASSIGN_OR_RETURN(auto stream, Start(std::move(planned.plan)));
-  QueryResult result(database_.shared_from_this(), {}, std::move(stream));
-  {
-    CurrentResult current(connection_, result);
-    Batch batch;
-    while (true) {
-      TRIVET_ASSIGN_OR_RETURN(const bool more, result.Next(batch));
-      if (!more) break;
-    }
-  }
-  return TextResult({{"analyzed_plan", result.stream()->Analysis(explain.json)}});
-}
-
 }  // namespace trivet

@@ -1,17 +1,12 @@
 #include "formats/csv/csv_writer.h"
 
-#include <arrow/io/compressed.h>
-#include <arrow/result.h>
-#include <arrow/util/compression.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "base/string_concat.h"
 #include "expression/evaluator.h"
-#include "formats/adapters/status_arrow.h"
-#include "formats/adapters/streams_arrow.h"
+#include "formats/adapters/text_output_arrow.h"
 #include "types/number_parse.h"
 
 namespace trivet {
@@ -48,8 +43,6 @@ Result<CsvWriterOptions> ReadOptions(const FormatOptions& named) {
 
 class CsvWriter final : public FileWriter {
  public:
-  explicit CsvWriter(std::string path) : path_(std::move(path)) {}
-
   Status Open(const FileWriterRequest& request, const ExecutionContext& context) {
     TRIVET_ASSIGN_OR_RETURN(options_, ReadOptions(request.options));
     TRIVET_RETURN_IF_ERROR(ChooseQuoted(request.columns));
@@ -64,14 +57,14 @@ class CsvWriter final : public FileWriter {
           Expression::Cast(Expression::Input(static_cast<uint32_t>(i), type), TypeId::kVarchar));
     }
     to_text_.emplace(std::move(casts), context);
-    TRIVET_ASSIGN_OR_RETURN(staged_, StagedFile::Create(path_, context.files()));
-    TRIVET_RETURN_IF_ERROR(OpenOutput());
+    TRIVET_ASSIGN_OR_RETURN(output_, TextOutput::Open(request.path, options_.compression,
+                                                      "COPY TO csv", context.files()));
     if (!options_.header) return Status::OK();
     for (size_t i = 0; i < request.columns.size(); ++i) {
-      if (i > 0) buffer_.push_back(options_.delimiter);
+      if (i > 0) output_->text().push_back(options_.delimiter);
       AppendField(request.columns[i].name, false);
     }
-    buffer_.push_back('\n');
+    output_->text().push_back('\n');
     return Status::OK();
   }
 
@@ -82,30 +75,22 @@ class CsvWriter final : public FileWriter {
     for (const Vector& column : text.columns()) views.push_back(column.View());
     for (size_t row = 0; row < text.row_count(); ++row) {
       for (size_t i = 0; i < views.size(); ++i) {
-        if (i > 0) buffer_.push_back(options_.delimiter);
+        if (i > 0) output_->text().push_back(options_.delimiter);
         if (views[i].IsValid(row)) {
           AppendField(views[i].Get<StringView>(row).view(), quoted_[i]);
         } else {
-          buffer_.append(options_.null_string);
+          output_->text().append(options_.null_string);
         }
       }
-      buffer_.push_back('\n');
-      if (buffer_.size() >= kFlushBytes) TRIVET_RETURN_IF_ERROR(Flush());
+      output_->text().push_back('\n');
+      TRIVET_RETURN_IF_ERROR(output_->FlushIfLarge());
     }
     return Status::OK();
   }
 
-  Status Close() override {
-    TRIVET_RETURN_IF_ERROR(Flush());
-    TRIVET_RETURN_IF_ERROR(AtPath(FromArrow(output_->Close())));
-    return staged_->Commit();
-  }
+  Status Close() override { return output_->Close(); }
 
  private:
-  static constexpr size_t kFlushBytes = 256 * 1024;
-
-  Status AtPath(Status status) const { return std::move(status).WithFile(path_); }
-
   Status ChooseQuoted(const std::vector<ColumnDefinition>& columns) {
     quoted_.assign(columns.size(), false);
     for (const std::string& name : options_.force_quote) {
@@ -124,27 +109,6 @@ class CsvWriter final : public FileWriter {
     return Status::OK();
   }
 
-  Status OpenOutput() {
-    output_ = MakeOutputStream(staged_->TakeFile());
-    arrow::Compression::type type = arrow::Compression::UNCOMPRESSED;
-    const bool automatic = options_.compression == "auto";
-    if (options_.compression == "gzip" || (automatic && path_.ends_with(".gz"))) {
-      type = arrow::Compression::GZIP;
-    } else if (options_.compression == "zstd" || (automatic && path_.ends_with(".zst"))) {
-      type = arrow::Compression::ZSTD;
-    } else if (!automatic && options_.compression != "none" &&
-               options_.compression != "uncompressed") {
-      return Status::InvalidInput(
-                 StrCat("COPY TO csv: there is no compression \"", options_.compression, "\""))
-          .WithHint("one of auto, none, gzip and zstd");
-    }
-    if (type == arrow::Compression::UNCOMPRESSED) return Status::OK();
-    TRIVET_ASSIGN_OR_RETURN(codec_, FromArrow(arrow::util::Codec::Create(type)));
-    TRIVET_ASSIGN_OR_RETURN(
-        output_, FromArrow(arrow::io::CompressedOutputStream::Make(codec_.get(), output_)));
-    return Status::OK();
-  }
-
   bool NeedsQuotes(std::string_view text) const {
     if (text == options_.null_string) return true;
     return std::any_of(text.begin(), text.end(),
@@ -153,40 +117,30 @@ class CsvWriter final : public FileWriter {
 
   void AppendField(std::string_view text, bool always_quoted) {
     if (options_.quote == '\0' || (!always_quoted && !NeedsQuotes(text))) {
-      buffer_.append(text);
+      output_->text().append(text);
       return;
     }
-    buffer_.push_back(options_.quote);
+    std::string& out = output_->text();
+    out.push_back(options_.quote);
     for (const char c : text) {
-      if (c == options_.quote || c == options_.escape) buffer_.push_back(options_.escape);
-      buffer_.push_back(c);
+      if (c == options_.quote || c == options_.escape) out.push_back(options_.escape);
+      out.push_back(c);
     }
-    buffer_.push_back(options_.quote);
+    out.push_back(options_.quote);
   }
 
-  Status Flush() {
-    TRIVET_RETURN_IF_ERROR(
-        AtPath(FromArrow(output_->Write(buffer_.data(), static_cast<int64_t>(buffer_.size())))));
-    buffer_.clear();
-    return Status::OK();
-  }
-
-  std::string path_;
   CsvWriterOptions options_;
   std::vector<bool> quoted_;
   bool special_[256] = {};
   std::optional<Evaluator> to_text_;
-  std::unique_ptr<StagedFile> staged_;
-  std::unique_ptr<arrow::util::Codec> codec_;
-  std::shared_ptr<arrow::io::OutputStream> output_;
-  std::string buffer_;
+  std::unique_ptr<TextOutput> output_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<FileWriter>> OpenCsvWriter(const FileWriterRequest& request,
                                                   const ExecutionContext& context) {
-  auto writer = std::make_unique<CsvWriter>(request.path);
+  auto writer = std::make_unique<CsvWriter>();
   TRIVET_RETURN_IF_ERROR(writer->Open(request, context));
   return std::unique_ptr<FileWriter>(std::move(writer));
 }
