@@ -9,7 +9,8 @@ namespace trivet {
 
 namespace {
 
-constexpr size_t kMinColumnWidth = 4;
+constexpr size_t kMinColumnWidth = 8;
+constexpr size_t kMaxWidthBesideHidden = 20;
 constexpr size_t kMaxCellBytes = 4096;
 
 // Control characters would break the box: shown as escapes.
@@ -87,10 +88,17 @@ struct Grid {
   std::vector<size_t> widths;
   size_t total_rows = 0;
   size_t hidden_at = 0;  // rows are left out before this one, where total_rows > rows.size()
+  size_t hidden_columns = 0;
+
+  size_t BoxWidth() const {
+    size_t sum = 1;
+    for (const size_t width : widths) sum += width + 3;
+    return sum;
+  }
 };
 
 // Reads the result, keeping the first and last rows where there are more than `max_rows`.
-Result<Grid> ReadGrid(QueryResult& result, size_t max_rows) {
+Result<Grid> ReadGrid(QueryResult& result, size_t max_rows, const TimeZone& zone) {
   Grid grid;
   for (const ResultColumn& column : result.columns()) {
     grid.names.push_back(Printable(column.name));
@@ -103,7 +111,7 @@ Result<Grid> ReadGrid(QueryResult& result, size_t max_rows) {
   TRIVET_RETURN_IF_ERROR(ForEachRow(result, [&](const std::vector<Value>& row) {
     ++grid.total_rows;
     std::vector<std::string> texts;
-    for (const Value& value : row) texts.push_back(Printable(value.ToString()));
+    for (const Value& value : row) texts.push_back(Printable(value.ToString(zone)));
     if (grid.rows.size() < head) {
       grid.rows.push_back(std::move(texts));
     } else if (tail > 0) {
@@ -122,19 +130,49 @@ Result<Grid> ReadGrid(QueryResult& result, size_t max_rows) {
   return grid;
 }
 
-// Narrows the widest columns until the box fits.
-void ShrinkToWidth(Grid& grid, size_t width) {
-  if (width == 0 || grid.widths.empty()) return;
-  const auto total = [&] {
-    size_t sum = 1;
-    for (const size_t column : grid.widths) sum += column + 3;
-    return sum;
-  };
-  while (total() > width) {
+// Narrows the widest columns until the box fits, or none is wider than the least width.
+void ShrinkColumns(Grid& grid, size_t width) {
+  while (grid.BoxWidth() > width) {
     auto widest = std::max_element(grid.widths.begin(), grid.widths.end());
     if (*widest <= kMinColumnWidth) return;
     --*widest;
   }
+}
+
+// Puts one column of ellipses in the place of columns [begin, end).
+void HideColumns(Grid& grid, size_t begin, size_t end) {
+  const auto replace = [&](auto& values, const auto& value) {
+    values[begin] = value;
+    values.erase(values.begin() + static_cast<ptrdiff_t>(begin) + 1,
+                 values.begin() + static_cast<ptrdiff_t>(end));
+  };
+  grid.hidden_columns = end - begin;
+  replace(grid.names, std::string("…"));
+  replace(grid.types, std::string());
+  replace(grid.right, false);
+  replace(grid.widths, size_t{1});
+  for (std::vector<std::string>& row : grid.rows) replace(row, std::string("…"));
+}
+
+// Makes the box fit: narrows columns, and where that is not enough, leaves out those in the middle.
+void FitToWidth(Grid& grid, size_t width) {
+  if (width == 0 || grid.widths.empty()) return;
+  const std::vector<size_t> natural = grid.widths;
+  ShrinkColumns(grid, width);
+  if (grid.BoxWidth() <= width) return;
+  grid.widths = natural;
+  for (size_t& column : grid.widths) column = std::min(column, kMaxWidthBesideHidden);
+  // From both ends inwards, the first column before all.
+  size_t left = 1;
+  size_t right = grid.widths.size();
+  size_t used = 1 + (grid.widths[0] + 3) + (1 + 3);
+  for (bool take_right = true; left < right; take_right = !take_right) {
+    const size_t next = take_right ? right - 1 : left;
+    if (used + grid.widths[next] + 3 > width) break;
+    used += grid.widths[next] + 3;
+    take_right ? --right : ++left;
+  }
+  if (left < right) HideColumns(grid, left, right);
 }
 
 // Plans are trees of lines, which a box would flatten.
@@ -157,9 +195,10 @@ class BoxPrinter final : public ResultPrinter {
       Batch batch;
       return result.Next(batch).status();
     }
-    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, max_rows_));
+    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, max_rows_, *zone_));
     before_output_();
-    ShrinkToWidth(grid, width_);
+    const size_t columns = grid.names.size();
+    FitToWidth(grid, width_);
     Rule(grid, out, "┌", "┬", "┐");
     Line(grid, out,
          [&](size_t i) { return Center(Fit(grid.names[i], grid.widths[i]), grid.widths[i]); });
@@ -177,6 +216,9 @@ class BoxPrinter final : public ResultPrinter {
     Rule(grid, out, "└", "┴", "┘");
     out << grid.total_rows << (grid.total_rows == 1 ? " row" : " rows");
     if (grid.total_rows > grid.rows.size()) out << " (" << grid.rows.size() << " shown)";
+    if (grid.hidden_columns > 0) {
+      out << ", " << columns << " columns (" << columns - grid.hidden_columns << " shown)";
+    }
     out << '\n';
     return out ? Status::OK() : Status::IO("the output was closed");
   }
@@ -202,7 +244,7 @@ class MarkdownPrinter final : public ResultPrinter {
  public:
   Status Print(QueryResult& result, std::ostream& out) override {
     if (result.columns().empty()) return Status::OK();
-    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, 0));
+    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, 0, *zone_));
     before_output_();
     const auto line = [&](const auto& cell) {
       for (size_t i = 0; i < grid.widths.size(); ++i) out << "| " << cell(i) << ' ';

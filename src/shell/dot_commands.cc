@@ -1,15 +1,20 @@
 #include "shell/dot_commands.h"
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 
 #include "base/nearest_name.h"
 #include "base/string_concat.h"
+#include "sql/lexer.h"
 
 namespace trivet {
 
 namespace {
+
+constexpr int kMaxReadDepth = 16;
 
 struct DotCommand {
   const char* name;
@@ -30,19 +35,34 @@ std::string Quoted(const std::string& text) {
   return out + "'";
 }
 
+// A text as an SQL identifier.
+std::string QuotedName(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
+}
+
+// Does the text end behind a statement, or hold none yet, so that a command may follow?
+bool IsBetweenStatements(const std::string& sql) {
+  const Result<std::vector<Token>> tokens = Tokenize(sql);
+  if (!tokens.ok()) return false;
+  const size_t count = tokens->size();  // the last one is the end
+  return count < 2 || (*tokens)[count - 2].symbol == Symbol::kSemicolon;
+}
+
+DotOutcome OutcomeOf(bool succeeded) { return succeeded ? DotOutcome::kDone : DotOutcome::kFailed; }
+
 DotOutcome Tables(StatementLoop& loop, const std::string& argument) {
   const std::string filter = argument.empty() ? "" : " WHERE name ILIKE " + Quoted(argument);
-  loop.Run("SELECT name FROM (SHOW TABLES)" + filter);
-  return DotOutcome::kDone;
+  return OutcomeOf(loop.Run("SELECT name FROM (SHOW TABLES)" + filter));
 }
 
 DotOutcome Schema(StatementLoop& loop, const std::string& argument) {
-  if (argument.empty()) {
-    loop.Run("SHOW ALL TABLES");
-  } else {
-    loop.Run("DESCRIBE \"" + argument + "\"");
-  }
-  return DotOutcome::kDone;
+  return OutcomeOf(
+      loop.Run(argument.empty() ? "SHOW ALL TABLES" : "DESCRIBE " + QuotedName(argument)));
 }
 
 DotOutcome Mode(StatementLoop& loop, const std::string& argument) {
@@ -52,7 +72,7 @@ DotOutcome Mode(StatementLoop& loop, const std::string& argument) {
   }
   const Status status = loop.SetFormat(argument);
   if (!status.ok()) std::cerr << status.ToString() << "\n";
-  return DotOutcome::kDone;
+  return OutcomeOf(status.ok());
 }
 
 DotOutcome Timer(StatementLoop& loop, const std::string& argument) {
@@ -62,7 +82,7 @@ DotOutcome Timer(StatementLoop& loop, const std::string& argument) {
     loop.set_timer(!loop.timer());
   } else {
     std::cerr << ".timer takes on or off\n";
-    return DotOutcome::kDone;
+    return DotOutcome::kFailed;
   }
   std::cout << "timer is " << (loop.timer() ? "on" : "off") << "\n";
   return DotOutcome::kDone;
@@ -74,12 +94,20 @@ DotOutcome Read(StatementLoop& loop, const std::string& argument) {
     std::cerr << (argument.empty() ? ".read takes a file's path"
                                    : StrCat("cannot open file \"", argument, "\""))
               << "\n";
-    return DotOutcome::kDone;
+    return DotOutcome::kFailed;
+  }
+  // Files may read files, themselves too.
+  static int depth = 0;
+  if (depth == kMaxReadDepth) {
+    std::cerr << ".read is nested more than " << kMaxReadDepth << " deep\n";
+    return DotOutcome::kFailed;
   }
   std::stringstream content;
   content << file.rdbuf();
-  loop.Run(content.str());
-  return DotOutcome::kDone;
+  ++depth;
+  const DotOutcome outcome = RunScript(loop, content.str());
+  --depth;
+  return outcome;
 }
 
 DotOutcome Quit(StatementLoop&, const std::string&) { return DotOutcome::kQuit; }
@@ -124,7 +152,8 @@ DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line) {
   words >> name;
   std::string argument;
   std::getline(words >> std::ws, argument);
-  while (!argument.empty() && (argument.back() == ' ' || argument.back() == ';'))
+  while (!argument.empty() &&
+         (argument.back() == ' ' || argument.back() == ';' || argument.back() == '\r'))
     argument.pop_back();
   if (!name.empty() && name.back() == ';') name.pop_back();
   for (const DotCommand& command : kCommands) {
@@ -134,7 +163,37 @@ DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line) {
   const std::string nearest = NearestName(name, DotCommandNames());
   std::cerr << (nearest.empty() ? "; .help lists them" : "; did you mean \"" + nearest + "\"?")
             << "\n";
-  return DotOutcome::kDone;
+  return DotOutcome::kFailed;
+}
+
+DotOutcome RunScript(StatementLoop& loop, const std::string& text) {
+  std::string sql;
+  size_t first_line = 0;  // of `sql`
+  size_t line_number = 0;
+  const auto run = [&] {
+    if (sql.find_first_not_of(" \t\r\n") == std::string::npos) return true;
+    // Errors name lines of the whole text.
+    return loop.Run(std::string(first_line, '\n') + sql);
+  };
+  for (size_t at = 0; at < text.size(); ++line_number) {
+    const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+    const std::string line = text.substr(at, end - at);
+    at = end;
+    const size_t dot = line.find_first_not_of(" \t");
+    const bool command = dot != std::string::npos && dot + 1 < line.size() && line[dot] == '.' &&
+                         std::isalpha(static_cast<unsigned char>(line[dot + 1])) &&
+                         IsBetweenStatements(sql);
+    if (!command) {
+      sql += line;
+      continue;
+    }
+    if (!run()) return DotOutcome::kFailed;
+    sql.clear();
+    first_line = line_number + 1;
+    const DotOutcome outcome = RunDotCommand(loop, line);
+    if (outcome != DotOutcome::kDone) return outcome;
+  }
+  return OutcomeOf(run());
 }
 
 }  // namespace trivet

@@ -8,11 +8,15 @@
 
 namespace trivet {
 
-enum class DotOutcome { kDone, kQuit };
+enum class DotOutcome { kDone, kFailed, kQuit };
 
 // Runs a line such as ".tables": commands to the shell itself, which are no SQL. Errors are
 // printed.
 DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line);
+
+// Runs a text of SQL in which lines between statements may be dot commands. The first failure ends
+// it.
+DotOutcome RunScript(StatementLoop& loop, const std::string& text);
 
 // Names of the commands, for completion.
 const std::vector<std::string>& DotCommandNames();

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cerrno>
 #include <clocale>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -20,6 +21,22 @@ namespace trivet {
 namespace {
 
 constexpr int kHistoryEntries = 1000;
+
+// While it lives, Ctrl-C ends the reading of a line with EINTR instead of ending the program.
+class LineInterruptScope {
+ public:
+  LineInterruptScope() {
+    struct sigaction action{};
+    action.sa_handler = [](int) {};
+    sigaction(SIGINT, &action, &previous_);
+  }
+  ~LineInterruptScope() { sigaction(SIGINT, &previous_, nullptr); }
+  LineInterruptScope(const LineInterruptScope&) = delete;
+  LineInterruptScope& operator=(const LineInterruptScope&) = delete;
+
+ private:
+  struct sigaction previous_;
+};
 
 // The line editor with its history, kept in ~/.trivet_history between sessions. libedit's callbacks
 // take no context beyond a pointer in the editor.
@@ -47,8 +64,6 @@ class LineEditor {
     el_source(editor_, nullptr);  // the user's ~/.editrc
   }
   ~LineEditor() {
-    HistEvent event;
-    if (!path_.empty()) history(history_, &event, H_SAVE, path_.c_str());
     history_end(history_);
     el_end(editor_);
   }
@@ -60,6 +75,8 @@ class LineEditor {
     continued_ = continued;
     interrupted = false;
     int count = 0;
+    const LineInterruptScope interrupts;
+    errno = 0;
     const char* text = el_gets(editor_, &count);
     if (text == nullptr || count <= 0) {
       interrupted = errno == EINTR;
@@ -71,6 +88,8 @@ class LineEditor {
   void Remember(const std::string& statement) {
     HistEvent event;
     history(history_, &event, H_ENTER, statement.c_str());
+    // At once, so that a session that is killed leaves its history.
+    if (!path_.empty()) history(history_, &event, H_SAVE, path_.c_str());
   }
 
  private:

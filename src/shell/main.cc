@@ -13,6 +13,7 @@
 #include "cluster/connect.h"
 #include "session/connection.h"
 #include "shell/arguments.h"
+#include "shell/dot_commands.h"
 #include "shell/interactive.h"
 #include "shell/result_printer.h"
 #include "shell/statement_loop.h"
@@ -82,12 +83,13 @@ int Main(int argc, char** argv) {
     if (isatty(STDIN_FILENO)) return RunInteractive(loop);
     std::stringstream content;
     content << std::cin.rdbuf();
-    return loop.Run(content.str()) ? 0 : 1;
+    return RunScript(loop, content.str()) == DotOutcome::kFailed ? 1 : 0;
   }
   for (const ShellArguments::Input& input : arguments->inputs) {
     Result<std::string> sql = input.is_file ? ReadFile(input.text) : input.text;
     if (!sql.ok()) return Fail(sql.status());
-    if (!loop.Run(*sql)) return 1;
+    const DotOutcome outcome = RunScript(loop, *sql);
+    if (outcome != DotOutcome::kDone) return outcome == DotOutcome::kFailed ? 1 : 0;
   }
   return 0;
 }

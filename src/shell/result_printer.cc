@@ -1,11 +1,10 @@
 #include "shell/result_printer.h"
 
-#include <cmath>
-#include <cstdio>
 #include <functional>
 
 #include "base/nearest_name.h"
 #include "base/string_concat.h"
+#include "formats/json/json_text.h"
 
 namespace trivet {
 
@@ -42,7 +41,7 @@ class CsvPrinter final : public ResultPrinter {
     return ForEachRow(result, [&](const std::vector<Value>& row) {
       for (size_t i = 0; i < row.size(); ++i) {
         if (i > 0) out << ',';
-        if (!row[i].is_null()) out << Quote(row[i].ToString());
+        if (!row[i].is_null()) out << Quote(row[i].ToString(*zone_));
       }
       out << '\n';
       return CheckOutput(out);
@@ -62,36 +61,6 @@ class CsvPrinter final : public ResultPrinter {
   }
 };
 
-std::string JsonString(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          char escaped[8];
-          std::snprintf(escaped, sizeof(escaped), "\\u%04x", c);
-          out += escaped;
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + '"';
-}
-
-std::string JsonValue(const Value& value) {
-  if (value.is_null()) return "null";
-  const LogicalType& type = value.type();
-  if (type.IsFloating() && !std::isfinite(value.floating())) return JsonString(value.ToString());
-  if (type.IsNumeric() || type.id() == TypeId::kBoolean) return value.ToString();
-  return JsonString(value.ToString());
-}
-
 // A JSON array of objects, or an object a line.
 class JsonPrinter final : public ResultPrinter {
  public:
@@ -107,8 +76,11 @@ class JsonPrinter final : public ResultPrinter {
       first = false;
       out << '{';
       for (size_t i = 0; i < row.size(); ++i) {
-        out << (i > 0 ? "," : "") << JsonString(result.columns()[i].name) << ':'
-            << JsonValue(row[i]);
+        std::string pair = i > 0 ? "," : "";
+        AppendJsonString(result.columns()[i].name, pair);
+        pair += ':';
+        AppendJson(row[i], *zone_, pair);
+        out << pair;
       }
       out << (lines_ ? "}\n" : "}");
       return CheckOutput(out);
@@ -136,8 +108,8 @@ class LinePrinter final : public ResultPrinter {
       first = false;
       for (size_t i = 0; i < row.size(); ++i) {
         const std::string& name = result.columns()[i].name;
-        out << std::string(widest - DisplayWidth(name), ' ') << name << " = " << row[i].ToString()
-            << '\n';
+        out << std::string(widest - DisplayWidth(name), ' ') << name << " = "
+            << row[i].ToString(*zone_) << '\n';
       }
       return CheckOutput(out);
     });
@@ -159,9 +131,10 @@ Result<std::unique_ptr<ResultPrinter>> ResultPrinter::Make(std::string_view form
   if (format == "jsonl") return std::unique_ptr<ResultPrinter>(std::make_unique<JsonPrinter>(true));
   if (format == "markdown") return MakeMarkdownPrinter();
   if (format == "line") return std::unique_ptr<ResultPrinter>(std::make_unique<LinePrinter>());
+  const std::string nearest = NearestName(std::string(format), Formats());
   return Status::InvalidInput(StrCat("there is no output format \"", format, "\""))
-      .WithHint(StrCat("did you mean \"", NearestName(std::string(format), Formats()),
-                       "\"? The formats are box, csv, json, jsonl, markdown and line."));
+      .WithHint(StrCat(nearest.empty() ? "" : StrCat("did you mean \"", nearest, "\"? "),
+                       "The formats are box, csv, json, jsonl, markdown and line."));
 }
 
 }  // namespace trivet

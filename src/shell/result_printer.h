@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "session/query_result.h"
+#include "types/time_zone.h"
 
 namespace trivet {
 
@@ -27,6 +28,9 @@ class ResultPrinter {
   // Rows that a box shows before it leaves some out; 0: all.
   void set_max_rows(size_t rows) { max_rows_ = rows; }
 
+  // Where instants are shown in local time; UTC before.
+  void set_time_zone(const TimeZone& zone) { zone_ = &zone; }
+
   // Called before the first byte of a result is written: whatever else draws must stop.
   void set_before_output(std::function<void()> before_output) {
     before_output_ = std::move(before_output);
@@ -38,6 +42,7 @@ class ResultPrinter {
  protected:
   size_t width_ = 0;
   size_t max_rows_ = 0;
+  const TimeZone* zone_ = &TimeZone::Utc();
   std::function<void()> before_output_ = [] {};
 };
 

@@ -38,6 +38,9 @@ bool StatementLoop::Run(const std::string& sql) {
   InterruptScope interrupts(*connection_);
   auto start = std::chrono::steady_clock::now();
   const Status status = connection_->ExecuteEach(sql, {}, [&](QueryResult& result) -> Status {
+    TRIVET_ASSIGN_OR_RETURN(const TimeZone* zone,
+                            TimeZone::Find(connection_->settings().Get().time_zone));
+    printer_->set_time_zone(*zone);
     ProgressBar progress(result);
     printer_->set_before_output([&] { progress.Stop(); });
     TRIVET_RETURN_IF_ERROR(printer_->Print(result, std::cout));

@@ -1,13 +1,18 @@
 """The trivet program: arguments, formats, errors, standard input, a terminal."""
 
+import fcntl
+import gzip
 import json
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
+import unicodedata
 
 import pytest
 
@@ -157,3 +162,177 @@ def test_control_c_cancels_the_query_and_not_the_shell(terminal):
     terminal.wait_for("cancelled")
     terminal.send("SELECT 40 + 2;\n")
     terminal.wait_for("42")
+
+
+def test_control_c_at_the_prompt_drops_the_line_and_not_the_shell(terminal):
+    terminal.send("SELECT\n")
+    terminal.wait_for("...>")
+    terminal.send("\x03")
+    terminal.wait_for("trivet>")
+    terminal.send("SELECT 40 + 2;\n")
+    terminal.wait_for("42")
+
+
+def test_history_is_kept_between_sessions(program, tmp_path):
+    first = Terminal(program, tmp_path)
+    first.wait_for("trivet>")
+    first.send("SELECT 'remembered';\n")
+    first.wait_for("1 row")
+    first.wait_for("trivet>")
+    first.close()  # killed: the history is there all the same
+    second = Terminal(program, tmp_path)
+    second.wait_for("trivet>")
+    second.send("\x1b[A")
+    second.wait_for("SELECT 'remembered';")
+    second.send("\n")
+    second.wait_for("1 row")
+    second.close()
+
+
+def test_names_and_keywords_are_completed(terminal):
+    terminal.send("CREATE TABLE penguins (bill_length DOUBLE);\n")
+    terminal.wait_for("trivet>")
+    terminal.send("sele\tbill\tfrom peng\t;\n")
+    terminal.wait_for("bill_length")
+    terminal.wait_for("0 rows")
+    terminal.wait_for("trivet>")
+    terminal.send(".tim\t\n")
+    terminal.wait_for("timer is on")
+    terminal.wait_for("trivet>")
+    terminal.send("SELECT substr\t\t")
+    terminal.wait_for("substring")
+
+
+def test_dot_commands_in_scripts(program, tmp_path):
+    (tmp_path / "inner.sql").write_text("SELECT 2 AS b;\n")
+    (tmp_path / "script.sql").write_text(
+        f"-- a script\n.mode csv\nSELECT 1 AS a;\n.read {tmp_path}/inner.sql\nSELECT\n .5 AS c;\n.quit\nSELECT 'never';")
+    done = run(program, "-f", tmp_path / "script.sql")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a\n1\nb\n2\nc\n0.5\n", "")
+    done = run(program, input=".mode jsonl\nSELECT 1 AS a;\n")
+    assert done.stdout == '{"a":1}\n'
+    for script, message in [
+        (".tabels\n", ".tables"),
+        (".mode bx\n", '"box"'),
+        (".mode nonsense\n", "The formats are"),
+        (".read /nowhere.sql\n", "/nowhere.sql"),
+        (".timer perhaps\n", "on or off"),
+        (".schema nothing\n", "nothing"),
+        ("SELECT 1;\n.timer off\nSELECT x;\n", "LINE 3"),
+    ]:
+        done = run(program, input=script)
+        assert done.returncode == 1, script
+        assert message in done.stderr, script
+    (tmp_path / "self.sql").write_text(f".read {tmp_path}/self.sql\n")
+    done = run(program, "-f", tmp_path / "self.sql")
+    assert done.returncode == 1 and "nested" in done.stderr
+
+
+def sized_terminal(program, home, columns):
+    terminal = Terminal(program, home)
+    fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    terminal.wait_for("trivet>")
+    return terminal
+
+
+def test_boxes_fit_the_terminal(program, tmp_path):
+    terminal = sized_terminal(program, tmp_path, 80)
+    names = ", ".join(f"{i} AS column_number_{i}" for i in range(40))
+    for sql, shown in [
+        (f"SELECT {names};\n", ["column_number_0", "…", "column_number_39", "40 columns"]),
+        (f"SELECT '{'x' * 300}' AS long, 1 AS short;\n", ["short", "…"]),
+        (f"SELECT '{'名' * 100}' AS wide;\n", ["wide", "…"]),
+    ]:
+        terminal.send(sql)
+        terminal.wait_for("┌")
+        box = "┌"
+        while "1 row" not in box:
+            if select.select([terminal.fd], [], [], 5)[0]:
+                terminal.output += os.read(terminal.fd, 65536).decode(errors="replace")
+            box, terminal.output = box + terminal.output, ""
+        terminal.output = box[box.index("1 row"):]
+        lines = [line for line in box.splitlines() if line[:1] in "┌│├└"]
+        width = {sum(2 if unicodedata.east_asian_width(c) == "W" else 1 for c in line) for line in lines if line}
+        assert len(width) == 1 and max(width) <= 80, (width, box)
+        for text in shown[:-1]:
+            assert text in box
+        terminal.wait_for("trivet>")
+    terminal.close()
+
+
+def test_progress_is_drawn_on_standard_error(program, tmp_path):
+    controller, worker = pty.openpty()
+    sql = "SELECT count(*) FROM range(30000) a(i), range(300000) b(j) WHERE (i * j) % 7 = 8"
+    process = subprocess.Popen([program, "-c", sql], stdout=subprocess.PIPE, stderr=worker)
+    os.close(worker)
+    drawn = b""
+    deadline = time.monotonic() + 20
+    while b"%" not in drawn and time.monotonic() < deadline:
+        if select.select([controller], [], [], 0.1)[0]:
+            drawn += os.read(controller, 4096)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    os.close(controller)
+    assert "%" in drawn.decode() and "░" in drawn.decode(errors="replace")
+    assert process.returncode == 1 and out == b""
+
+
+def test_line_format_and_nested_json(program, tmp_path):
+    (tmp_path / "n.json").write_text('{"a": [1, null], "b": {"c": "x\\"y"}}\n')
+    done = run(program, "--format", "jsonl", "-c", f"SELECT * FROM '{tmp_path}/n.json'")
+    assert json.loads(done.stdout) == {"a": [1, None], "b": {"c": 'x"y'}}
+    assert run(program, "-c", "").returncode == 0
+    assert run(program, "--version").stdout.startswith("trivet ")
+    assert "--memory-limit" in run(program, "--help").stdout
+
+
+def test_explain_of_any_statement(program):
+    script = "CREATE TABLE t (a INTEGER);"
+    for sql, operators in [
+        ("CREATE TABLE u AS SELECT i FROM range(3) r(i)", ["CREATE_TABLE_AS", "└─ SCAN"]),
+        ("INSERT INTO t SELECT i FROM range(3) r(i)", ["INSERT", "└─ "]),
+        ("COPY t TO 'never.csv'", ["COPY_TO", "never.csv (csv)", "└─ SCAN"]),
+        ("DROP TABLE t", ["DROP"]),
+        ("SET threads = 1", ["SET", "threads"]),
+        ("CREATE VIEW v AS SELECT 1", ["CREATE_VIEW", "v"]),
+    ]:
+        done = run(program, "-c", f"{script} EXPLAIN {sql}; SELECT count(*) FROM t;")
+        assert done.returncode == 0, done.stderr
+        for operator in operators:
+            assert operator in done.stdout
+        done = run(program, "--format", "line", "-c", f"{script} EXPLAIN (FORMAT json) {sql}")
+        plan = json.loads(done.stdout.split("explain_value = ", 1)[1])
+        assert plan["name"] == operators[0]
+    done = run(program, "-c", f"{script} EXPLAIN ANALYZE INSERT INTO t VALUES (1)")
+    assert done.returncode == 1 and "EXPLAIN ANALYZE of INSERT" in done.stderr
+    assert not os.path.exists("never.csv")
+
+
+def test_copy_to_json(program, tmp_path):
+    rows = "SELECT i AS a, CASE WHEN i > 0 THEN 'x\"' || i END AS \"b c\", 1.50 AS d, 'nan'::DOUBLE AS n FROM range(2) t(i)"
+    lines = tmp_path / "lines.json"
+    assert run(program, "-c", f"COPY ({rows}) TO '{lines}'").returncode == 0
+    assert lines.read_text() == '{"a":0,"b c":null,"d":1.50,"n":"nan"}\n{"a":1,"b c":"x\\"1","d":1.50,"n":"nan"}\n'
+    array = tmp_path / "array.json.gz"
+    assert run(program, "-c", f"COPY ({rows}) TO '{array}' (ARRAY true)").returncode == 0
+    assert len(json.loads(gzip.decompress(array.read_bytes()))) == 2
+    done = run(program, "--format", "csv", "-c", f"SELECT a, \"b c\" FROM '{lines}' ORDER BY a DESC; SELECT count(*) FROM '{array}'")
+    assert done.stdout == 'a,b c\n1,"x""1"\n0,\ncount_star()\n2\n'
+    done = run(program, "-c", f"COPY ({rows}) TO '{tmp_path}/t.json' (arrray true)")
+    assert done.returncode == 1 and '"array"' in done.stderr
+    assert not (tmp_path / "t.json").exists()
+
+
+def test_instants_are_shown_in_the_session_time_zone(program, tmp_path, connection):
+    sql = "SET timezone = 'Europe/Berlin'; SELECT TIMESTAMPTZ '2024-07-01 12:00:00+00' AS t"
+    for form, text in [("box", "2024-07-01 14:00:00+02"), ("csv", "t\n2024-07-01 14:00:00+02\n"),
+                       ("jsonl", '{"t":"2024-07-01 14:00:00+02"}\n'), ("line", "t = 2024-07-01 14:00:00+02\n"),
+                       ("markdown", "2024-07-01 14:00:00+02")]:
+        assert text in run(program, "--format", form, "-c", sql).stdout
+    for name in ["t.csv", "t.json"]:
+        run(program, "-c", sql.replace("SELECT", "COPY (SELECT") + f") TO '{tmp_path}/{name}'")
+        assert "2024-07-01 14:00:00+02" in (tmp_path / name).read_text()
+    connection.execute("SET timezone = 'Europe/Berlin'")
+    assert "2024-07-01 14:00:00+02" in repr(connection.sql("SELECT TIMESTAMPTZ '2024-07-01 12:00:00+00' AS t"))
+    done = run(program, "-c", "SET timezone = 'Mars/Base'")
+    assert done.returncode == 1 and "Mars/Base" in done.stderr
