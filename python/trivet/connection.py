@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pathlib
+import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,24 @@ from . import _trivet
 from .relation import Relation
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+_MAX_THREADS = 1024
+_MISSING_TABLE = re.compile(r"Table with name (\w+) does not exist!")
+
+
+def _point_at_variable(error: _trivet.NotFoundError) -> None:
+    """Adds a hint where the table that is missing is a variable of the caller's with data in it."""
+    missing = _MISSING_TABLE.search(str(error))
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    if missing is None or frame is None:
+        return
+    name = missing[1]
+    data = frame.f_locals.get(name, frame.f_globals.get(name))
+    if hasattr(data, "__arrow_c_stream__"):
+        hint = f'Hint: the variable {name} becomes a table by register("{name}", {name})'
+        error.args = (f"{error}\n{hint}",)
 
 
 class Connection:
@@ -31,11 +50,18 @@ class Connection:
         A list or tuple fills `?` and `$1`, a dict fills `$name`. The rows are not computed further than a
         bounded buffer before they are asked for.
         """
-        return Relation(self._native, query, parameters)
+        return self._relation(query, parameters)
+
+    def _relation(self, query: str, parameters: Parameters) -> Relation:
+        try:
+            return Relation(self._native, query, parameters)
+        except _trivet.NotFoundError as error:
+            _point_at_variable(error)
+            raise
 
     def execute(self, query: str, parameters: Parameters = None) -> Connection:
         """Runs the statements of `query` to their end; `fetchall` and the like give the last one's rows."""
-        relation = Relation(self._native, query, parameters)
+        relation = self._relation(query, parameters)
         relation.materialize()
         self._last = relation
         return self
@@ -74,8 +100,14 @@ class Connection:
     def register(self, name: str, data: Any) -> Connection:
         """Makes `data` a table: any object with `__arrow_c_stream__` (Arrow, pandas, Polars, relations).
 
-        The data is read, without a copy where its layout allows, each time a query scans it.
+        The data is read, without a copy where its layout allows, each time a query scans it. What can be
+        read only once, such as a `pyarrow.RecordBatchReader`, and the rows of a relation are read now and
+        kept.
         """
+        if isinstance(data, Relation):
+            data.materialize()
+        elif (pyarrow := sys.modules.get("pyarrow")) and isinstance(data, pyarrow.RecordBatchReader):
+            data = data.read_all()
         self._native.register(name, data)
         return self
 
@@ -193,6 +225,14 @@ def connect(
 
     Raises at once where the target cannot be reached: nothing ever runs in another mode than asked for.
     """
+    if target == ":memory:":
+        target = ""
+    if target and target != "ray" and "://" not in target:
+        raise _trivet.NotImplementedError(
+            f"a database in a file ({target!r}) is not supported yet: query files by their paths"
+        )
+    if not 0 <= threads <= _MAX_THREADS:
+        raise _trivet.InvalidInputError(f"threads must be from 1 to {_MAX_THREADS}, not {threads}")
     if target.startswith("ray://") or target == "ray":
         from .ray import connect_ray
 

@@ -5,6 +5,12 @@
 
 namespace trivet {
 
+namespace {
+thread_local bool in_worker = false;
+}  // namespace
+
+bool ThreadPool::InWorker() { return in_worker; }
+
 class ThreadPool::Queue final : public TaskScheduler {
  public:
   explicit Queue(ThreadPool& pool) : pool_(pool) {
@@ -86,6 +92,7 @@ std::shared_ptr<Task> ThreadPool::TakeTask(std::unique_lock<std::mutex>& lock, s
 }
 
 void ThreadPool::WorkerLoop(size_t index) {
+  in_worker = true;
   std::unique_lock lock(mutex_);
   Queue* queue = nullptr;
   while (std::shared_ptr<Task> task = TakeTask(lock, index, queue)) {

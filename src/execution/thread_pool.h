@@ -27,6 +27,8 @@ class ThreadPool {
   // Starts or retires threads; retired ones finish their slice first.
   void Resize(size_t thread_count);
   size_t thread_count() const;
+  // Whether the caller is a thread of a pool: it must not wait for other tasks, whose thread it is.
+  static bool InWorker();
 
  private:
   class Queue;

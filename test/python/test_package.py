@@ -10,6 +10,7 @@ import uuid
 import pandas
 import polars
 import pyarrow
+import pyarrow.parquet
 import pytest
 from conftest import open_connection
 
@@ -194,3 +195,98 @@ def test_memory_limit_is_a_typed_error():
         connection.execute("CREATE TABLE t AS SELECT i, i::VARCHAR || ' and a long text' FROM range(10000000) r(i)")
     assert caught.value.retriable
     assert connection.sql("SELECT 1").fetchall() == [(1,)]
+
+
+def test_errors_of_rows_point_into_the_statement(connection):
+    import trivet
+
+    relation = connection.sql("SELECT i,\n  2147483647::INTEGER + i::INTEGER FROM range(2) t(i)")
+    with pytest.raises(trivet.InvalidInputError) as caught:
+        relation.fetchall()
+    line, caret = str(caught.value).splitlines()[-2:]
+    assert line.startswith("LINE 2:") and line[caret.index("^")] == "+"
+
+
+def test_a_relation_can_be_registered_and_queried(connection):
+    one_thread = open_connection(threads=1)
+    for con in [connection, one_thread]:
+        con.register("rel", con.sql("SELECT i, 'x' || i AS s FROM range(10000) t(i)"))
+        for _ in range(2):
+            assert con.sql("SELECT count(*), max(i), max(s) FROM rel").fetchall() == [(10000, 9999, "x9999")]
+        assert con.sql("SELECT count(*) FROM rel a JOIN rel b USING (i)").fetchall() == [(10000,)]
+
+
+def test_what_can_be_read_once_is_kept(connection):
+    table = pyarrow.table({"a": [1, 2, 3]})
+    connection.register("reader", table.to_reader())
+    for _ in range(2):
+        assert connection.sql("SELECT sum(a) FROM reader").fetchall() == [(6,)]
+
+
+def test_a_running_query_is_not_read_by_another(connection):
+    import trivet
+
+    class Live:
+        """Gives the rows of a query that runs when it is asked for them."""
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return connection.cursor().sql("SELECT i FROM range(100000) t(i)").__arrow_c_stream__()
+
+    connection.register("live", Live())
+    with pytest.raises(trivet.Error, match="running query"):
+        connection.sql("SELECT count(*) FROM live").fetchall()
+    assert connection.sql("SELECT 1").fetchall() == [(1,)]
+
+
+def test_a_variable_that_is_no_table_is_pointed_at(connection):
+    import trivet
+
+    frame = pandas.DataFrame({"a": [1]})
+    with pytest.raises(trivet.NotFoundError, match=r'register\("frame", frame\)'):
+        connection.sql("SELECT * FROM frame")
+    with pytest.raises(trivet.NotFoundError) as caught:
+        connection.sql("SELECT * FROM no_variable")
+    assert "register" not in str(caught.value)
+    assert frame.shape == (1, 1)
+
+
+def test_connect_refuses_what_it_cannot_do():
+    import trivet
+
+    with pytest.raises(trivet.NotImplementedError, match="file"):
+        trivet.connect("data.db")
+    for threads in [-1, 5000]:
+        with pytest.raises(trivet.InvalidInputError, match="threads"):
+            trivet.connect(threads=threads)
+    assert trivet.connect(":memory:", threads=1).sql("SELECT 1").fetchall() == [(1,)]
+
+
+def test_uuids_of_arrow_stay_uuids(connection, tmp_path):
+    values = [uuid.UUID(int=0), None, uuid.UUID(int=2**128 - 1), uuid.UUID(int=2**127)]
+    storage = pyarrow.array([v and v.bytes for v in values], pyarrow.binary(16))
+    connection.register("ids", pyarrow.table({"u": pyarrow.ExtensionArray.from_storage(pyarrow.uuid(), storage)}))
+    assert connection.sql("SELECT u FROM ids").fetchall() == [(v,) for v in values]
+    connection.execute(f"COPY ids TO '{tmp_path}/u.parquet'")
+    column = pyarrow.parquet.ParquetFile(tmp_path / "u.parquet").schema.column(0)
+    assert column.physical_type == "FIXED_LEN_BYTE_ARRAY" and column.logical_type.type == "UUID"
+    assert connection.sql(f"SELECT u, typeof(u) FROM '{tmp_path}/u.parquet'").fetchall() == [
+        (v, "UUID") for v in values]
+
+
+def test_odd_frames(connection):
+    frame = pandas.DataFrame({
+        "category": pandas.Categorical(["a", "b", "a"]),
+        "nullable": pandas.array([1, None, 3], dtype="Int64"),
+        "when": pandas.to_datetime(["2020-01-01", None, "2021-01-01"]).tz_localize("Europe/Berlin"),
+        "größe": [1.5, None, 2.5],
+    })
+    connection.register("odd", frame)
+    assert connection.sql("SELECT category, count(*), sum(nullable) FROM odd GROUP BY ALL ORDER BY 1").fetchall() == [
+        ("a", 2, 4), ("b", 1, None)]
+    assert connection.sql('SELECT max("when"), sum(größe) FROM odd').fetchall() == [
+        (datetime.datetime(2020, 12, 31, 23, tzinfo=datetime.timezone.utc), 4.0)]
+    for form in [pyarrow.map_(pyarrow.string(), pyarrow.int64()), pyarrow.decimal256(50, 2)]:
+        import trivet
+
+        with pytest.raises(trivet.NotImplementedError, match='"strange"'):
+            connection.register("refused", pyarrow.table({"strange": pyarrow.array([None], form)}))

@@ -10,6 +10,7 @@
 #include "cluster.h"
 #include "cluster/connect.h"
 #include "errors.h"
+#include "execution/thread_pool.h"
 #include "formats/arrow/stream_table.h"
 #include "session/connection.h"
 #include "shell/result_printer.h"
@@ -24,23 +25,33 @@ namespace {
 // The interpreter may look after signals this often while a query runs.
 constexpr int kSignalPollMs = 50;
 
+// A query that scans the stream of another one would wait for it on the thread that is to run it.
+Status CheckMayWait() {
+  if (!ThreadPool::InWorker()) return Status::OK();
+  return Status::NotImplemented("reading the rows of one running query in another")
+      .WithHint("register the relation itself, or its rows: relation.arrow()");
+}
+
 // A result with the connection that it came from, whose Ctrl-C handling it shares.
 class PyResult {
  public:
-  PyResult(std::shared_ptr<Connection> connection, std::unique_ptr<QueryResult> result)
-      : connection_(std::move(connection)), result_(std::move(result)) {}
+  // `sql` is what the errors of its rows point into.
+  PyResult(std::shared_ptr<Connection> connection, std::unique_ptr<QueryResult> result,
+           std::string sql)
+      : connection_(std::move(connection)), result_(std::move(result)), sql_(std::move(sql)) {}
 
   const QueryResult& result() const { return *result_; }
 
   // Waits with the interpreter lock released; a Python signal handler that raises cancels the
   // query.
   bool Next(Batch& batch) {
+    ThrowIfError(CheckMayWait());
     while (true) {
       Result<Outcome> outcome = [&] {
         nb::gil_scoped_release unlocked;
         return result_->Poll(batch, kSignalPollMs);
       }();
-      ThrowIfError(outcome.status());
+      ThrowIfError(outcome.status(), sql_);
       if (*outcome == Outcome::kHaveOutput) return true;
       if (*outcome == Outcome::kFinished) return false;
       if (PyErr_CheckSignals() != 0) {
@@ -59,10 +70,14 @@ class PyResult {
   }
   const std::vector<Batch>& batches() const { return batches_; }
   QueryResult& raw() { return *result_; }
+  const TimeZone& time_zone() const {
+    return *ValueOrThrow(TimeZone::Find(connection_->settings().Get().time_zone));
+  }
 
  private:
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<QueryResult> result_;
+  std::string sql_;
   std::vector<Batch> batches_;
   bool finished_ = false;
 };
@@ -96,6 +111,7 @@ std::string BoxText(PyResult& result, size_t max_rows, size_t width) {
   result.Materialize();
   QueryResult copy(result.result().kind(), result.result().columns(), result.batches());
   auto printer = MakeBoxPrinter();
+  printer->set_time_zone(result.time_zone());
   printer->set_max_rows(max_rows);
   printer->set_width(width);
   std::ostringstream out;
@@ -125,7 +141,8 @@ int StreamNext(ArrowArrayStream* stream, ArrowArray* out) {
   Batch batch;
   bool more = true;
   if (state.live) {
-    Result<bool> next = state.result->raw().Next(batch);
+    const Status may_wait = CheckMayWait();
+    Result<bool> next = may_wait.ok() ? state.result->raw().Next(batch) : may_wait;
     if (!next.ok()) {
       state.error = next.status().ToString();
       return next.status().code() == StatusCode::kCancelled ? ECANCELED : EIO;
@@ -207,6 +224,7 @@ class PyConnection {
       : connection_(std::move(connection)) {}
 
   std::shared_ptr<PyResult> Execute(const std::string& sql, nb::handle parameters) {
+    ThrowIfError(CheckMayWait());
     const ParameterValues values = ParametersFrom(parameters);
     Connection& connection = Open();  // may throw, which needs the interpreter lock
     Result<std::unique_ptr<QueryResult>> result = [&] {
@@ -214,7 +232,7 @@ class PyConnection {
       return connection.Execute(sql, values);
     }();
     ThrowIfError(result.status(), sql);
-    auto running = std::make_shared<PyResult>(connection_, std::move(result).value());
+    auto running = std::make_shared<PyResult>(connection_, std::move(result).value(), sql);
     std::erase_if(results_, [](const std::weak_ptr<PyResult>& known) { return known.expired(); });
     results_.push_back(running);
     return running;
