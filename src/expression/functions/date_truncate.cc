@@ -118,11 +118,67 @@ void CountOfTimestamps(const KernelCall& call, Vector& result) {
   });
 }
 
-template <Count count>
+bool IsClockField(DateField field) {
+  switch (field) {
+    case DateField::kHour:
+    case DateField::kMinute:
+    case DateField::kSecond:
+    case DateField::kMillisecond:
+    case DateField::kMicrosecond:
+    case DateField::kNanosecond:
+    case DateField::kEpoch: return true;
+    default: return false;
+  }
+}
+
+using ZonedCount = bool (*)(DateField, int64_t, int64_t, const TimeZone&, int64_t*);
+
+// Of instants. Hours and shorter units are counted as they pass, also where clocks are set forward
+// or back in between; days and longer ones by the calendar on the wall.
+bool ZonedBoundaries(DateField field, int64_t start, int64_t end, const TimeZone& zone,
+                     int64_t* result) {
+  const bool fits = IsClockField(field) ? TruncateTimestamp(field, start, zone, &start) &&
+                                              TruncateTimestamp(field, end, zone, &end)
+                                        : zone.ToLocal(start, &start) && zone.ToLocal(end, &end);
+  return fits && CountBoundaries(field, start, end, result);
+}
+
+bool ZonedWholeUnits(DateField field, int64_t start, int64_t end, const TimeZone& zone,
+                     int64_t* result) {
+  if (IsClockField(field)) return CountWholeUnits(field, start, end, result);
+  if (!zone.ToLocal(start, &start) || !zone.ToLocal(end, &end)) return false;
+  if (!CountWholeUnits(field, start, end, result)) return false;
+  // Going back by months clamps the start's day, which may jump over the end.
+  int64_t months = 0;
+  if (start <= end || !CountWholeUnits(DateField::kMonth, start, end, &months)) return true;
+  int64_t reached = 0;
+  const bool jumps =
+      SubtractFromTimestamp(start, {static_cast<int32_t>(-months), 0, 0}, &reached) &&
+      reached < end;
+  if (!jumps) return true;
+  switch (field) {
+    case DateField::kMonth: *result = months + 1; break;
+    case DateField::kQuarter: *result = (months + 1) / 3; break;
+    case DateField::kYear: *result = (months + 1) / 12; break;
+    case DateField::kDecade: *result = (months + 1) / 120; break;
+    case DateField::kCentury: *result = (months + 1) / 1200; break;
+    case DateField::kMillennium: *result = (months + 1) / 12000; break;
+    default: break;
+  }
+  return true;
+}
+
+template <ZonedCount count>
 void CountOfZoned(const KernelCall& call, Vector& result) {
+  const Argument<int64_t> starts(call, 1);
+  const Argument<int64_t> ends(call, 2);
   const TimeZone& zone = SessionZone(call.context);
-  CountUnits<int64_t, count>(call, result, [&](int64_t value, int64_t* micros) {
-    return IsFiniteTimestamp(value) && zone.ToLocal(value, micros);
+  auto* out = result.mutable_data<int64_t>();
+  ForEachField(call, result, [&](size_t row, DateField field) {
+    const int64_t start = starts[row];
+    const int64_t end = ends[row];
+    if (!IsFiniteTimestamp(start) || !IsFiniteTimestamp(end)) return result.SetNull(row);
+    if (!count(field, start, end, zone, &out[row])) Fail(call, result, row, OutOfRange());
   });
 }
 
@@ -227,8 +283,8 @@ void MonthName(const KernelCall& call, Vector& result) {
 void AddUnitFunctions(FunctionRegistry& registry) {
   const TypeId text = TypeId::kVarchar, date = TypeId::kDate, time = TypeId::kTime;
   const TypeId interval = TypeId::kInterval, number = TypeId::kInt64;
-  const auto add = [&](const char* name, std::vector<Parameter> parameters, LogicalType result,
-                       ScalarKernel kernel, const char* description) {
+  const auto add = [&](const char* name, const std::vector<Parameter>& parameters,
+                       const LogicalType& result, ScalarKernel kernel, const char* description) {
     ScalarFunction function = FailingSignature(name, parameters, result, kernel, description);
     if (parameters[1].type == kTimestampTz) function.volatility = Volatility::kStable;
     function.bind = CheckField;
@@ -245,7 +301,7 @@ void AddUnitFunctions(FunctionRegistry& registry) {
   add("date_diff", {text, time, time}, number, CountOfTimes<CountTimeBoundaries>, boundaries);
   add("date_diff", {text, kTimestamp, kTimestamp}, number, CountOfTimestamps<CountBoundaries>,
       boundaries);
-  add("date_diff", {text, kTimestampTz, kTimestampTz}, number, CountOfZoned<CountBoundaries>,
+  add("date_diff", {text, kTimestampTz, kTimestampTz}, number, CountOfZoned<ZonedBoundaries>,
       boundaries);
   registry.AddAlias("datediff", "date_diff");
   const char* whole = "How many whole units of time lie between two values";
@@ -253,7 +309,7 @@ void AddUnitFunctions(FunctionRegistry& registry) {
   add("date_sub", {text, time, time}, number, CountOfTimes<CountWholeTimeUnits>, whole);
   add("date_sub", {text, kTimestamp, kTimestamp}, number, CountOfTimestamps<CountWholeUnits>,
       whole);
-  add("date_sub", {text, kTimestampTz, kTimestampTz}, number, CountOfZoned<CountWholeUnits>, whole);
+  add("date_sub", {text, kTimestampTz, kTimestampTz}, number, CountOfZoned<ZonedWholeUnits>, whole);
   registry.AddAlias("datesub", "date_sub");
 }
 
