@@ -264,7 +264,7 @@ PlanPtr RandomPlans::JoinTo(PlanPtr left, JoinKind kind, int depth, const Column
                                             std::vector<ExpressionPtr>{});
   join->dependent = dependent;
   if (Chance(dependent ? 30 : 80)) join->conditions = MakePredicates(both, outer);
-  if (!dependent && Chance(70) && join->child(1).Columns().size() > 0) {
+  if (!dependent && Chance(70) && !join->child(1).Columns().empty()) {
     join->conditions.push_back(Expression::Compare(Comparison::kEqual,
                                                    MakeNumber(left_columns, {}, 0),
                                                    MakeNumber(join->child(1).Columns(), {}, 0)));

@@ -1,4 +1,5 @@
 // Truncation to units and the counting of units between two points in time.
+#include "base/assert.h"
 #include "types/date_time.h"
 #include "types/date_time_arithmetic.h"
 #include "types/time_zone.h"
@@ -167,11 +168,14 @@ bool CountWholeUnits(DateField field, int64_t start, int64_t end, int64_t* resul
 
 int64_t CountTimeBoundaries(DateField field, int64_t start, int64_t end) {
   const int64_t unit = ClockUnitMicros(field);
+  TRIVET_ASSERT(unit > 0);
   return end / unit - start / unit;
 }
 
 int64_t CountWholeTimeUnits(DateField field, int64_t start, int64_t end) {
-  return (end - start) / ClockUnitMicros(field);
+  const int64_t unit = ClockUnitMicros(field);
+  TRIVET_ASSERT(unit > 0);
+  return (end - start) / unit;
 }
 
 }  // namespace trivet

@@ -80,7 +80,7 @@ class LocalAggregateSource final : public LocalSource {
       const std::optional<size_t> partition = run_.TakePartition();
       if (!partition) return std::optional<uint64_t>();
       partition_ = *partition;
-      return std::optional<uint64_t>(*partition);
+      return std::optional<uint64_t>(partition_);
     };
     TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, take));
     if (taken && !taker_->exhausted()) {

@@ -79,7 +79,7 @@ Status BindUnsupported(const ScalarBindInput& input, BoundScalarFunction&) {
                                 " is not supported yet: " + input.function.description);
 }
 
-void AddUnsupported(FunctionRegistry& registry, std::vector<const char*> names,
+void AddUnsupported(FunctionRegistry& registry, const std::vector<const char*>& names,
                     const char* reason) {
   for (const char* name : names) {
     ScalarFunction function = Signature(name, {}, LogicalType(), BoundText, reason);
@@ -164,7 +164,7 @@ void RegisterMiscellaneous(FunctionRegistry& registry) {
                   "json_extract",
                   "json_extract_string"},
                  "lists, structs, maps and JSON in SQL come later");
-  AddUnsupported(registry, {"setseed"}, "random() takes its seed from the query");
+  AddUnsupported(registry, {"setseed"}, "SET random_seed = 1 fixes what random() gives");
 }
 
 }  // namespace trivet

@@ -190,7 +190,8 @@ Status ShiftError(T value, T by) {
   const std::string by_text = Int128ToString(static_cast<int128_t>(by));
   if (value < 0) return Status::InvalidInput("Cannot left-shift negative number " + text);
   if (by < 0) return Status::InvalidInput("Cannot left-shift by negative number " + by_text);
-  if (static_cast<int128_t>(by) >= static_cast<int128_t>(sizeof(T) * 8)) {
+  constexpr int kBits = sizeof(T) * 8;
+  if (static_cast<int128_t>(by) >= kBits) {
     return Status::InvalidInput(StrCat("Left-shift value ", by_text, " is out of range"));
   }
   return Status::InvalidInput(StrCat("Overflow in left shift (", text, " << ", by_text, ")"));
@@ -201,7 +202,7 @@ void ShiftLeft(const KernelCall& call, Vector& result) {
   TryBinaryKernel<T, T, T>(
       call, result,
       [](T value, T by, T& out) {
-        constexpr T kBits = static_cast<T>(sizeof(T) * 8);
+        constexpr int kBits = sizeof(T) * 8;
         out = 0;
         if (value < 0 || by < 0) return false;
         if (by >= kBits) return value == 0;
@@ -218,7 +219,7 @@ void ShiftLeft(const KernelCall& call, Vector& result) {
 template <typename T>
 void ShiftRight(const KernelCall& call, Vector& result) {
   BinaryKernel<T, T, T>(call, result, [](T value, T by) {
-    constexpr T kBits = static_cast<T>(sizeof(T) * 8);
+    constexpr int kBits = sizeof(T) * 8;
     return by < 0 || by >= kBits ? T{0} : static_cast<T>(value >> by);
   });
 }

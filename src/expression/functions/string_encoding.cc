@@ -123,7 +123,7 @@ void AppendBase64(std::string_view bytes, std::string& out) {
 }
 
 Status DecodeBase64(std::string_view text, std::string& out) {
-  const auto error = [&](std::string reason) {
+  const auto error = [&](std::string_view reason) {
     return Status::InvalidInput(
         StrCat("Could not decode string \"", text, "\" as base64: ", reason));
   };

@@ -222,7 +222,7 @@ void PutColumns(syntax::ExpressionPtr& owner, const Match& match, const std::vec
 
 // The name of an item without an alias: a column's as its table spells it.
 std::string ItemName(const syntax::Expression& expression, const FromScope& from) {
-  const std::string name = syntax::ColumnName(expression);
+  std::string name = syntax::ColumnName(expression);
   const auto* column = expression.TryAs<syntax::ColumnExpression>();
   if (column == nullptr) return name;
   const std::vector<const StarColumn*> found = from.FindColumns(column->names.back().text);
