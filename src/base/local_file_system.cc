@@ -130,6 +130,13 @@ Result<FileInfo> LocalFileSystem::GetInfo(const std::string& path) {
 }
 
 Result<std::unique_ptr<RandomAccessFile>> LocalFileSystem::OpenForRead(const std::string& path) {
+  // Asked before: opening a pipe waits for its writer. A pipe has no size and is gone once read.
+  struct stat kind;
+  if (::stat(path.c_str(), &kind) == 0 &&
+      (S_ISFIFO(kind.st_mode) || S_ISSOCK(kind.st_mode) || S_ISCHR(kind.st_mode))) {
+    return Status::NotImplemented(StrCat("reading \"", path, "\", which is a pipe or a device"))
+        .WithHint("write its content to a file and read that");
+  }
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return SystemError(errno, "cannot open", path);
   struct stat attributes;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -24,6 +25,9 @@ namespace {
 Result<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path);
   if (!file) return Status::NotFound("cannot open file").WithFile(path);
+  if (std::filesystem::is_directory(path)) {
+    return Status::InvalidInput("a directory holds no statements").WithFile(path);
+  }
   std::stringstream content;
   content << file.rdbuf();
   return content.str();

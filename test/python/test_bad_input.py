@@ -1,6 +1,7 @@
 """Bad input through the package: every error is typed and names the file, the place and a way out."""
 
 import gzip
+import os
 
 import pyarrow
 import pyarrow.parquet
@@ -255,3 +256,18 @@ def test_statements_of_a_megabyte_and_deep_nesting(connection):
     assert connection.sql(f"SELECT count(*) FROM range(10) t(i) WHERE {ors}").fetchall() == [(10,)]
     error = fails(connection, "SELECT " + "(" * 10_000 + "1" + ")" * 10_000)
     assert "deep" in str(error)
+
+
+def test_what_is_no_file_of_this_machine(connection, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path, name, text in [
+        (tmp_path / "pipe.csv", "NotImplementedError", "pipe"),
+        ("/dev/null", "InvalidInputError", "read_csv"),
+        ("s3://bucket/t.parquet", "NotImplementedError", "over s3"),
+        ("https://example.com/t.csv", "NotImplementedError", "over https"),
+        ("~/nothing.parquet", "NotFoundError", "home directory"),
+        ("", "InvalidInputError", "empty"),
+    ]:
+        error = fails(connection, f"SELECT * FROM '{path}'")
+        assert kind(error) == name and text in str(error), error
+    assert kind(fails(connection, "SELECT * FROM read_csv('/dev/zero')")) == "NotImplementedError"

@@ -71,6 +71,8 @@ def test_errors_exit_with_one_and_point_at_the_place(program):
         (["--threads", "none"], "--threads"),
         (["--memory-limit", "lots", "-c", "SELECT 1"], "lots"),
         (["SELECT 1"], "-c"),
+        (["-f", "/tmp"], "directory"),
+        (["--memory-limit", "0", "-c", "SELECT 1"], "--memory-limit"),
         (["-f", "/nowhere.sql"], "/nowhere.sql"),
     ],
 )
