@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -89,11 +90,13 @@ DotOutcome Timer(StatementLoop& loop, const std::string& argument) {
 }
 
 DotOutcome Read(StatementLoop& loop, const std::string& argument) {
-  std::ifstream file(argument);
-  if (argument.empty() || !file) {
-    std::cerr << (argument.empty() ? ".read takes a file's path"
-                                   : StrCat("cannot open file \"", argument, "\""))
-              << "\n";
+  if (argument.empty()) {
+    std::cerr << ".read takes a file's path\n";
+    return DotOutcome::kFailed;
+  }
+  const Result<std::string> script = ReadScript(argument);
+  if (!script.ok()) {
+    std::cerr << script.status().ToString() << "\n";
     return DotOutcome::kFailed;
   }
   // Files may read files, themselves too.
@@ -102,10 +105,8 @@ DotOutcome Read(StatementLoop& loop, const std::string& argument) {
     std::cerr << ".read is nested more than " << kMaxReadDepth << " deep\n";
     return DotOutcome::kFailed;
   }
-  std::stringstream content;
-  content << file.rdbuf();
   ++depth;
-  const DotOutcome outcome = RunScript(loop, content.str());
+  const DotOutcome outcome = RunScript(loop, *script);
   --depth;
   return outcome;
 }
@@ -164,6 +165,18 @@ DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line) {
   std::cerr << (nearest.empty() ? "; .help lists them" : "; did you mean \"" + nearest + "\"?")
             << "\n";
   return DotOutcome::kFailed;
+}
+
+Result<std::string> ReadScript(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {
+    return Status::InvalidInput("a directory holds no statements").WithFile(path);
+  }
+  std::ifstream file(path);
+  if (!file) return Status::NotFound("cannot open file").WithFile(path);
+  std::stringstream content;
+  content << file.rdbuf();
+  return content.str();
 }
 
 DotOutcome RunScript(StatementLoop& loop, const std::string& text) {

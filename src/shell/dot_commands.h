@@ -14,6 +14,9 @@ enum class DotOutcome { kDone, kFailed, kQuit };
 // printed.
 DotOutcome RunDotCommand(StatementLoop& loop, std::string_view line);
 
+// The content of a file of statements.
+Result<std::string> ReadScript(const std::string& path);
+
 // Runs a text of SQL in which lines between statements may be dot commands. The first failure ends
 // it.
 DotOutcome RunScript(StatementLoop& loop, const std::string& text);

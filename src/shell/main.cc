@@ -5,8 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -21,17 +19,6 @@
 
 namespace trivet {
 namespace {
-
-Result<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return Status::NotFound("cannot open file").WithFile(path);
-  if (std::filesystem::is_directory(path)) {
-    return Status::InvalidInput("a directory holds no statements").WithFile(path);
-  }
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
 
 int Fail(const Status& status) {
   std::cerr << status.ToString() << std::endl;
@@ -90,7 +77,7 @@ int Main(int argc, char** argv) {
     return RunScript(loop, content.str()) == DotOutcome::kFailed ? 1 : 0;
   }
   for (const ShellArguments::Input& input : arguments->inputs) {
-    Result<std::string> sql = input.is_file ? ReadFile(input.text) : input.text;
+    Result<std::string> sql = input.is_file ? ReadScript(input.text) : input.text;
     if (!sql.ok()) return Fail(sql.status());
     const DotOutcome outcome = RunScript(loop, *sql);
     if (outcome != DotOutcome::kDone) return outcome == DotOutcome::kFailed ? 1 : 0;
