@@ -120,7 +120,7 @@ def test_schemas_under_one_glob(connection, tmp_path):
     union = f"read_parquet('{tmp_path}/*.parquet', union_by_name = true)"
     assert connection.sql(f"SELECT a, b FROM {union}").fetchall() == [(1.0, "x"), (2.0, "y"), (1.5, "z")]
     write_parquet(tmp_path / "4.parquet", c=[7])
-    assert "is missing" in str(fails(connection, f"SELECT * FROM '{tmp_path}/*.parquet'"))
+    assert "is missing" in str(fails(connection, f"SELECT * FROM '{tmp_path}/[14].parquet'"))
     assert connection.sql(f"SELECT * FROM {union} WHERE c IS NOT NULL").fetchall() == [(None, None, 7)]
 
 
@@ -266,7 +266,6 @@ def test_what_is_no_file_of_this_machine(connection, tmp_path):
         ("s3://bucket/t.parquet", "NotImplementedError", "over s3"),
         ("https://example.com/t.csv", "NotImplementedError", "over https"),
         ("~/nothing.parquet", "NotFoundError", "home directory"),
-        ("", "InvalidInputError", "empty"),
     ]:
         error = fails(connection, f"SELECT * FROM '{path}'")
         assert kind(error) == name and text in str(error), error

@@ -208,7 +208,7 @@ def test_names_and_keywords_are_completed(terminal):
 def test_dot_commands_in_scripts(program, tmp_path):
     (tmp_path / "inner.sql").write_text("SELECT 2 AS b;\n")
     (tmp_path / "script.sql").write_text(
-        f"-- a script\n.mode csv\nSELECT 1 AS a;\n.read {tmp_path}/inner.sql\nSELECT\n .5 AS c;\n.quit\nSELECT 'never';")
+        f"-- a script\n.mode csv\nSELECT 1 AS a;\n.read {tmp_path}/inner.sql\nSELECT\n .5::DOUBLE AS c;\n.quit\nSELECT 'never';")
     done = run(program, "-f", tmp_path / "script.sql")
     assert (done.returncode, done.stdout, done.stderr) == (0, "a\n1\nb\n2\nc\n0.5\n", "")
     done = run(program, input=".mode jsonl\nSELECT 1 AS a;\n")

@@ -137,10 +137,14 @@ using ZonedCount = bool (*)(DateField, int64_t, int64_t, const TimeZone&, int64_
 // or back in between; days and longer ones by the calendar on the wall.
 bool ZonedBoundaries(DateField field, int64_t start, int64_t end, const TimeZone& zone,
                      int64_t* result) {
-  const bool fits = IsClockField(field) ? TruncateTimestamp(field, start, zone, &start) &&
-                                              TruncateTimestamp(field, end, zone, &end)
-                                        : zone.ToLocal(start, &start) && zone.ToLocal(end, &end);
-  return fits && CountBoundaries(field, start, end, result);
+  if (IsClockField(field)) {
+    // Between starts of hours in local time lie whole hours, where zones do not move by half of
+    // one.
+    return TruncateTimestamp(field, start, zone, &start) &&
+           TruncateTimestamp(field, end, zone, &end) && CountWholeUnits(field, start, end, result);
+  }
+  return zone.ToLocal(start, &start) && zone.ToLocal(end, &end) &&
+         CountBoundaries(field, start, end, result);
 }
 
 bool ZonedWholeUnits(DateField field, int64_t start, int64_t end, const TimeZone& zone,
