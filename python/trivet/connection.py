@@ -132,7 +132,7 @@ class Connection:
         return await self._off_loop(lambda: self.execute(query, parameters))
 
     def _computed(self, query: str, parameters: Parameters) -> Relation:
-        relation = Relation(self._native, query, parameters)
+        relation = self._relation(query, parameters)
         relation.materialize()
         return relation
 
@@ -229,7 +229,8 @@ def connect(
         target = ""
     if target and target != "ray" and "://" not in target:
         raise _trivet.NotImplementedError(
-            f"a database in a file ({target!r}) is not supported yet: query files by their paths"
+            f"a database in a file ({target!r}) is not supported yet: query files by their paths. "
+            "Addresses of coordinators begin with grpc:// or ray://"
         )
     if not 0 <= threads <= _MAX_THREADS:
         raise _trivet.InvalidInputError(f"threads must be from 1 to {_MAX_THREADS}, not {threads}")

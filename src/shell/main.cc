@@ -31,6 +31,9 @@ Result<std::unique_ptr<Connection>> OpenConnection(const ShellArguments& argumen
   if (arguments.memory_limit) {
     TRIVET_ASSIGN_OR_RETURN(options.database.memory_limit_bytes,
                             ParseBytes(*arguments.memory_limit));
+    if (options.database.memory_limit_bytes == 0) {
+      return Status::InvalidInput("--memory-limit wants more than no memory");
+    }
   }
   options.remote.location = arguments.coordinator;
   if (!arguments.runtime.empty()) {
