@@ -100,8 +100,10 @@ Status SetDisabledOptimizers(SettingValues& values, const std::string& text) {
       continue;
     }
     if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const std::string nearest = NearestName(name, known);
       return Status::NotFound(StrCat("there is no optimizer rule \"", name, "\""))
-          .WithHint(StrCat("did you mean \"", NearestName(name, known), "\"?"));
+          .WithHint(nearest.empty() ? "EXPLAIN names the rules that fire"
+                                    : StrCat("did you mean \"", nearest, "\"?"));
     }
     disabled.insert(std::move(name));
   }
