@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export JOBS
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint build test demo bench bench-distributed simulate asan tsan lint format fuzz clean
+.PHONY: help setup setup-lint build test demo bench bench-distributed simulate asan tsan lint format fuzz clean chaos
 
 help: ## Show this list
 	@echo "Trivet: one query engine, the same answer everywhere. Targets:"
@@ -60,3 +60,6 @@ fuzz: setup-lint ## Fuzz the parser and the Parquet reader, FUZZ_SECONDS (600) e
 
 clean: ## Remove every build (data/ and .venv stay)
 	rm -rf build
+
+chaos: build ## Kill, stop and starve the processes of a cluster, and see what comes of its queries
+	@PYTHONPATH=build/release/python .venv/bin/python -m pytest -q test/chaos test/cluster

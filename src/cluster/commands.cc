@@ -27,6 +27,7 @@ const char* const kServeUsage =
     "  --port PORT           port to listen on (any free one)\n"
     "  --directory PATH      where workers keep map outputs (the temporary directory)\n"
     "  --worker-memory BYTES memory limit of each worker (an even share)\n"
+    "  --disk-quota BYTES    of map outputs, of each worker (no limit)\n"
     "  --partitions N        partitions of an exchange (twice the slots)\n"
     "  --single-task-bytes B queries that read less run as one task (32MiB)\n"
     "  --tls-certificate, --tls-key, --tls-authority FILE\n"
@@ -86,6 +87,8 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
   TRIVET_ASSIGN_OR_RETURN(const uint64_t slots, options.Count("slots", 1, 1, 1024));
   TRIVET_ASSIGN_OR_RETURN(const uint64_t port, options.Count("port", 0, 0, 65535));
   TRIVET_ASSIGN_OR_RETURN(daemon.worker_memory_bytes, options.Bytes("worker-memory", 0));
+  TRIVET_ASSIGN_OR_RETURN(daemon.worker_disk_quota_bytes,
+                          options.Bytes("disk-quota", daemon.worker_disk_quota_bytes));
   DistributedPlannerOptions& planning = daemon.server.planning;
   TRIVET_ASSIGN_OR_RETURN(const uint64_t partitions,
                           options.Count("partitions", planning.partitions, 0, 65536));
@@ -109,7 +112,7 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
 int RunServe(const std::vector<std::string>& arguments, std::vector<std::string> worker_command) {
   Result<CommandOptions> parsed = CommandOptions::Parse(
       arguments,
-      {"workers", "slots", "host", "port", "directory", "worker-memory", "partitions",
+      {"workers", "slots", "host", "port", "directory", "worker-memory", "disk-quota", "partitions",
        "single-task-bytes", "scan-task-rows", "tls-certificate", "tls-key", "tls-authority"},
       {"help", "exit-with-stdin"});
   if (!parsed.ok()) return Fail(parsed.status());

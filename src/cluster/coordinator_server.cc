@@ -13,6 +13,8 @@
 namespace trivet {
 
 // The rows of a result as chunks of a fair size, each as soon as the next rows keep one waiting.
+// Where there are none for a second, an empty message says that the query goes on, and finds out
+// whether its client is still there.
 class CoordinatorServer::ResultSource final : public FlightMessageSource {
  public:
   ResultSource(std::shared_ptr<Session> session, std::shared_ptr<QueryResult> result)
@@ -22,15 +24,22 @@ class CoordinatorServer::ResultSource final : public FlightMessageSource {
   Result<bool> Next(FlightMessage& out) override {
     constexpr size_t kChunkBytes = size_t{1} << 20;
     constexpr int kPollMs = 50;
+    constexpr auto kSilence = std::chrono::seconds(1);
+    const auto began = std::chrono::steady_clock::now();
     while (!finished_ && builder_.memory_bytes() < kChunkBytes) {
       session_->Touch();
       Batch batch;
       TRIVET_ASSIGN_OR_RETURN(const Outcome outcome,
                               result_->Poll(batch, builder_.row_count() > 0 ? 0 : kPollMs));
       if (outcome == Outcome::kFinished) finished_ = true;
-      if (outcome == Outcome::kBlocked && builder_.row_count() > 0) break;
       if (outcome == Outcome::kHaveOutput) {
         builder_.Append(batch.columns(), nullptr, batch.row_count());
+      }
+      if (outcome != Outcome::kBlocked) continue;
+      if (builder_.row_count() > 0) break;
+      if (std::chrono::steady_clock::now() - began > kSilence) {
+        out = {};
+        return true;
       }
     }
     if (builder_.row_count() == 0) return false;

@@ -78,6 +78,10 @@ Status NodeDaemon::StartProcess(Process& process) {
         StrCat(memory), std::string("--exit-with-parent")}) {
     command.push_back(argument);
   }
+  if (options_.worker_disk_quota_bytes != DiskQuota::kUnlimited) {
+    command.push_back("--disk-quota");
+    command.push_back(StrCat(options_.worker_disk_quota_bytes));
+  }
   const TlsOptions& tls = options_.server.tls;
   for (const auto& [name, value] : {std::pair{"--directory", options_.directory},
                                     {"--tls-certificate", tls.certificate_file},

@@ -16,8 +16,9 @@ struct NodeDaemonOptions {
   CoordinatorServerOptions server;
   uint32_t workers = 2;
   uint32_t slots_per_worker = 1;
-  size_t worker_memory_bytes = 0;  // 0: an even share of the limit
-  std::string directory;           // for the workers' outputs
+  size_t worker_memory_bytes = 0;                            // 0: an even share of the limit
+  std::string directory;                                     // for the workers' outputs
+  uint64_t worker_disk_quota_bytes = DiskQuota::kUnlimited;  // of these, each
   // The command that runs a worker; its options are appended: "--coordinator", location, ...
   // The cluster's secret goes to it in the environment, as TRIVET_TOKEN.
   std::vector<std::string> worker_command;

@@ -143,6 +143,7 @@ class RemoteResultStream final : public ResultStream {
         changed_.notify_all();
         return;
       }
+      if (message.body.size == 0) continue;  // the query goes on, but has no rows yet
       chunks_.push_back(std::move(message.body));
       changed_.notify_all();
       changed_.wait(lock, [this] { return closing_ || chunks_.size() < kChunksAhead; });
