@@ -20,7 +20,7 @@ inline constexpr uint32_t kFragmentProtocolVersion = 1;
 inline constexpr size_t kMaxFragmentBytes = size_t{64} << 20;
 // Levels of operators, and of nodes within one expression.
 inline constexpr size_t kMaxPlanDepth = 2'000;
-inline constexpr size_t kMaxExpressionDepth = 10'000;
+inline constexpr size_t kMaxExpressionDepth = 5'000;
 
 // Names the rows of tables whose rows are in this process alone, so that they can be brought to
 // whoever reads them.

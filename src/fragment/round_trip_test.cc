@@ -355,24 +355,29 @@ TEST_F(RoundTripTest, PositionsStayWithTheirExpressions) {
           {"a", TypeId::kInt64}, {"b", TypeId::kInt64}, {"c", TypeId::kInt64}}));
 }
 
+// What may be sent can also be run, on the stack of a thread.
 TEST_F(RoundTripTest, DeepExpressionsAndPlans) {
-  ExpressionPtr deep = Expression::Constant(Value::Boolean(true));
-  for (int i = 0; i < 3000; ++i) deep = Expression::Not(std::move(deep));
-  const std::vector<PhysicalColumn> schema = {{"a", TypeId::kBoolean}};
-  PhysicalPlan plan =
-      std::make_shared<PhysicalValues>(std::vector<std::vector<ExpressionPtr>>{{deep}}, schema);
-  for (int i = 0; i < 1000; ++i) {
-    plan = std::make_shared<PhysicalLimit>(1, std::nullopt, 0, true, std::move(plan));
-  }
-  const auto bytes = EncodeFragment(*plan);
-  ASSERT_TRUE(bytes.ok());
+  const auto plan_of = [](size_t expression_depth, size_t plan_depth) {
+    ExpressionPtr deep = Expression::Constant(Value::Boolean(true));
+    for (size_t i = 1; i < expression_depth; ++i) deep = Expression::Not(std::move(deep));
+    PhysicalPlan plan =
+        std::make_shared<PhysicalValues>(std::vector<std::vector<ExpressionPtr>>{{std::move(deep)}},
+                                         std::vector<PhysicalColumn>{{"a", TypeId::kBoolean}});
+    for (size_t i = 1; i < plan_depth; ++i) {
+      plan = std::make_shared<PhysicalLimit>(1, std::nullopt, 0, true, std::move(plan));
+    }
+    return plan;
+  };
+  const auto bytes = EncodeFragment(*plan_of(kMaxExpressionDepth, kMaxPlanDepth));
+  ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
   const auto decoded = DecodeFragment(*bytes);
   ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
   EXPECT_EQ(*EncodeFragment(**decoded), *bytes);
-  for (int i = 0; i < 1000; ++i) {
-    plan = std::make_shared<PhysicalLimit>(1, std::nullopt, 0, true, std::move(plan));
-  }
-  EXPECT_EQ(EncodeFragment(*plan).status().code(), StatusCode::kInvalidInput);
+  EXPECT_EQ(Run(*decoded), std::vector<std::string>{"false|"});
+  EXPECT_EQ(EncodeFragment(*plan_of(kMaxExpressionDepth + 1, 1)).status().code(),
+            StatusCode::kInvalidInput);
+  EXPECT_EQ(EncodeFragment(*plan_of(1, kMaxPlanDepth + 1)).status().code(),
+            StatusCode::kInvalidInput);
 }
 
 }  // namespace
