@@ -19,8 +19,8 @@ inline constexpr uint32_t kFragmentProtocolVersion = 1;
 // No plan takes more bytes; a longer message is an error, not an allocation.
 inline constexpr size_t kMaxFragmentBytes = size_t{64} << 20;
 // Levels of operators, and of nodes within one expression.
-inline constexpr size_t kMaxPlanDepth = 2'000;
-inline constexpr size_t kMaxExpressionDepth = 5'000;
+inline constexpr size_t kMaxPlanDepth = 1'000;
+inline constexpr size_t kMaxExpressionDepth = 2'500;
 
 // Names the rows of tables whose rows are in this process alone, so that they can be brought to
 // whoever reads them.
