@@ -183,7 +183,7 @@ TEST_F(CastTest, EncodingsDoNotMatter) {
 
 TEST_F(CastTest, ListsAndStructsCastTheirParts) {
   const LogicalType texts = LogicalType::List(TypeId::kVarchar);
-  const auto list = [&](std::vector<const char*> parts) {
+  const auto list = [&](const std::vector<const char*>& parts) {
     std::vector<Value> elements;
     for (const char* part : parts) elements.push_back(Value::Varchar(part));
     return Value::List(texts, elements);

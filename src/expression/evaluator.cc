@@ -73,7 +73,7 @@ EvaluationNodePtr CompileExpression(const ExpressionPtr& expression,
 
 class Evaluator::State {
  public:
-  State(std::vector<ExpressionPtr> expressions, const EvaluationContext& context) {
+  State(const std::vector<ExpressionPtr>& expressions, const EvaluationContext& context) {
     for (const ExpressionPtr& expression : expressions) {
       nodes_.push_back(CompileExpression(expression, context));
     }
@@ -81,8 +81,10 @@ class Evaluator::State {
   std::vector<EvaluationNodePtr> nodes_;
 };
 
+// Callers hand over what they have made for it.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 Evaluator::Evaluator(std::vector<ExpressionPtr> expressions, const EvaluationContext& context)
-    : state_(std::make_unique<State>(std::move(expressions), context)) {}
+    : state_(std::make_unique<State>(expressions, context)) {}
 Evaluator::~Evaluator() = default;
 Evaluator::Evaluator(Evaluator&&) noexcept = default;
 Evaluator& Evaluator::operator=(Evaluator&&) noexcept = default;
