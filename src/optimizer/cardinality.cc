@@ -37,7 +37,7 @@ ColumnEstimate FromStatistics(const ColumnStatistics* statistics, const LogicalT
 }
 
 // A combined number of values, which no more rows can hold.
-double Combine(std::vector<double> distinct, double rows) {
+double Combine(const std::vector<double>& distinct, double rows) {
   double product = 1;
   for (double count : distinct) product *= std::max(count, 1.0);
   return std::min(product, std::max(rows, 1.0));
