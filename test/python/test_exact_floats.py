@@ -3,6 +3,7 @@ the number of threads or the size of batches; stddev is the square root of that 
 
 import functools
 import math
+import os
 import random
 import struct
 from fractions import Fraction
@@ -32,7 +33,8 @@ def expected_answers(values):
     if count == 0:
         return [None] * 6
     if not all(map(math.isfinite, values)):
-        total = math.fsum(values) if not has_both_infinities(values) else math.nan
+        # Finite values change nothing here, and fsum would overflow over large ones.
+        total = sum(value for value in values if not math.isfinite(value))
         variances = [math.nan, math.nan if count > 1 else None]
         return [total, total, *variances, *variances]
     exact = list(map(Fraction, values))
@@ -41,10 +43,6 @@ def expected_answers(values):
     variances = [rounded(squares / count), rounded(squares / (count - 1)) if count > 1 else None]
     return [rounded(total), rounded(total / count), *variances,
             *(None if variance is None else math.sqrt(variance) for variance in variances)]
-
-
-def has_both_infinities(values):
-    return math.inf in values and -math.inf in values
 
 
 def bits(value):
@@ -90,7 +88,8 @@ numbers = st.one_of(
     st.lists(st.floats(-1e-307, 1e-307), max_size=60),
     st.lists(st.one_of(st.none(), finite), max_size=30),
 )
-checked = settings(max_examples=60, deadline=None,
+# A given seed gives the same verdict each time.
+checked = settings(max_examples=60, deadline=None, derandomize="TRIVET_SEED" in os.environ,
                    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
