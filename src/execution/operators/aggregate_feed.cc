@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/interruptible_sort.h"
 #include "execution/operators/aggregate_run.h"
 #include "vector/hash_vector.h"
 
@@ -20,7 +21,7 @@ struct Entry {
 Status AggregateRun::FeedBuffered(size_t index, size_t partition, const RowMerger* main,
                                   Task& task) {
   const AggregatePlan::Buffered& buffered = plan_->buffered[index];
-  RowMerger merger(*buffered.layout, context_.memory(), AggregatePlan::kConsumer);
+  RowMerger merger(*buffered.layout, context_, AggregatePlan::kConsumer);
   size_t row_count = 0;
   size_t filled = 0;
   bool unique = true;
@@ -45,7 +46,8 @@ Status AggregateRun::FeedBuffered(size_t index, size_t partition, const RowMerge
       }
     };
     for (const auto& local : locals_) {
-      merger.Add(local->buffered(index).rows().table().store().partition(partition), keep_earlier);
+      TRIVET_RETURN_IF_ERROR(merger.Add(
+          local->buffered(index).rows().table().store().partition(partition), keep_earlier));
     }
     merger.Release();
   }
@@ -80,19 +82,24 @@ Status AggregateRun::FeedSorted(const AggregatePlan::Buffered& buffered,
                                 const std::vector<uint8_t*>& rows, const RowMerger* main,
                                 Task& task) {
   Reservation reservation(&context_.memory(), std::string(AggregatePlan::kConsumer));
-  TRIVET_RETURN_IF_ERROR(reservation.Grow(rows.size() * sizeof(Entry)));
+  TRIVET_RETURN_IF_ERROR(reservation.Grow(2 * rows.size() * sizeof(Entry)));
   std::vector<Entry> entries(rows.size());
   uint8_t* groups[kVectorSize];
   for (size_t from = 0; from < rows.size(); from += kVectorSize) {
+    TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     const size_t count = std::min(kVectorSize, rows.size() - from);
     FindGroups(buffered, rows.data() + from, count, main, task, groups);
     for (size_t i = 0; i < count; ++i) entries[from + i] = {groups[i], rows[from + i]};
   }
   const RowLayout& layout = *buffered.layout->rows;
-  std::sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
-    if (a.group != b.group) return a.group < b.group;
-    return buffered.encoder->Less(layout, a.row, b.row);
-  });
+  std::vector<Entry> scratch(rows.size());
+  TRIVET_RETURN_IF_ERROR(SortInterruptibly<Entry>(
+      entries, scratch,
+      [&](const Entry& a, const Entry& b) {
+        if (a.group != b.group) return a.group < b.group;
+        return buffered.encoder->Less(layout, a.row, b.row);
+      },
+      context_.cancellation()));
   uint8_t* sorted[kVectorSize];
   uint64_t sequence = 0;
   for (size_t from = 0; from < entries.size(); from += kVectorSize) {
@@ -126,6 +133,7 @@ void AggregateRun::FindGroups(const AggregatePlan::Buffered& buffered, uint8_t* 
 Status AggregateRun::UpdateStates(const AggregatePlan::Buffered& buffered, uint8_t* const* rows,
                                   uint8_t* const* groups, size_t count, BatchOrder order,
                                   Task& task) {
+  TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
   std::vector<Vector> columns;
   for (size_t i = 0; i < buffered.expressions.size(); ++i) {
     columns.push_back(Vector::MakeFlat(buffered.expressions[i]->type(), count));

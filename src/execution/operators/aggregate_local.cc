@@ -51,7 +51,7 @@ LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext
       context_(context),
       part_(context.scan_part().index),
       groups_(plan_->groups, context),
-      finder_(plan_->layout, context.memory(), plan_->radix_bits(), plan_->groups.size(),
+      finder_(plan_->layout, context, plan_->radix_bits(), plan_->groups.size(),
               AggregatePlan::kConsumer),
       arena_(std::make_unique<AggregateArena>(
           Reservation(&context.memory(), std::string(AggregatePlan::kConsumer)))),
@@ -188,7 +188,7 @@ BufferedInput::BufferedInput(const AggregatePlan& plan, const AggregatePlan::Buf
       arguments_(buffered.expressions, context),
       sort_keys_(buffered.sort_expressions, context),
       finder_(std::make_unique<GroupFinder>(
-          buffered.layout, context.memory(), buffered.radix_bits,
+          buffered.layout, context, buffered.radix_bits,
           plan.is_grouped() ? plan.groups.size() : buffered.layout->key_count(),
           AggregatePlan::kConsumer)),
       runs_(std::make_unique<GroupRuns>()),

@@ -80,7 +80,7 @@ Status AggregateRun::RunTask(size_t number) {
   }
   for (size_t p = task.first_partition; p < task.end_partition; ++p) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
-    RowMerger merger(*plan_->layout, context_.memory(), AggregatePlan::kConsumer);
+    RowMerger merger(*plan_->layout, context_, AggregatePlan::kConsumer);
     if (p < partitions_.size()) TRIVET_RETURN_IF_ERROR(MergeMain(p, merger, task));
     for (size_t i = 0; i < plan_->buffered.size(); ++i) {
       if (p >= size_t{1} << plan_->buffered[i].radix_bits) continue;
@@ -103,9 +103,9 @@ Status AggregateRun::MergeMain(size_t p, RowMerger& merger, Task& task) {
       return &local->table().store().partition(p) == store;
     });
     if (first && (*owner)->table().is_unique()) {
-      merger.AddUnique(*store);
+      TRIVET_RETURN_IF_ERROR(merger.AddUnique(*store));
     } else {
-      merger.Add(*store, combine);
+      TRIVET_RETURN_IF_ERROR(merger.Add(*store, combine));
     }
     first = false;
     TRIVET_RETURN_IF_ERROR(CheckAggregates(task.errors, task.arena));
@@ -153,11 +153,6 @@ size_t AggregateRun::parallel_readers() const {
   return std::clamp<size_t>(rows / kRowsPerTask, 1, std::max<size_t>(partitions_.size(), 1));
 }
 
-AggregateRun::Reader::Reader(AggregateRun& run)
-    : run_(run),
-      arena_(std::make_unique<AggregateArena>(
-          Reservation(&run.context_.memory(), std::string(AggregatePlan::kConsumer)))) {}
-
 void AggregateRun::Reader::Open(size_t partition) {
   partition_ = partition;
   store_ = 0;
@@ -194,13 +189,16 @@ Result<bool> AggregateRun::Reader::Next(Batch& batch) {
     columns.push_back(std::move(column));
   }
   uint8_t* states[kVectorSize];
+  LaneErrors errors;
+  // What finalising takes for a batch is free again after it.
+  AggregateArena arena(Reservation(&run_.context_.memory(), std::string(AggregatePlan::kConsumer)));
   for (const AggregatePlan::Output& output : plan.outputs) {
     const size_t offset = plan.layout->rows->extra_offset() + plan.states[output.state].offset;
     for (size_t i = 0; i < count; ++i) states[i] = rows[i] + offset;
     Vector column = Vector::MakeFlat(output.bound.return_type, count);
-    const AggregateCall call{output.bound, *arena_, run_.context_, errors_, {}};
+    const AggregateCall call{output.bound, arena, run_.context_, errors, {}};
     output.bound.function->finalize(call, states, count, column);
-    TRIVET_RETURN_IF_ERROR(CheckAggregates(errors_, *arena_));
+    TRIVET_RETURN_IF_ERROR(CheckAggregates(errors, arena));
     columns.push_back(std::move(column));
   }
   batch = Batch(std::move(columns), count);

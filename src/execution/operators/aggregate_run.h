@@ -84,7 +84,7 @@ class AggregateRun {
 // Reads the groups of partitions, a batch at a time. One thread's.
 class AggregateRun::Reader {
  public:
-  explicit Reader(AggregateRun& run);
+  explicit Reader(AggregateRun& run) : run_(run) {}
 
   void Open(size_t partition);
   // False at the end of the partition.
@@ -92,8 +92,6 @@ class AggregateRun::Reader {
 
  private:
   AggregateRun& run_;
-  std::unique_ptr<AggregateArena> arena_;
-  LaneErrors errors_;
   size_t partition_ = 0;
   size_t store_ = 0;
   std::optional<RowStore::Cursor> cursor_;

@@ -19,7 +19,7 @@ class CountedRows::LocalCountSink final : public LocalSink {
   LocalCountSink(CountedRows& rows, size_t side)
       : rows_(rows),
         side_(side),
-        finder_(std::make_unique<GroupFinder>(rows.layout_, rows.context_.memory(), kRadixBits,
+        finder_(std::make_unique<GroupFinder>(rows.layout_, rows.context_, kRadixBits,
                                               rows.layout_->key_count(), kConsumer)),
         runs_(std::make_unique<GroupRuns>()) {}
 
@@ -200,18 +200,19 @@ size_t CountedRows::row_count() const {
 Status CountedRows::MergePartition(size_t partition) {
   size_t rows = 0;
   for (const auto& local : locals_) rows += local->table().store().partition(partition).row_count();
-  RowMerger merger(*layout_, context_.memory(), kConsumer);
+  RowMerger merger(*layout_, context_, kConsumer);
   TRIVET_RETURN_IF_ERROR(merger.Reserve(rows));
   for (const auto& local : locals_) {
-    merger.Add(local->table().store().partition(partition),
-               [&](uint8_t* const* sources, uint8_t* const* targets, size_t count) {
-                 for (size_t i = 0; i < count; ++i) {
-                   const Counts& source = CountsOf(*layout_, sources[i]);
-                   Counts& target = CountsOf(*layout_, targets[i]);
-                   target.side[0] += source.side[0];
-                   target.side[1] += source.side[1];
-                 }
-               });
+    TRIVET_RETURN_IF_ERROR(
+        merger.Add(local->table().store().partition(partition),
+                   [&](uint8_t* const* sources, uint8_t* const* targets, size_t count) {
+                     for (size_t i = 0; i < count; ++i) {
+                       const Counts& source = CountsOf(*layout_, sources[i]);
+                       Counts& target = CountsOf(*layout_, targets[i]);
+                       target.side[0] += source.side[0];
+                       target.side[1] += source.side[1];
+                     }
+                   }));
   }
   return Status::OK();
 }

@@ -1,4 +1,5 @@
 #include "execution/operators/distinct_on.h"
+#include "base/interruptible_sort.h"
 
 #include <algorithm>
 #include <mutex>
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::string_view kConsumer = "DISTINCT_ON";
 constexpr int kRadixBits = 6;
+// Groups that make a task worth its scheduling.
+constexpr size_t kRowsPerTask = size_t{1} << 14;
 
 // The first row of a key known so far: its place in the input, and where its columns are kept.
 struct FirstRow {
@@ -59,7 +62,7 @@ class LocalRows {
   LocalRows(const Shape& shape, const ExecutionContext& context)
       : shape_(shape),
         evaluator_(shape.keys, context),
-        finder_(shape.groups, context.memory(), kRadixBits, shape.keys.size(), kConsumer),
+        finder_(shape.groups, context, kRadixBits, shape.keys.size(), kConsumer),
         columns_(shape.columns, std::make_shared<RowMemory>(
                                     Reservation(&context.memory(), std::string(kConsumer)))),
         runs_(std::make_unique<GroupRuns>()) {}
@@ -121,8 +124,8 @@ class DistinctOnSink final : public Sink {
     metrics_.NotePeakMemory(bytes);
     locals_.back()->finder().EndInput();
   }
-  size_t FinishTaskCount() override { return partitions_.size(); }
-  Status RunFinishTask(size_t partition, const CallContext& call) override;
+  size_t FinishTaskCount() override;
+  Status RunFinishTask(size_t task, const CallContext& call) override;
   Status Finish(const CallContext& call) override;
 
   // Complete after Finish: the first rows in the input's order.
@@ -130,9 +133,12 @@ class DistinctOnSink final : public Sink {
   Batch MakeBatch(size_t from, size_t count) const;
 
  private:
+  Status MergePartition(size_t partition);
+
   const Shape shape_;
   const ExecutionContext& context_;
   OperatorMetrics& metrics_;
+  size_t task_count_ = 1;
   std::mutex mutex_;
   Reservation reservation_;
   std::vector<std::unique_ptr<LocalRows>> locals_;
@@ -163,7 +169,22 @@ Result<std::unique_ptr<LocalSink>> DistinctOnSink::MakeLocal(const ExecutionCont
       std::make_unique<LocalDistinctOn>(*this, std::make_unique<LocalRows>(shape_, context)));
 }
 
-Status DistinctOnSink::RunFinishTask(size_t partition, const CallContext&) {
+size_t DistinctOnSink::FinishTaskCount() {
+  size_t groups = 0;
+  for (const auto& local : locals_) groups += local->finder().table().store().row_count();
+  task_count_ = std::clamp<size_t>(groups / kRowsPerTask, 1, partitions_.size());
+  return task_count_;
+}
+
+Status DistinctOnSink::RunFinishTask(size_t task, const CallContext&) {
+  for (size_t partition = task; partition < partitions_.size(); partition += task_count_) {
+    TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+    TRIVET_RETURN_IF_ERROR(MergePartition(partition));
+  }
+  return Status::OK();
+}
+
+Status DistinctOnSink::MergePartition(size_t partition) {
   size_t count = 0;
   for (const auto& local : locals_) {
     count += local->finder().table().store().partition(partition).row_count();
@@ -174,7 +195,7 @@ Status DistinctOnSink::RunFinishTask(size_t partition, const CallContext&) {
     // Here and once more where the partitions come together.
     TRIVET_RETURN_IF_ERROR(reservation_.Grow(2 * count * sizeof(FirstRow)));
   }
-  RowMerger merger(*shape_.groups, context_.memory(), kConsumer);
+  RowMerger merger(*shape_.groups, context_, kConsumer);
   TRIVET_RETURN_IF_ERROR(merger.Reserve(count));
   const auto keep_first = [&](uint8_t* const* sources, uint8_t* const* targets, size_t pairs) {
     for (size_t i = 0; i < pairs; ++i) {
@@ -184,7 +205,8 @@ Status DistinctOnSink::RunFinishTask(size_t partition, const CallContext&) {
     }
   };
   for (const auto& local : locals_) {
-    merger.Add(local->finder().table().store().partition(partition), keep_first);
+    TRIVET_RETURN_IF_ERROR(
+        merger.Add(local->finder().table().store().partition(partition), keep_first));
   }
   std::vector<FirstRow>& rows = partitions_[partition];
   rows.reserve(count);
@@ -208,9 +230,12 @@ Status DistinctOnSink::Finish(const CallContext&) {
     rows_.insert(rows_.end(), rows.begin(), rows.end());
     rows = {};
   }
-  std::stable_sort(rows_.begin(), rows_.end(),
-                   [](const FirstRow& a, const FirstRow& b) { return a.ComesBefore(b); });
-  return Status::OK();
+  TRIVET_ASSIGN_OR_RETURN(const Reservation reservation,
+                          context_.memory().TryReserve(count * sizeof(FirstRow), kConsumer));
+  std::vector<FirstRow> scratch(count);
+  return SortInterruptibly<FirstRow>(
+      rows_, scratch, [](const FirstRow& a, const FirstRow& b) { return a.ComesBefore(b); },
+      context_.cancellation());
 }
 
 Batch DistinctOnSink::MakeBatch(size_t from, size_t count) const {

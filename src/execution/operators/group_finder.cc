@@ -27,12 +27,12 @@ uint8_t* const kPending = reinterpret_cast<uint8_t*>(1);
 
 }  // namespace
 
-GroupFinder::GroupFinder(GroupLayoutPtr layout, MemoryManager& memory, int radix_bits,
+GroupFinder::GroupFinder(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,
                          size_t partition_keys, std::string_view consumer)
     : partition_keys_(partition_keys),
       radix_bits_(radix_bits),
-      table_(layout, memory, radix_bits, consumer),
-      direct_(memory, consumer),
+      table_(layout, context, radix_bits, consumer),
+      direct_(context.memory(), consumer),
       integers_possible_(DirectGroups::AreIntegers(*layout)) {}
 
 // The uppermost bits, which choose the partition, come from the partitioning keys alone.

@@ -2,29 +2,33 @@
 
 #include <algorithm>
 #include <bit>
-#include <new>
 #include <numeric>
 
+#include "base/large_memory.h"
 #include "vector/physical_dispatch.h"
 
 namespace trivet {
 
 namespace {
 constexpr size_t kFirstCapacity = 1024;
-constexpr std::align_val_t kIndexAlignment{64};
 // Probes stay short below it, and a word costs 8 bytes against a row's dozens.
 constexpr size_t SlotsFor(size_t groups) { return groups + groups / 2 + groups / 4; }
-// Rows ahead of the probe whose slots are fetched.
-constexpr size_t kPrefetchDistance = 16;
+// Rows ahead of the probe whose rows are fetched; their slots are twice as far ahead.
+constexpr size_t kPrefetchDistance = 12;
+// An index of more bytes does not stay in a core's own caches beside the rows.
+constexpr size_t kCachedBytes = size_t{128} << 10;
+// Words that are moved between two looks at cancellation.
+constexpr size_t kUninterrupted = size_t{1} << 18;
 }  // namespace
 
-GroupIndex::GroupIndex(MemoryManager& memory, std::string_view consumer)
-    : reservation_(&memory, std::string(consumer)) {}
+GroupIndex::GroupIndex(const EvaluationContext& context, std::string_view consumer)
+    : cancellation_(context.cancellation()),
+      reservation_(&context.memory(), std::string(consumer)) {}
 
 GroupIndex::~GroupIndex() { Release(); }
 
 void GroupIndex::Release() {
-  ::operator delete(words_, kIndexAlignment);
+  FreeLarge(words_, capacity_ * sizeof(uint64_t));
   words_ = nullptr;
   capacity_ = mask_ = size_ = 0;
   reservation_.Release();
@@ -45,31 +49,44 @@ Status GroupIndex::Reserve(size_t groups) {
 
 Status GroupIndex::Rebuild(size_t capacity) {
   TRIVET_RETURN_IF_ERROR(reservation_.Grow(capacity * sizeof(uint64_t)));
-  auto* words =
-      static_cast<uint64_t*>(::operator new(capacity * sizeof(uint64_t), kIndexAlignment));
-  std::fill_n(words, capacity, uint64_t{0});
+  auto* words = static_cast<uint64_t*>(AllocateLarge(capacity * sizeof(uint64_t)));
+  const Status moved = MoveWords(words, capacity);
+  if (!moved.ok()) {
+    FreeLarge(words, capacity * sizeof(uint64_t));
+    reservation_.Shrink(capacity * sizeof(uint64_t));
+    return moved;
+  }
+  reservation_.Shrink(capacity_ * sizeof(uint64_t));
+  FreeLarge(words_, capacity_ * sizeof(uint64_t));
+  words_ = words;
+  capacity_ = capacity;
+  mask_ = capacity - 1;
+  return Status::OK();
+}
+
+Status GroupIndex::MoveWords(uint64_t* words, size_t capacity) const {
+  for (size_t begin = 0; begin < capacity; begin += kUninterrupted) {
+    TRIVET_RETURN_IF_ERROR(cancellation_.Check());
+    std::fill_n(words + begin, std::min(kUninterrupted, capacity - begin), uint64_t{0});
+  }
   const size_t mask = capacity - 1;
   for (size_t i = 0; i < capacity_; ++i) {
+    if (i % kUninterrupted == 0) TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     if (i + kPrefetchDistance < capacity_) __builtin_prefetch(RowOf(words_[i + kPrefetchDistance]));
     if (words_[i] == 0) continue;
     size_t slot = RowLayout::Hash(RowOf(words_[i])) & mask;
     while (words[slot] != 0) slot = (slot + 1) & mask;
     words[slot] = words_[i];
   }
-  reservation_.Shrink(capacity_ * sizeof(uint64_t));
-  ::operator delete(words_, kIndexAlignment);
-  words_ = words;
-  capacity_ = capacity;
-  mask_ = mask;
   return Status::OK();
 }
 
-GroupTable::GroupTable(GroupLayoutPtr layout, MemoryManager& memory, int radix_bits,
+GroupTable::GroupTable(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,
                        std::string_view consumer)
     : layout_(std::move(layout)),
-      memory_(std::make_shared<RowMemory>(Reservation(&memory, std::string(consumer)))),
+      memory_(std::make_shared<RowMemory>(Reservation(&context.memory(), std::string(consumer)))),
       store_(layout_->rows, memory_, radix_bits),
-      index_(memory, consumer) {}
+      index_(context, consumer) {}
 
 Status GroupTable::Append(std::span<const Vector> keys, const uint64_t* hashes,
                           const uint32_t* selection, size_t count, uint8_t** rows) {
@@ -118,22 +135,58 @@ Status GroupTable::FindOrAddSelected(std::span<const Vector> keys, const uint64_
   return FindOrAddAny(keys, hashes, selection, count, rows);
 }
 
-// One integer key: probing, comparing and adding in one pass. Equal neighbours, as in clustered
-// input, cost one probe.
+namespace {
+
+// Key values of a batch, NULLs as zero: flat ones without NULLs are the common case and worth a
+// loop of their own.
+template <typename T, bool kIsPlain>
+struct IntegerKeys {
+  const T* values;
+  const VectorView view;
+
+  bool IsValid(uint32_t row) const { return kIsPlain || view.IsValid(row); }
+  T operator[](uint32_t row) const {
+    if constexpr (kIsPlain) return values[row];
+    return view.IsValid(row) ? values[view.Index(row)] : T{0};
+  }
+};
+
+}  // namespace
+
 template <typename T>
 Status GroupTable::FindOrAddIntegers(const Vector& keys, const uint64_t* hashes,
                                      const uint32_t* selection, size_t count, uint8_t** rows) {
   const VectorView view = keys.View();
+  const auto* values = reinterpret_cast<const T*>(view.data);
+  if (view.selection == nullptr && view.validity == nullptr) {
+    return FindOrAddIntegers(IntegerKeys<T, true>{values, view}, hashes, selection, count, rows);
+  }
+  return FindOrAddIntegers(IntegerKeys<T, false>{values, view}, hashes, selection, count, rows);
+}
+
+// One integer key: probing, comparing and adding in one pass. Equal neighbours, as in clustered
+// input, cost one probe. In a table beyond the caches, words and rows are fetched ahead.
+template <typename T, bool kIsPlain, template <typename, bool> typename Keys>
+Status GroupTable::FindOrAddIntegers(const Keys<T, kIsPlain>& keys, const uint64_t* hashes,
+                                     const uint32_t* selection, size_t count, uint8_t** rows) {
   const RowLayout& layout = *layout_->rows;
   const size_t key_offset = layout.offset(0);
   const size_t validity = layout.validity_offset();
+  const bool fetches = index_.memory_bytes() > kCachedBytes;
   uint8_t* last = nullptr;
   T last_value{};
   for (size_t i = 0; i < count; ++i) {
-    if (i + kPrefetchDistance < count) index_.Prefetch(hashes[selection[i + kPrefetchDistance]]);
     const uint32_t row = selection[i];
-    const bool valid = view.IsValid(row);
-    const T value = valid ? view.Get<T>(row) : T{0};
+    const T value = keys[row];
+    const bool valid = keys.IsValid(row);
+    if (fetches) {
+      if (i + 2 * kPrefetchDistance < count) {
+        index_.Prefetch(hashes[selection[i + 2 * kPrefetchDistance]]);
+      }
+      if (i + kPrefetchDistance < count) {
+        index_.PrefetchRow(hashes[selection[i + kPrefetchDistance]]);
+      }
+    }
     if (last != nullptr && valid && value == last_value) {
       rows[row] = last;
       continue;

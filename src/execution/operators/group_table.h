@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "execution/operators/group_layout.h"
+#include "expression/evaluation_context.h"
 #include "vector/row_store.h"
 
 namespace trivet {
@@ -14,13 +15,13 @@ namespace trivet {
 // 48-bit row address. Reserved against the query's budget. Not synchronised.
 class GroupIndex {
  public:
-  GroupIndex(MemoryManager& memory, std::string_view consumer);
+  GroupIndex(const EvaluationContext& context, std::string_view consumer);
   ~GroupIndex();
   GroupIndex(const GroupIndex&) = delete;
   GroupIndex& operator=(const GroupIndex&) = delete;
 
   // Room for `groups` without growing; rows that are in the index stay (their hash is read from
-  // them).
+  // them). A large index takes long to grow, so that cancellation is an error here.
   Status Reserve(size_t groups);
   // Forgets all rows, keeps the memory.
   void Clear();
@@ -47,6 +48,8 @@ class GroupIndex {
   size_t NextSlot(size_t slot) const { return (slot + 1) & mask_; }
   uint64_t word(size_t slot) const { return words_[slot]; }
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&words_[hash & mask_]); }
+  // Of the first row that probing for the hash will look at; most likely the one wanted.
+  void PrefetchRow(uint64_t hash) const { __builtin_prefetch(RowOf(words_[hash & mask_])); }
   // Takes a free slot; the row may follow later.
   void Claim(size_t slot, uint64_t salt) {
     words_[slot] = salt;
@@ -64,7 +67,9 @@ class GroupIndex {
 
  private:
   Status Rebuild(size_t capacity);
+  Status MoveWords(uint64_t* words, size_t capacity) const;
 
+  const CancellationToken& cancellation_;
   Reservation reservation_;
   uint64_t* words_ = nullptr;
   size_t capacity_ = 0;
@@ -77,7 +82,7 @@ class GroupIndex {
 class GroupTable {
  public:
   // `consumer` is named when memory is refused.
-  GroupTable(GroupLayoutPtr layout, MemoryManager& memory, int radix_bits,
+  GroupTable(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,
              std::string_view consumer);
 
   // Writes to rows[i] the row whose keys equal row i of `keys`, for i below `count`, made where it
@@ -108,6 +113,9 @@ class GroupTable {
   template <typename T>
   Status FindOrAddIntegers(const Vector& keys, const uint64_t* hashes, const uint32_t* selection,
                            size_t count, uint8_t** rows);
+  template <typename T, bool kIsPlain, template <typename, bool> typename Keys>
+  Status FindOrAddIntegers(const Keys<T, kIsPlain>& keys, const uint64_t* hashes,
+                           const uint32_t* selection, size_t count, uint8_t** rows);
   Status FindOrAddAny(std::span<const Vector> keys, const uint64_t* hashes,
                       const uint32_t* selection, size_t count, uint8_t** rows);
   Status AddClaimed(std::span<const Vector> keys, const uint64_t* hashes, const uint32_t* new_rows,

@@ -201,7 +201,7 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
       shape.layout,
       RowLayout::Make(std::move(types),
                       {.hash = true, .flag = NotesMatches(fields_), .extra_bytes = sizeof(void*)}));
-  runtime->table = std::make_shared<JoinTable>(std::move(shape), builder.context().memory());
+  runtime->table = std::make_shared<JoinTable>(std::move(shape), builder.context());
 
   PublishKeys(builder, *runtime);
   const PhysicalOperator& build = *children_[fields_.build_left ? 0 : 1];

@@ -19,6 +19,7 @@ std::vector<ExpressionPtr> PairPredicates(const JoinRuntime& runtime) {
 JoinPairs::JoinPairs(const JoinRuntime& runtime, const ExecutionContext& context)
     : runtime_(runtime),
       table_(*runtime.table),
+      context_(context),
       keys_(runtime.probe_keys, context),
       predicates_(PairPredicates(runtime), context) {}
 
@@ -31,18 +32,7 @@ Status JoinPairs::Start(const Batch& batch) {
   if (key_count == 0) {
     product_row_ = 0;
     product_build_ = 0;
-    if (!all_rows_known_) {
-      all_rows_.reserve(table_.row_count());
-      for (const RowStore& store : table_.stores()) {
-        RowStore::Cursor cursor(store);
-        uint8_t* rows[kVectorSize];
-        while (const size_t count = cursor.Next(rows)) {
-          all_rows_.insert(all_rows_.end(), rows, rows + count);
-        }
-      }
-      all_rows_known_ = true;
-    }
-    return Status::OK();
+    return AllRows().status();
   }
   key_columns_.resize(key_count);
   key_views_.resize(key_count);
@@ -64,6 +54,24 @@ Status JoinPairs::Start(const Batch& batch) {
     return Status::OK();
   }
   return StartHashed();
+}
+
+Result<std::span<uint8_t* const>> JoinPairs::AllRows() {
+  if (all_rows_.empty()) {
+    TRIVET_ASSIGN_OR_RETURN(
+        all_rows_reservation_,
+        context_.memory().TryReserve(table_.row_count() * sizeof(uint8_t*), "NESTED_LOOP_JOIN"));
+    all_rows_.reserve(table_.row_count());
+    for (const RowStore& store : table_.stores()) {
+      RowStore::Cursor cursor(store);
+      uint8_t* rows[kVectorSize];
+      while (const size_t count = cursor.Next(rows)) {
+        TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+        all_rows_.insert(all_rows_.end(), rows, rows + count);
+      }
+    }
+  }
+  return std::span<uint8_t* const>(all_rows_);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "execution/operators/join_runtime.h"
@@ -30,6 +31,9 @@ class JoinPairs {
   // Ends the chains of probe rows for which `done` is set: no more of their pairs come.
   void Drop(const uint8_t* done);
 
+  // All rows of the build side, listed when first asked for.
+  Result<std::span<uint8_t* const>> AllRows();
+
   // Rows that have a NULL in a key that matches no NULL.
   bool KeyIsNull(size_t probe_row) const { return has_null_keys_ && null_key_[probe_row] != 0; }
 
@@ -51,6 +55,7 @@ class JoinPairs {
 
   const JoinRuntime& runtime_;
   const JoinTable& table_;
+  const ExecutionContext& context_;
   Evaluator keys_;
   Evaluator predicates_;  // the residual, then the comparison, where there are
   const Batch* batch_ = nullptr;
@@ -67,9 +72,9 @@ class JoinPairs {
 
   // Without keys: the next pair.
   size_t product_row_ = 0;
-  std::vector<uint8_t*> all_rows_;
-  bool all_rows_known_ = false;
   size_t product_build_ = 0;
+  Reservation all_rows_reservation_;
+  std::vector<uint8_t*> all_rows_;
 
   size_t count_ = 0;
   std::shared_ptr<uint32_t[]> probe_rows_;

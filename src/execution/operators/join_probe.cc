@@ -190,20 +190,14 @@ Status LocalJoinProbe::CompareWithNulls(const Batch& input) {
       continue;
     }
     if (!probe_null && !table_.has_null_keys()) continue;
-    std::vector<uint8_t*> others;
+    std::span<uint8_t* const> others = table_.null_rows();
     if (probe_null) {
-      for (const RowStore& store : table_.stores()) {
-        RowStore::Cursor cursor(store);
-        uint8_t* rows[kVectorSize];
-        while (const size_t count = cursor.Next(rows))
-          others.insert(others.end(), rows, rows + count);
-      }
-    } else {
-      others = table_.null_rows();
+      TRIVET_ASSIGN_OR_RETURN(others, pairs_.AllRows());
     }
     uint32_t same[kVectorSize];
     std::fill_n(same, kVectorSize, static_cast<uint32_t>(row));
     for (size_t begin = 0; begin < others.size() && mark_[row] != kUnknown; begin += kVectorSize) {
+      TRIVET_RETURN_IF_ERROR(cancellation_.Check());
       const size_t count = std::min(kVectorSize, others.size() - begin);
       pairs_.SetRun(same, others.data() + begin, count);
       TRIVET_RETURN_IF_ERROR(ApplyComparison());

@@ -83,20 +83,19 @@ Result<Outcome> LocalJoinRows::Next(Batch& out, const CallContext& call) {
   size_t count = 0;
   const JoinTable& table = source_.table();
   const size_t limit = call.execution.batch_size();
-  while (count == 0) {
-    if (page_ == nullptr) {
-      page_ = source_.NextPage();
-      row_ = 0;
-      if (page_ == nullptr) return Outcome::kFinished;
-    }
-    while (row_ < page_->row_count && count < limit) {
-      uint8_t* row = page_->rows + size_t{row_++} * table.layout().row_bytes();
-      rows[count] = row;
-      count += table.HasMatch(row) == source_.matched();
-    }
-    if (row_ == page_->row_count) page_ = nullptr;
+  if (page_ == nullptr) {
+    page_ = source_.NextPage();
+    row_ = 0;
+    if (page_ == nullptr) return Outcome::kFinished;
   }
-  out = source_.Emit(rows, count);
+  while (row_ < page_->row_count && count < limit) {
+    uint8_t* row = page_->rows + size_t{row_++} * table.layout().row_bytes();
+    rows[count] = row;
+    count += table.HasMatch(row) == source_.matched();
+  }
+  if (row_ == page_->row_count) page_ = nullptr;
+  // A page without such rows gives a batch without rows: the thread looks up between pages.
+  if (count > 0) out = source_.Emit(rows, count);
   return Outcome::kHaveOutput;
 }
 

@@ -61,20 +61,21 @@ size_t JoinTableShape::StoredColumn(uint64_t column) const {
   return keys.size() + static_cast<size_t>(found - columns.begin());
 }
 
-JoinTable::JoinTable(JoinTableShape shape, MemoryManager& memory)
-    : shape_(std::move(shape)), memory_(memory), matcher_(shape_.layout, Matching(shape_)) {}
+JoinTable::JoinTable(JoinTableShape shape, const EvaluationContext& context)
+    : shape_(std::move(shape)), context_(context), matcher_(shape_.layout, Matching(shape_)) {}
 
 void JoinTable::OwnAll(Vector& vector) const {
   for (const RowStore& store : stores_) OwnRows(store, vector);
 }
 
-void JoinTable::CollectBounds(int64_t& min, int64_t& max) const {
+Status JoinTable::CollectBounds(int64_t& min, int64_t& max) const {
   const PhysicalType type = shape_.keys[0]->type().physical();
   const size_t offset = layout().offset(0);
   min = std::numeric_limits<int64_t>::max();
   max = std::numeric_limits<int64_t>::min();
   for (const RowStore& store : stores_) {
     for (const RowStore::Page& page : store.pages()) {
+      TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
       const uint8_t* row = page.rows;
       for (uint32_t i = 0; i < page.row_count; ++i, row += layout().row_bytes()) {
         if (!layout().IsValid(row, 0)) continue;
@@ -84,6 +85,7 @@ void JoinTable::CollectBounds(int64_t& min, int64_t& max) const {
       }
     }
   }
+  return Status::OK();
 }
 
 Status JoinTable::PrepareDirectory() {
@@ -93,7 +95,7 @@ Status JoinTable::PrepareDirectory() {
       IsDirectKeyType(shape_.keys[0]->type())) {
     int64_t min;
     int64_t max;
-    CollectBounds(min, max);
+    TRIVET_RETURN_IF_ERROR(CollectBounds(min, max));
     const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
     if (min <= max && range < std::max(kMaxDirectWords, kMaxDirectWordsPerRow * row_count_)) {
       direct_ = true;
@@ -104,15 +106,21 @@ Status JoinTable::PrepareDirectory() {
   }
   shift_ = 64 - std::countr_zero(std::bit_ceil(words));
   TRIVET_ASSIGN_OR_RETURN(directory_reservation_,
-                          memory_.TryReserve(words * 8, "HASH_JOIN directory"));
-  directory_ = std::make_unique<uint64_t[]>(words);
+                          context_.memory().TryReserve(words * 8, "HASH_JOIN directory"));
+  directory_ = std::make_unique_for_overwrite<uint64_t[]>(words);
+  constexpr uint64_t kUninterrupted = uint64_t{1} << 20;
+  for (uint64_t begin = 0; begin < words; begin += kUninterrupted) {
+    TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+    std::fill_n(directory_.get() + begin, std::min(kUninterrupted, words - begin), uint64_t{0});
+  }
   return Status::OK();
 }
 
-void JoinTable::Insert(const RowStore& store) {
+Status JoinTable::Insert(const RowStore& store) {
   const PhysicalType type = direct_ ? shape_.keys[0]->type().physical() : PhysicalType::kInt64;
   const size_t stride = layout().row_bytes();
   for (const RowStore::Page& page : store.pages()) {
+    TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     uint8_t* row = page.rows;
     for (uint32_t i = 0; i < page.row_count; ++i, row += stride) {
       bool matchable = true;
@@ -143,6 +151,7 @@ void JoinTable::Insert(const RowStore& store) {
                                            std::memory_order_relaxed));
     }
   }
+  return Status::OK();
 }
 
 // One thread's share of the build side.
@@ -240,50 +249,52 @@ size_t JoinBuildSink::FinishTaskCount() {
 
 Status JoinBuildSink::RunFinishTask(size_t task, const CallContext&) {
   TRIVET_RETURN_IF_ERROR(prepared_);
-  if (task < table_->stores_.size()) table_->Insert(table_->stores_[task]);
-  return Status::OK();
+  return task < table_->stores_.size() ? table_->Insert(table_->stores_[task]) : Status::OK();
 }
 
-namespace {
 // The exact set of keys where their range is small, else just the range.
-std::shared_ptr<DynamicFilter::Content> KeysOf(const JoinTable& table, size_t key) {
+Status JoinTable::PublishKeys(size_t key, DynamicFilter& filter) const {
   auto content = std::make_shared<DynamicFilter::Content>();
-  const LogicalType& type = table.shape().keys[key]->type();
+  const LogicalType& type = shape_.keys[key]->type();
   const PhysicalType physical = type.physical();
-  const RowLayout& layout = table.layout();
   int64_t min = std::numeric_limits<int64_t>::max();
   int64_t max = std::numeric_limits<int64_t>::min();
-  const auto for_each_key = [&](const auto& visit) {
-    for (const RowStore& store : table.stores()) {
+  const auto for_each_key = [&](const auto& visit) -> Status {
+    for (const RowStore& store : stores_) {
       for (const RowStore::Page& page : store.pages()) {
+        TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
         const uint8_t* row = page.rows;
-        for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
-          if (layout.IsValid(row, key)) visit(ReadIntegerKey(physical, row + layout.offset(key)));
+        for (uint32_t i = 0; i < page.row_count; ++i, row += layout().row_bytes()) {
+          if (layout().IsValid(row, key)) {
+            visit(ReadIntegerKey(physical, row + layout().offset(key)));
+          }
         }
       }
     }
+    return Status::OK();
   };
-  for_each_key([&](int64_t value) {
+  TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
     min = std::min(min, value);
     max = std::max(max, value);
-  });
+  }));
   if (min > max) {
     content->empty = true;
-    return content;
+    filter.Publish(std::move(content));
+    return Status::OK();
   }
   content->min = Value::Integer(type, min);
   content->max = Value::Integer(type, max);
   const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
   if (range < kMaxBitmapBits) {
     content->bitmap.resize(BitWords(range + 1));
-    for_each_key([&](int64_t value) {
+    TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
       const uint64_t bit = static_cast<uint64_t>(value) - static_cast<uint64_t>(min);
       content->bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
-    });
+    }));
   }
-  return content;
+  filter.Publish(std::move(content));
+  return Status::OK();
 }
-}  // namespace
 
 Status JoinBuildSink::Finish(const CallContext&) {
   metrics_.NotePeakMemory(reserved_ + table_->directory_reservation_.bytes());
@@ -291,7 +302,7 @@ Status JoinBuildSink::Finish(const CallContext&) {
     for (const RowStore& store : table_->stores_) table_->row_count_ += store.row_count();
   }
   for (const KeyPublication& publication : publications_) {
-    publication.filter->Publish(KeysOf(*table_, publication.key));
+    TRIVET_RETURN_IF_ERROR(table_->PublishKeys(publication.key, *publication.filter));
   }
   return Status::OK();
 }

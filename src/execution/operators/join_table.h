@@ -35,7 +35,7 @@ class JoinTable {
  public:
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
 
-  explicit JoinTable(JoinTableShape shape, MemoryManager& memory);
+  JoinTable(JoinTableShape shape, const EvaluationContext& context);
 
   const JoinTableShape& shape() const { return shape_; }
   const RowLayout& layout() const { return *shape_.layout; }
@@ -73,11 +73,12 @@ class JoinTable {
   friend class LocalJoinBuild;
 
   Status PrepareDirectory();
-  void Insert(const RowStore& store);
-  void CollectBounds(int64_t& min, int64_t& max) const;
+  Status Insert(const RowStore& store);
+  Status CollectBounds(int64_t& min, int64_t& max) const;
+  Status PublishKeys(size_t key, DynamicFilter& filter) const;
 
   JoinTableShape shape_;
-  MemoryManager& memory_;
+  const EvaluationContext& context_;
   RowMatcher matcher_;
   std::vector<RowStore> stores_;
   std::vector<uint8_t*> null_rows_;

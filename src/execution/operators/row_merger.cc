@@ -4,27 +4,27 @@
 
 namespace trivet {
 
-void RowMerger::AddUnique(const RowStore& store) {
+Status RowMerger::AddUnique(const RowStore& store) {
   uint8_t* rows[kVectorSize];
   RowStore::Cursor cursor(store);
   while (const size_t count = cursor.Next(rows)) {
+    TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     for (size_t i = 0; i < count; ++i) index_.Prefetch(RowLayout::Hash(rows[i]));
     for (size_t i = 0; i < count; ++i) index_.InsertUnique(rows[i]);
   }
+  return Status::OK();
 }
 
-void RowMerger::Add(const RowStore& store, const OnPairs& on_pairs) {
+Status RowMerger::Add(const RowStore& store, const OnPairs& on_pairs) {
   uint8_t* rows[kVectorSize];
   uint8_t* sources[kVectorSize];
   uint8_t* targets[kVectorSize];
   RowStore::Cursor cursor(store);
   while (const size_t count = cursor.Next(rows)) {
+    TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     for (size_t i = 0; i < count; ++i) index_.Prefetch(RowLayout::Hash(rows[i]));
     // Where the first slot is taken, its row is looked at next: most likely the one wanted.
-    for (size_t i = 0; i < count; ++i) {
-      const uint64_t word = index_.word(index_.FirstSlot(RowLayout::Hash(rows[i])));
-      if (word != 0) __builtin_prefetch(GroupIndex::RowOf(word));
-    }
+    for (size_t i = 0; i < count; ++i) index_.PrefetchRow(RowLayout::Hash(rows[i]));
     size_t pairs = 0;
     for (size_t i = 0; i < count; ++i) {
       const uint64_t hash = RowLayout::Hash(rows[i]);
@@ -52,6 +52,7 @@ void RowMerger::Add(const RowStore& store, const OnPairs& on_pairs) {
     }
     if (pairs != 0) on_pairs(sources, targets, pairs);
   }
+  return Status::OK();
 }
 
 void RowMerger::Find(std::span<const Vector> keys, const uint64_t* hashes, size_t count,

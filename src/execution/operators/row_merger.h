@@ -13,8 +13,8 @@ namespace trivet {
 // thread's.
 class RowMerger {
  public:
-  RowMerger(const GroupLayout& layout, MemoryManager& memory, std::string_view consumer)
-      : layout_(layout), index_(memory, consumer) {}
+  RowMerger(const GroupLayout& layout, const EvaluationContext& context, std::string_view consumer)
+      : layout_(layout), cancellation_(context.cancellation()), index_(context, consumer) {}
 
   // Called with pairs of rows: sources[i] is merged into targets[i].
   using OnPairs =
@@ -22,8 +22,8 @@ class RowMerger {
 
   Status Reserve(size_t rows) { return index_.Reserve(rows); }
   // Rows of a store within which all keys differ, when the merger is still empty.
-  void AddUnique(const RowStore& rows);
-  void Add(const RowStore& rows, const OnPairs& on_pairs);
+  Status AddUnique(const RowStore& rows);
+  Status Add(const RowStore& rows, const OnPairs& on_pairs);
   // Writes to rows[i] the row with the keys of row i; there must be one.
   void Find(std::span<const Vector> keys, const uint64_t* hashes, size_t count,
             uint8_t** rows) const;
@@ -31,6 +31,7 @@ class RowMerger {
 
  private:
   const GroupLayout& layout_;
+  const CancellationToken& cancellation_;
   GroupIndex index_;
 };
 

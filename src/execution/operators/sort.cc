@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <queue>
 
 #include "execution/operators/register.h"
-#include "execution/operators/sort_run.h"
+#include "execution/operators/sort_sink.h"
 #include "execution/pipeline_builder.h"
 #include "execution/plan_check.h"
 #include "expression/rewrite.h"
@@ -13,138 +12,6 @@
 namespace trivet {
 
 namespace {
-
-// Gathers sorted runs, one a thread, and merges them into one order of rows.
-class SortSink final : public Sink {
- public:
-  SortSink(SortShape shape, uint64_t limit, uint64_t offset, OperatorMetrics& metrics)
-      : shape_(std::move(shape)), limit_(limit), offset_(offset), metrics_(metrics) {}
-
-  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
-  Status Finish(const CallContext& call) override;
-
-  void Add(std::unique_ptr<SortRun> run) {
-    std::lock_guard lock(mutex_);
-    runs_.push_back(std::move(run));
-  }
-  const SortShape& shape() const { return shape_; }
-  // Complete after Finish.
-  const std::vector<uint8_t*>& rows() const { return rows_; }
-  void OwnAll(Vector& vector) const {
-    for (const auto& run : runs_) OwnRows(run->store(), vector);
-  }
-
- private:
-  void Merge(uint64_t end);
-  void LimitGroups();
-
-  SortShape shape_;
-  const uint64_t limit_;
-  const uint64_t offset_;
-  OperatorMetrics& metrics_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<SortRun>> runs_;
-  Reservation reservation_;
-  std::vector<uint8_t*> rows_;
-};
-
-class LocalSort final : public LocalSink {
- public:
-  LocalSort(SortSink& sink, const ExecutionContext& context)
-      : sink_(sink),
-        evaluator_(sink.shape().keys, context),
-        run_(std::make_unique<SortRun>(sink.shape(), context.memory())) {}
-
-  Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
-    std::vector<Vector> keys(evaluator_.size());
-    for (size_t i = 0; i < keys.size(); ++i) {
-      TRIVET_RETURN_IF_ERROR(evaluator_.Evaluate(i, batch, keys[i]));
-    }
-    TRIVET_RETURN_IF_ERROR(run_->Append(batch, keys));
-    return Outcome::kNeedInput;
-  }
-  Status Combine(const CallContext&) override {
-    TRIVET_RETURN_IF_ERROR(run_->Sort());
-    sink_.Add(std::move(run_));
-    return Status::OK();
-  }
-
- private:
-  SortSink& sink_;
-  Evaluator evaluator_;
-  std::unique_ptr<SortRun> run_;
-};
-
-Result<std::unique_ptr<LocalSink>> SortSink::MakeLocal(const ExecutionContext& context) {
-  return std::unique_ptr<LocalSink>(std::make_unique<LocalSort>(*this, context));
-}
-
-// Merges the runs' entries up to position `end` of the common order.
-void SortSink::Merge(uint64_t end) {
-  struct Head {
-    size_t run;
-    size_t position;
-  };
-  const auto entry = [&](const Head& head) -> const SortEntry& {
-    return runs_[head.run]->entries()[head.position];
-  };
-  const auto after = [&](const Head& a, const Head& b) {
-    return SortsBefore(shape_, entry(b), entry(a));
-  };
-  std::priority_queue<Head, std::vector<Head>, decltype(after)> heads(after);
-  for (size_t i = 0; i < runs_.size(); ++i) {
-    if (!runs_[i]->entries().empty()) heads.push({i, 0});
-  }
-  // The last run left needs no comparisons.
-  while (heads.size() > 1 && rows_.size() < end) {
-    Head head = heads.top();
-    heads.pop();
-    rows_.push_back(entry(head).row);
-    if (++head.position < runs_[head.run]->entries().size()) heads.push(head);
-  }
-  if (heads.empty()) return;
-  const Head last = heads.top();
-  const std::vector<SortEntry>& entries = runs_[last.run]->entries();
-  for (size_t i = last.position; i < entries.size() && rows_.size() < end; ++i) {
-    rows_.push_back(entries[i].row);
-  }
-}
-
-// Keeps rows [offset, offset + limit) of every run of rows with equal partition keys.
-void SortSink::LimitGroups() {
-  size_t kept = 0;
-  uint64_t position = 0;
-  const uint8_t* previous = nullptr;
-  for (uint8_t* row : rows_) {
-    const bool same_group =
-        previous && shape_.encoder->SameKeys(*shape_.layout, previous, row, shape_.partition_keys);
-    position = same_group ? position + 1 : 0;
-    previous = row;
-    if (position >= offset_ && position - offset_ < limit_) rows_[kept++] = row;
-  }
-  rows_.resize(kept);
-}
-
-Status SortSink::Finish(const CallContext& call) {
-  uint64_t total = 0;
-  uint64_t memory = 0;
-  for (const auto& run : runs_) {
-    total += run->entries().size();
-    memory += run->memory_bytes();
-  }
-  const uint64_t end = shape_.partition_keys > 0 ? total : std::min(total, shape_.keep);
-  TRIVET_ASSIGN_OR_RETURN(reservation_,
-                          call.execution.memory().TryReserve(end * sizeof(uint8_t*), "ORDER_BY"));
-  metrics_.NotePeakMemory(memory + reservation_.bytes());
-  rows_.reserve(end);
-  Merge(end);
-  if (shape_.partition_keys > 0) {
-    LimitGroups();
-  } else if (offset_ > 0) {
-    rows_.erase(rows_.begin(), rows_.begin() + static_cast<ptrdiff_t>(std::min(offset_, end)));
-  }
-  return Status::OK();
-}
 
 class SortSource final : public Source {
  public:
@@ -303,8 +170,8 @@ Status PhysicalSort::BuildPipelines(PipelineBuilder& builder) const {
   const uint64_t limit = fields_.limit.value_or(kAll);
   if (shape.partition_keys == 0 && limit < kAll - fields_.offset)
     shape.keep = limit + fields_.offset;
-  auto sink =
-      std::make_shared<SortSink>(std::move(shape), limit, fields_.offset, builder.MetricsOf(*this));
+  auto sink = std::make_shared<SortSink>(std::move(shape), limit, fields_.offset, builder.context(),
+                                         builder.MetricsOf(*this));
   TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], sink));
   auto takers = builder.MorselTakers();
   builder.SetSource(*this, std::make_shared<SortSource>(std::move(sink), std::move(takers)));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
+
+#include "base/interruptible_sort.h"
 
 namespace trivet {
 
@@ -44,11 +47,13 @@ Result<SortShape> SortShape::Make(const std::vector<LogicalType>& types,
   return shape;
 }
 
-SortRun::SortRun(const SortShape& shape, MemoryManager& memory)
+SortRun::SortRun(const SortShape& shape, const EvaluationContext& context)
     : shape_(shape),
-      memory_(memory),
-      reservation_(&memory, "ORDER_BY"),
-      store_(std::make_unique<RowStore>(shape.layout, MakeMemory(memory))) {}
+      context_(context),
+      reservation_(&context.memory(), "ORDER_BY"),
+      store_(std::make_unique<RowStore>(shape.layout, MakeMemory(context.memory()))) {}
+
+bool SortRun::prunes() const { return shape_.keep <= kMaxPrunedKeep; }
 
 bool SortRun::Less(const SortEntry& left, const SortEntry& right) const {
   return SortsBefore(shape_, left, right);
@@ -56,6 +61,7 @@ bool SortRun::Less(const SortEntry& left, const SortEntry& right) const {
 
 Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
   const size_t count = batch.row_count();
+  if (shape_.keep == 0) return Status::OK();
   const size_t key_bytes = shape_.encoder->key_bytes();
   scratch_.resize(count * key_bytes + 8);
   uint8_t* encoded[kVectorSize];
@@ -74,32 +80,58 @@ Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
   uint8_t* rows[kVectorSize];
   TRIVET_RETURN_IF_ERROR(
       store_->Append(columns, nullptr, kept_count < count ? kept : nullptr, kept_count, rows));
-  if (entries_.size() + kept_count > entries_.capacity()) {
-    const size_t capacity = std::max(2 * entries_.capacity(), size_t{2} * kVectorSize);
-    TRIVET_RETURN_IF_ERROR(reservation_.Resize(capacity * sizeof(SortEntry)));
-    entries_.reserve(capacity);
-  }
+  TRIVET_RETURN_IF_ERROR(ReserveEntries(kept_count));
   for (size_t i = 0; i < kept_count; ++i) {
     std::memcpy(rows[i] + shape_.layout->extra_offset(), encoded[kept[i]], key_bytes);
     entries_.push_back({SortKeyEncoder::Head(encoded[kept[i]]), rows[i]});
   }
-  if (shape_.keep <= kMaxPrunedKeep &&
-      entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows)) {
-    return Prune();
+  if (prunes()) {
+    return entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows) ? Prune() : Status::OK();
+  }
+  if (entries_.size() >= kSortPiece) {
+    std::sort(entries_.begin(), entries_.end(),
+              [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
+    sorted_.push_back(std::exchange(entries_, {}));
   }
   return Status::OK();
 }
 
+Status SortRun::ReserveEntries(size_t more) {
+  const size_t held = entries_.capacity();
+  if (entries_.size() + more <= held) return Status::OK();
+  size_t capacity = std::max(2 * held, 2 * kVectorSize);
+  if (!prunes()) capacity = std::min(capacity, kSortPiece + kVectorSize);
+  TRIVET_RETURN_IF_ERROR(reservation_.Grow(capacity * sizeof(SortEntry)));
+  entries_.reserve(capacity);
+  reservation_.Shrink(held * sizeof(SortEntry));
+  return Status::OK();
+}
+
+size_t SortRun::row_count() const {
+  size_t count = entries_.size();
+  for (const auto& piece : sorted_) count += piece.size();
+  return count;
+}
+
+std::vector<std::span<const SortEntry>> SortRun::pieces() const {
+  std::vector<std::span<const SortEntry>> pieces(sorted_.begin(), sorted_.end());
+  for (size_t begin = 0; begin < entries_.size(); begin += kSortPiece) {
+    pieces.emplace_back(entries_.data() + begin, std::min(kSortPiece, entries_.size() - begin));
+  }
+  return pieces;
+}
+
 Status SortRun::Prune() {
   const auto less = [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); };
-  const auto bound = entries_.begin() + static_cast<ptrdiff_t>(shape_.keep);
-  std::nth_element(entries_.begin(), bound - 1, entries_.end(), less);
+  TRIVET_RETURN_IF_ERROR(
+      SelectInterruptibly<SortEntry>(entries_, shape_.keep - 1, less, context_.cancellation()));
   entries_.resize(shape_.keep);
   has_bound_ = true;
   bound_head_ = entries_.back().head;
-  auto survivors = std::make_unique<RowStore>(shape_.layout, MakeMemory(memory_));
+  auto survivors = std::make_unique<RowStore>(shape_.layout, MakeMemory(context_.memory()));
   const RowLayout& layout = *shape_.layout;
   for (size_t begin = 0; begin < entries_.size(); begin += kVectorSize) {
+    TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     const size_t count = std::min(kVectorSize, entries_.size() - begin);
     uint8_t* old_rows[kVectorSize];
     for (size_t i = 0; i < count; ++i) old_rows[i] = entries_[begin + i].row;
@@ -120,10 +152,17 @@ Status SortRun::Prune() {
   return Status::OK();
 }
 
-Status SortRun::Sort() {
-  if (shape_.keep < entries_.size() && shape_.keep > 0) TRIVET_RETURN_IF_ERROR(Prune());
-  std::sort(entries_.begin(), entries_.end(),
-            [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
+Status SortRun::EndInput() {
+  if (prunes() && shape_.keep < entries_.size()) {
+    TRIVET_RETURN_IF_ERROR(Prune());
+  }
+  for (size_t begin = 0; begin < entries_.size(); begin += kSortPiece) {
+    TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+    const size_t count = std::min(kSortPiece, entries_.size() - begin);
+    const auto first = entries_.begin() + static_cast<ptrdiff_t>(begin);
+    std::sort(first, first + static_cast<ptrdiff_t>(count),
+              [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
+  }
   for (const RowMemoryPtr& memory : store_->memories()) memory_bytes_ += memory->bytes();
   return Status::OK();
 }

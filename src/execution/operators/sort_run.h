@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "execution/operators/sort_key.h"
@@ -32,31 +33,39 @@ struct SortEntry {
   uint8_t* row;
 };
 
-// Rows gathered by one thread, then sorted. With a bound on the rows that matter, rows behind the
-// bound are dropped as they come or whenever twice the bound have gathered. Not synchronised.
+// Rows gathered by one thread, sorted in pieces of some ten thousand. With a bound on the rows that
+// matter, rows behind the bound are dropped as they come or whenever twice the bound have gathered.
+// Not synchronised.
 class SortRun {
  public:
-  SortRun(const SortShape& shape, MemoryManager& memory);
+  SortRun(const SortShape& shape, const EvaluationContext& context);
 
   // `keys` are the batch's evaluated sort keys.
   Status Append(const Batch& batch, const std::vector<Vector>& keys);
-  Status Sort();
+  // No more rows come: sorts what is not yet.
+  Status EndInput();
 
-  std::vector<SortEntry>& entries() { return entries_; }
+  // Sorted pieces, after EndInput.
+  std::vector<std::span<const SortEntry>> pieces() const;
+  size_t row_count() const;
   const RowStore& store() const { return *store_; }
   size_t memory_bytes() const { return memory_bytes_ + reservation_.bytes(); }
 
  private:
   bool Less(const SortEntry& left, const SortEntry& right) const;
+  // Room for that many more entries.
+  Status ReserveEntries(size_t more);
   // Keeps the best `keep` rows, copied to a store of their own.
   Status Prune();
+  bool prunes() const;
 
   const SortShape& shape_;
-  MemoryManager& memory_;
+  const EvaluationContext& context_;
   Reservation reservation_;  // of the entries
   std::unique_ptr<RowStore> store_;
   size_t memory_bytes_ = 0;
-  std::vector<SortEntry> entries_;
+  std::vector<std::vector<SortEntry>> sorted_;  // full pieces
+  std::vector<SortEntry> entries_;              // those since
   std::vector<uint8_t> scratch_;
   bool has_bound_ = false;
   uint64_t bound_head_ = 0;

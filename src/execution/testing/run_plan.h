@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -45,7 +47,7 @@ class TestScheduler final : public TaskScheduler {
   std::deque<std::shared_ptr<Task>> tasks_;
 };
 
-// Keeps every row as values, in arrival order.
+// Keeps every row as values, in arrival order, and its batch's place in the output's order.
 class CollectSink final : public Sink {
  public:
   using Row = std::vector<Value>;
@@ -53,6 +55,7 @@ class CollectSink final : public Sink {
     return std::unique_ptr<LocalSink>(std::make_unique<Local>(*this));
   }
   std::vector<Row> rows;
+  std::vector<BatchOrder> orders;  // of each row's batch
 
  private:
   class Local final : public LocalSink {
@@ -64,6 +67,7 @@ class CollectSink final : public Sink {
         Row row;
         for (const Vector& column : batch.columns()) row.push_back(column.GetValue(i));
         sink_.rows.push_back(std::move(row));
+        sink_.orders.push_back(batch.order());
       }
       return Outcome::kNeedInput;
     }
@@ -75,10 +79,8 @@ class CollectSink final : public Sink {
   std::mutex mutex_;
 };
 
-// Runs a plan to its end and gives its rows.
-inline Result<std::vector<CollectSink::Row>> RunPlan(const PhysicalOperator& plan,
-                                                     QueryContext& context) {
-  auto sink = std::make_shared<CollectSink>();
+inline Status RunPlanInto(const PhysicalOperator& plan, QueryContext& context,
+                          const std::shared_ptr<CollectSink>& sink) {
   PipelineBuilder builder(context);
   TRIVET_RETURN_IF_ERROR(builder.BuildRoot(plan, sink));
   TestScheduler scheduler;
@@ -96,8 +98,29 @@ inline Result<std::vector<CollectSink::Row>> RunPlan(const PhysicalOperator& pla
   }
   scheduler.RunUntil(done);
   for (std::thread& thread : threads) thread.join();
-  TRIVET_RETURN_IF_ERROR(status);
+  return status;
+}
+
+// Runs a plan to its end and gives its rows.
+inline Result<std::vector<CollectSink::Row>> RunPlan(const PhysicalOperator& plan,
+                                                     QueryContext& context) {
+  auto sink = std::make_shared<CollectSink>();
+  TRIVET_RETURN_IF_ERROR(RunPlanInto(plan, context, sink));
   return std::move(sink->rows);
+}
+
+// The same in the output's order.
+inline Result<std::vector<CollectSink::Row>> RunPlanInOrder(const PhysicalOperator& plan,
+                                                            QueryContext& context) {
+  auto sink = std::make_shared<CollectSink>();
+  TRIVET_RETURN_IF_ERROR(RunPlanInto(plan, context, sink));
+  std::vector<size_t> places(sink->rows.size());
+  std::iota(places.begin(), places.end(), size_t{0});
+  std::stable_sort(places.begin(), places.end(),
+                   [&](size_t a, size_t b) { return sink->orders[a] < sink->orders[b]; });
+  std::vector<CollectSink::Row> rows;
+  for (const size_t place : places) rows.push_back(std::move(sink->rows[place]));
+  return rows;
 }
 
 inline QueryContext TestContext(size_t threads = 1, size_t batch_size = kVectorSize) {

@@ -20,16 +20,16 @@ struct Counts {
   };
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
   static void Add(const AggregateCall& call, State& state, const T& value, size_t row) {
-    state.counts.Add(call.arena, value, 1, RowPosition::Of(call.order, row), false);
+    state.counts.Add(call, value, 1, RowPosition::Of(call.order, row), false);
   }
   static void Combine(const AggregateCall& call, const State& source, State& target) {
-    target.counts.Append(call.arena, source.counts);
+    target.counts.Append(call, source.counts);
   }
   static void Write(const AggregateCall&, const State& state, StateWriter& out) {
     state.counts.Write(out);
   }
   static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
-    return target.counts.Absorb(call.arena, call.bound.argument_types[0], in);
+    return target.counts.Absorb(call, call.bound.argument_types[0], in);
   }
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/interruptible_sort.h"
 #include "base/string_concat.h"
 #include "expression/aggregates/kept_value.h"
 #include "expression/aggregates/register.h"
@@ -42,12 +43,15 @@ struct Values {
 };
 
 // Puts the value of rank `rank` (from the front, or from the back where `descending`) into its
-// place.
+// place. Of a cancelled query any value will do.
 template <typename T>
-const T& SelectRank(T* values, uint64_t count, uint64_t rank, bool descending) {
+const T& SelectRank(const AggregateCall& call, T* values, uint64_t count, uint64_t rank,
+                    bool descending) {
   const auto less = [](const T& a, const T& b) { return ComesBefore(a, b); };
   const uint64_t place = descending ? count - 1 - rank : rank;
-  std::nth_element(values, values + place, values + count, less);
+  const Status status =
+      SelectInterruptibly<T>({values, count}, place, less, call.context.cancellation());
+  if (!status.ok()) call.errors.Add(0, status);
   return values[place];
 }
 
@@ -64,7 +68,7 @@ struct Discrete : Values<T> {
     const auto total = static_cast<double>(count);
     const auto behind = static_cast<uint64_t>(std::floor(total - total * std::fabs(fraction)));
     const uint64_t rank = std::max<uint64_t>(1, count - behind) - 1;
-    out = Canonical(SelectRank(values, count, rank, std::signbit(fraction)));
+    out = Canonical(SelectRank(call, values, count, rank, std::signbit(fraction)));
     return true;
   }
 };
@@ -110,12 +114,12 @@ struct Continuous : Values<T> {
     const double place = static_cast<double>(count - 1) * std::fabs(fraction);
     const double floor = std::floor(place);
     const auto rank = static_cast<uint64_t>(floor);
-    const auto first = static_cast<Out>(SelectRank(values, count, rank, descending));
+    const auto first = static_cast<Out>(SelectRank(call, values, count, rank, descending));
     if (place == floor) {
       out = Canonical(first);
       return true;
     }
-    const auto second = static_cast<Out>(SelectRank(values, count, rank + 1, descending));
+    const auto second = static_cast<Out>(SelectRank(call, values, count, rank + 1, descending));
     out = Canonical(Interpolate(first, place - floor, second));
     return true;
   }

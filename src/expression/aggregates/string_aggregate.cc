@@ -1,6 +1,7 @@
 // string_agg: texts in the input's order, joined by a constant separator.
 #include <algorithm>
 
+#include "base/interruptible_sort.h"
 #include "expression/aggregates/kept_value.h"
 #include "expression/aggregates/register.h"
 #include "expression/aggregates/state_loops.h"
@@ -72,16 +73,25 @@ struct StringAggregate {
   }
 
  private:
+  // False after an error, which the call knows.
+  static bool PutInOrder(const AggregateCall& call, Piece* pieces, uint64_t count) {
+    const auto earlier = [](const Piece& a, const Piece& b) { return a.position < b.position; };
+    if (std::is_sorted(pieces, pieces + count, earlier)) return true;
+    auto* scratch = static_cast<Piece*>(call.arena.Allocate(count * sizeof(Piece)));
+    if (scratch == nullptr) return false;
+    // A batch whose rows went in several times may repeat positions: their order stays.
+    const Status status = SortInterruptibly<Piece>({pieces, count}, {scratch, count}, earlier,
+                                                   call.context.cancellation());
+    if (!status.ok()) call.errors.Add(0, status);
+    return status.ok();
+  }
+
   static void Join(const AggregateCall& call, const State& state, const std::string& separator,
                    size_t row, Vector& result) {
     const uint64_t count = state.pieces.count();
     Piece* pieces = state.pieces.Gather(call.arena);
     if (pieces == nullptr) return result.SetNull(row);
-    const auto earlier = [](const Piece& a, const Piece& b) { return a.position < b.position; };
-    if (!std::is_sorted(pieces, pieces + count, earlier)) {
-      // A batch whose rows went in several times may repeat positions: their order stays.
-      std::stable_sort(pieces, pieces + count, earlier);
-    }
+    if (!PutInOrder(call, pieces, count)) return result.SetNull(row);
     const uint64_t size = state.bytes + (count - 1) * separator.size();
     if (size > ~uint32_t{0}) {
       call.errors.Add(row, Status::InvalidInput("string_agg: the text is longer than 4 GiB"));
@@ -97,6 +107,7 @@ struct StringAggregate {
     }
     char* next = out;
     for (uint64_t i = 0; i < count; ++i) {
+      if (i % kSortPiece == 0 && call.context.cancellation().IsCancelled()) break;
       if (i != 0) next = std::copy(separator.begin(), separator.end(), next);
       next = std::copy_n(pieces[i].text.data(), pieces[i].text.size(), next);
     }

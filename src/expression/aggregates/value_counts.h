@@ -18,9 +18,10 @@ class ValueCounts {
   };
 
   // `is_kept`: the value lies in an arena already.
-  void Add(AggregateArena& arena, const T& value, uint64_t count, const RowPosition& position,
+  void Add(const AggregateCall& call, const T& value, uint64_t count, const RowPosition& position,
            bool is_kept) {
-    if (2 * (size_ + 1) > capacity_ && !Grow(arena)) return;
+    AggregateArena& arena = call.arena;
+    if (2 * (size_ + 1) > capacity_ && !Grow(call)) return;
     Entry& entry = Find(value);
     if (entry.count == 0) {
       T copy = value;
@@ -37,9 +38,9 @@ class ValueCounts {
       if (is_kept || CopyToArena(arena, value, copy)) entry.value = copy;
     }
   }
-  void Append(AggregateArena& arena, const ValueCounts& other) {
-    other.ForEach(
-        [&](const Entry& entry) { Add(arena, entry.value, entry.count, entry.first, true); });
+  void Append(const AggregateCall& call, const ValueCounts& other) {
+    other.ForEachUntilCancelled(
+        call, [&](const Entry& entry) { Add(call, entry.value, entry.count, entry.first, true); });
   }
   template <typename Visit>
   void ForEach(const Visit& visit) const {
@@ -57,7 +58,7 @@ class ValueCounts {
     });
   }
   // Adds written values; false where the bytes are none.
-  bool Absorb(AggregateArena& arena, const LogicalType& type, StateReader& in) {
+  bool Absorb(const AggregateCall& call, const LogicalType& type, StateReader& in) {
     uint64_t size = 0;
     if (!in.GetCount(size)) return false;
     for (uint64_t i = 0; i < size; ++i) {
@@ -66,13 +67,23 @@ class ValueCounts {
           !in.GetPosition(entry.first)) {
         return false;
       }
-      Add(arena, entry.value, entry.count, entry.first, false);
+      Add(call, entry.value, entry.count, entry.first, false);
     }
     return true;
   }
 
  private:
   static constexpr uint64_t kFirstCapacity = 8;
+
+  // What is left out of a cancelled query's answer, nobody sees.
+  template <typename Visit>
+  void ForEachUntilCancelled(const AggregateCall& call, const Visit& visit) const {
+    constexpr uint64_t kUninterrupted = uint64_t{1} << 16;
+    for (uint64_t i = 0; i < capacity_; ++i) {
+      if (i % kUninterrupted == 0 && call.context.cancellation().IsCancelled()) return;
+      if (entries_[i].count != 0) visit(entries_[i]);
+    }
+  }
 
   Entry& Find(const T& value) {
     uint64_t slot = HashOf(value) & (capacity_ - 1);
@@ -81,15 +92,15 @@ class ValueCounts {
     }
     return entries_[slot];
   }
-  bool Grow(AggregateArena& arena) {
+  bool Grow(const AggregateCall& call) {
     const uint64_t capacity = capacity_ == 0 ? kFirstCapacity : 2 * capacity_;
-    auto* entries = static_cast<Entry*>(arena.Allocate(capacity * sizeof(Entry)));
+    auto* entries = static_cast<Entry*>(call.arena.Allocate(capacity * sizeof(Entry)));
     if (entries == nullptr) return false;
     for (uint64_t i = 0; i < capacity; ++i) entries[i].count = 0;
     ValueCounts old = *this;
     entries_ = entries;
     capacity_ = capacity;
-    old.ForEach([&](const Entry& entry) { Find(entry.value) = entry; });
+    old.ForEachUntilCancelled(call, [&](const Entry& entry) { Find(entry.value) = entry; });
     return true;
   }
 
