@@ -76,6 +76,7 @@ const OptimizerRule& RuleNamed(std::string_view name) {
 }
 
 Status ApplyRule(const OptimizerRule& rule, PlanPtr& plan, OptimizerContext& context) {
+  TRIVET_RETURN_IF_ERROR(context.evaluation.cancellation().Check());
   Result<size_t> firings = rule.apply(plan, context);
   if (!firings.ok()) return std::move(firings).status();
 #ifdef TRIVET_ASSERTIONS

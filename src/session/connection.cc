@@ -1,5 +1,7 @@
 #include "session/connection.h"
 
+#include <utility>
+
 #include "base/string_concat.h"
 #include "session/statement_results.h"
 #include "session/statement_runner.h"
@@ -32,10 +34,7 @@ std::string AtItsPlace(std::string_view sql, const syntax::Statement& statement)
 
 Status Connection::ExecuteEach(std::string_view sql, const ParameterValues& parameters,
                                const std::function<Status(QueryResult& result)>& visit) {
-  {
-    std::lock_guard lock(mutex_);
-    interrupted_ = false;
-  }
+  BeginExecute();
   TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
   for (const syntax::StatementPtr& statement : statements) {
     std::unique_ptr<QueryResult> result;
@@ -53,10 +52,7 @@ Status Connection::ExecuteEach(std::string_view sql, const ParameterValues& para
 
 Result<std::unique_ptr<QueryResult>> Connection::Execute(std::string_view sql,
                                                          const ParameterValues& parameters) {
-  {
-    std::lock_guard lock(mutex_);
-    interrupted_ = false;
-  }
+  BeginExecute();
   if (remote_) return remote_->Execute(sql, parameters);
   TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
   std::unique_ptr<QueryResult> last = NothingResult();
@@ -80,10 +76,33 @@ Result<std::unique_ptr<Connection>> Connection::Cursor() {
   return std::make_unique<Connection>(database_, std::move(remote));
 }
 
+void Connection::BeginExecute() {
+  std::lock_guard lock(mutex_);
+  interrupted_ = false;
+  last_.reset();
+}
+
+// The result is going to be the caller's, and may be gone when an interrupt comes: its token stays,
+// which its reader looks at.
+void Connection::NoteStart(const CancellationToken& token) {
+  std::lock_guard lock(mutex_);
+  last_ = token;
+  if (interrupted_) token.Cancel();
+}
+
+std::optional<CancellationToken> Connection::ExchangePlanning(
+    std::optional<CancellationToken> token) {
+  std::lock_guard lock(mutex_);
+  if (token && interrupted_) token->Cancel();
+  return std::exchange(planning_, std::move(token));
+}
+
 void Connection::Interrupt() {
   std::lock_guard lock(mutex_);
   interrupted_ = true;
+  if (planning_) planning_->Cancel();
   if (running_ != nullptr) running_->Cancel();
+  if (last_) last_->Cancel();
   if (remote_) remote_->Interrupt();
 }
 

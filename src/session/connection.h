@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "session/database.h"
 #include "session/query_result.h"
 #include "session/remote_session.h"
@@ -33,9 +35,12 @@ class Connection {
   Status ExecuteEach(std::string_view sql, const ParameterValues& parameters,
                      const std::function<Status(QueryResult& result)>& visit);
 
-  // Cancels what runs now or, when the current statement is still being planned, that statement.
-  // Thread-safe.
+  // Cancels the statement that is being planned or run, and what the last one's result still has to
+  // compute. Thread-safe.
   void Interrupt();
+  // Asked about every 50 ms by the thread that runs a statement to its end inside Execute, so that
+  // a host which notes signals on that thread can interrupt it: true interrupts.
+  void SetInterruptCheck(std::function<bool()> check) { interrupt_check_ = std::move(check); }
 
   // Makes a table of foreign data (a registered stream) visible under the name, replacing one of
   // it.
@@ -52,6 +57,10 @@ class Connection {
   friend class StatementRunner;
   friend class CurrentResult;
   void SetRunning(QueryResult* result);
+  void BeginExecute();
+  void NoteStart(const CancellationToken& token);
+  // The token of the statement being planned, one inside the other; gives the one before.
+  std::optional<CancellationToken> ExchangePlanning(std::optional<CancellationToken> token);
 
   std::shared_ptr<Database> database_;
   Settings settings_;
@@ -59,7 +68,10 @@ class Connection {
   std::map<std::string, std::string> prepared_;  // PREPARE: name to the statement's text
   std::mutex mutex_;
   QueryResult* running_ = nullptr;
+  std::optional<CancellationToken> planning_;
+  std::optional<CancellationToken> last_;  // of the query started last
   bool interrupted_ = false;
+  std::function<bool()> interrupt_check_;
 };
 
 }  // namespace trivet

@@ -100,11 +100,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunExplain(BoundExplain ex
   QueryResult result(database_.shared_from_this(), {}, std::move(stream));
   {
     CurrentResult current(connection_, result);
-    Batch batch;
-    while (true) {
-      TRIVET_ASSIGN_OR_RETURN(const bool more, result.Next(batch));
-      if (!more) break;
-    }
+    TRIVET_RETURN_IF_ERROR(ReadAll(result, [](const Batch&) { return Status::OK(); }));
   }
   return TextResult({{"analyzed_plan", result.stream()->Analysis(explain.json)}});
 }

@@ -1,5 +1,6 @@
 #include "session/statement_runner.h"
 
+#include <chrono>
 #include <random>
 #include <type_traits>
 #include <utility>
@@ -33,7 +34,10 @@ StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
   options_.thread_count = settings_.threads;
   options_.preserve_insertion_order = settings_.preserve_insertion_order;
   planning_context_ = NewContext();
+  outer_planning_ = connection_.ExchangePlanning(planning_context_->cancellation());
 }
+
+StatementRunner::~StatementRunner() { connection_.ExchangePlanning(std::move(outer_planning_)); }
 
 std::unique_ptr<QueryContext> StatementRunner::NewContext() const {
   return std::make_unique<QueryContext>(options_, database_.files(), &database_.memory());
@@ -136,17 +140,32 @@ Result<StatementRunner::PlannedQuery> StatementRunner::Plan(BoundQuery query, bo
 }
 
 Result<std::unique_ptr<ResultStream>> StatementRunner::Start(PhysicalPlan plan) {
-  return database_.runtime().Execute(std::move(plan), NewContext());
+  auto context = NewContext();
+  connection_.NoteStart(context->cancellation());
+  return database_.runtime().Execute(std::move(plan), std::move(context));
 }
 
 Status StatementRunner::Drain(BoundQuery query, const std::function<Status(const Batch&)>& take) {
   TRIVET_ASSIGN_OR_RETURN(auto result, RunQuery(std::move(query)));
   CurrentResult current(connection_, *result);
+  return ReadAll(*result, take);
+}
+
+Status StatementRunner::ReadAll(QueryResult& result,
+                                const std::function<Status(const Batch&)>& take) {
+  constexpr std::chrono::milliseconds kCheckEvery{50};
+  auto next_check = std::chrono::steady_clock::now() + kCheckEvery;
   Batch batch;
   while (true) {
-    TRIVET_ASSIGN_OR_RETURN(const bool more, result->Next(batch));
-    if (!more) return Status::OK();
-    TRIVET_RETURN_IF_ERROR(take(batch));
+    TRIVET_ASSIGN_OR_RETURN(const Outcome outcome,
+                            result.Poll(batch, static_cast<int>(kCheckEvery.count())));
+    if (outcome == Outcome::kFinished) return Status::OK();
+    if (outcome == Outcome::kHaveOutput) {
+      TRIVET_RETURN_IF_ERROR(take(batch));
+    }
+    if (std::chrono::steady_clock::now() < next_check) continue;
+    if (connection_.interrupt_check_ && connection_.interrupt_check_()) result.Cancel();
+    next_check = std::chrono::steady_clock::now() + kCheckEvery;
   }
 }
 

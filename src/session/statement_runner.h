@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ class StatementRunner {
  public:
   // `sql` is the whole text that was parsed; errors point into it.
   StatementRunner(Connection& connection, std::string_view sql, const ParameterValues& parameters);
+  ~StatementRunner();
+  StatementRunner(const StatementRunner&) = delete;
+  StatementRunner& operator=(const StatementRunner&) = delete;
 
   Result<std::unique_ptr<QueryResult>> Run(const syntax::Statement& statement);
 
@@ -40,6 +44,7 @@ class StatementRunner {
   Result<std::unique_ptr<ResultStream>> Start(PhysicalPlan plan);
   // Runs the query to its end, giving each batch to `take`.
   Status Drain(BoundQuery query, const std::function<Status(const Batch&)>& take);
+  Status ReadAll(QueryResult& result, const std::function<Status(const Batch&)>& take);
 
   Result<std::unique_ptr<QueryResult>> RunQuery(BoundQuery query);
   Result<std::unique_ptr<QueryResult>> RunCreateTable(BoundCreateTable create);
@@ -58,6 +63,7 @@ class StatementRunner {
   QueryContext::Options options_;
   ColumnIdGenerator ids_;
   std::unique_ptr<QueryContext> planning_context_;
+  std::optional<CancellationToken> outer_planning_;  // EXECUTE runs one statement inside another
 };
 
 }  // namespace trivet

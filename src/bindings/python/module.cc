@@ -221,7 +221,14 @@ Status OpenPythonStream(const std::shared_ptr<PyObject>& object, ArrowArrayStrea
 class PyConnection {
  public:
   explicit PyConnection(std::shared_ptr<Connection> connection)
-      : connection_(std::move(connection)) {}
+      : connection_(std::move(connection)) {
+    // Signal handlers run on the main thread only, with the interpreter lock; one that raises
+    // interrupts the statement.
+    connection_->SetInterruptCheck([] {
+      nb::gil_scoped_acquire locked;
+      return PyErr_CheckSignals() != 0;
+    });
+  }
 
   std::shared_ptr<PyResult> Execute(const std::string& sql, nb::handle parameters) {
     ThrowIfError(CheckMayWait());
@@ -231,6 +238,7 @@ class PyConnection {
       nb::gil_scoped_release unlocked;
       return connection.Execute(sql, values);
     }();
+    if (PyErr_Occurred()) throw nb::python_error();
     ThrowIfError(result.status(), sql);
     auto running = std::make_shared<PyResult>(connection_, std::move(result).value(), sql);
     std::erase_if(results_, [](const std::weak_ptr<PyResult>& known) { return known.expired(); });

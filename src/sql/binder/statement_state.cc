@@ -7,6 +7,10 @@
 namespace trivet::binder {
 
 Status StatementState::CheckStack() const {
+  // Asked at every level of the recursion, so that an interrupt ends binding here too.
+  if (input_.context != nullptr) {
+    TRIVET_RETURN_IF_ERROR(input_.context->cancellation().Check());
+  }
   const char here = 0;
   const auto base = reinterpret_cast<uintptr_t>(stack_base_);
   const auto now = reinterpret_cast<uintptr_t>(&here);
