@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,6 +35,15 @@ Result<int> Lock(const std::string& directory) {
   return SystemError(error_number, "cannot lock", path);
 }
 
+// False where somebody has swept the lock file away between its opening and its locking.
+bool LockStands(const std::string& directory, int descriptor) {
+  struct stat held;
+  struct stat named;
+  return ::fstat(descriptor, &held) == 0 &&
+         ::stat(StrCat(directory, kLockName).c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+         held.st_dev == named.st_dev;
+}
+
 void RemoveTree(const std::string& path) {
   std::error_code ignored;  // what is left is swept later
   fs::remove_all(path, ignored);
@@ -45,10 +55,20 @@ bool IsQueryDirectory(const fs::path& path) {
          name.find_first_not_of("0123456789", 1) == std::string::npos;
 }
 
+// What a directory holds; others may change it meanwhile.
+std::vector<fs::path> List(const std::string& directory, std::error_code& error) {
+  std::vector<fs::path> paths;
+  fs::directory_iterator next(directory, error);
+  for (; !error && next != fs::directory_iterator(); next.increment(error)) {
+    paths.push_back(next->path());
+  }
+  return paths;
+}
+
 void RemoveQueryDirectories(const std::string& directory) {
   std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, ignored)) {
-    if (IsQueryDirectory(entry.path())) RemoveTree(entry.path().string());
+  for (const fs::path& path : List(directory, ignored)) {
+    if (IsQueryDirectory(path)) RemoveTree(path.string());
   }
 }
 
@@ -56,15 +76,22 @@ void RemoveQueryDirectories(const std::string& directory) {
 
 Result<std::unique_ptr<ShuffleStore>> ShuffleStore::Open(ShuffleStoreOptions options,
                                                          FileSystem& files) {
-  TRIVET_RETURN_IF_ERROR(files.CreateDirectories(options.directory));
-  TRIVET_ASSIGN_OR_RETURN(const int lock, Lock(options.directory));
-  if (lock < 0) {
-    return Status::AlreadyExists(
-               StrCat("another process keeps its shuffle files in \"", options.directory, "\""))
-        .WithHint("give each worker a directory of its own");
+  constexpr int kLockTries = 10;
+  for (int i = 0; i < kLockTries; ++i) {
+    TRIVET_RETURN_IF_ERROR(files.CreateDirectories(options.directory));
+    const Result<int> lock = Lock(options.directory);
+    if (!lock.ok() && lock.status().code() == StatusCode::kNotFound) continue;  // swept just now
+    TRIVET_RETURN_IF_ERROR(lock.status());
+    if (*lock < 0) break;
+    if (LockStands(options.directory, *lock)) {
+      RemoveQueryDirectories(options.directory);
+      return std::unique_ptr<ShuffleStore>(new ShuffleStore(std::move(options), files, *lock));
+    }
+    ::close(*lock);
   }
-  RemoveQueryDirectories(options.directory);
-  return std::unique_ptr<ShuffleStore>(new ShuffleStore(std::move(options), files, lock));
+  return Status::AlreadyExists(
+             StrCat("another process keeps its shuffle files in \"", options.directory, "\""))
+      .WithHint("give each worker a directory of its own");
 }
 
 ShuffleStore::ShuffleStore(ShuffleStoreOptions options, FileSystem& files, int lock_descriptor)
@@ -84,13 +111,14 @@ ShuffleStore::~ShuffleStore() {
 Result<size_t> ShuffleStore::SweepAbandoned(const std::string& parent) {
   size_t removed = 0;
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
-    const std::string directory = entry.path().string();
-    if (!fs::exists(StrCat(directory, kLockName))) continue;
-    TRIVET_ASSIGN_OR_RETURN(const int lock, Lock(directory));
-    if (lock < 0) continue;
+  for (const fs::path& path : List(parent, error)) {
+    const std::string directory = path.string();
+    std::error_code ignored;
+    if (!fs::exists(StrCat(directory, kLockName), ignored)) continue;
+    const Result<int> lock = Lock(directory);
+    if (!lock.ok() || *lock < 0) continue;  // another user's, or alive
     RemoveTree(directory);
-    ::close(lock);
+    ::close(*lock);
     ++removed;
   }
   if (error) return SystemError(error.value(), "cannot list", parent);
@@ -213,20 +241,19 @@ size_t ShuffleStore::SweepStrayFiles(std::chrono::milliseconds age) {
   size_t removed = 0;
   std::error_code error;
   const auto oldest = fs::file_time_type::clock::now() - age;
-  for (const fs::directory_entry& query : fs::directory_iterator(options_.directory, error)) {
-    if (!IsQueryDirectory(query.path())) continue;
+  for (const fs::path& query : List(options_.directory, error)) {
+    if (!IsQueryDirectory(query)) continue;
     std::error_code ignored;
-    for (const fs::directory_entry& file : fs::directory_iterator(query.path(), ignored)) {
-      const std::string path = file.path().string();
-      const auto changed = fs::last_write_time(file.path(), ignored);
+    for (const fs::path& file : List(query.string(), ignored)) {
+      const auto changed = fs::last_write_time(file, ignored);
       if (ignored || changed > oldest) continue;
       const std::lock_guard lock(mutex_);
       const bool registered = std::any_of(outputs_.begin(), outputs_.end(), [&](const auto& entry) {
-        return entry.second.path == path;
+        return entry.second.path == file.string();
       });
-      if (!registered && fs::remove(file.path(), ignored)) ++removed;
+      if (!registered && fs::remove(file, ignored)) ++removed;
     }
-    fs::remove(query.path(), ignored);  // where it is empty now
+    fs::remove(query, ignored);  // where it is empty now
   }
   return removed;
 }
