@@ -20,6 +20,8 @@ LONG_QUERY = (
     "SELECT k, count(*), sum(x) FROM (SELECT range % 100003 AS k, range * 0.25 AS x FROM range(4000000)) "
     "GROUP BY k ORDER BY k LIMIT 5"
 )
+# Runs for minutes as one task, so that a slot stays free for whoever watches.
+ENDLESS_QUERY = "SELECT sum(a.range * b.range * c.range) FROM range(100000) a, range(100000) b, range(1000) c"
 
 
 @contextlib.contextmanager
@@ -157,7 +159,7 @@ def test_a_killed_coordinator_is_a_typed_error_in_time(watched):
 
 def test_cancelling_frees_the_slots_and_the_disk(watched):
     _, connection, watcher = watched
-    running = Running(connection, "SELECT sum(a.range * b.range) FROM range(2000000) a, range(2000000) b")
+    running = Running(connection, ENDLESS_QUERY)
     wait_until(lambda: running_tasks(watcher) > 0, 15, "the start of the query's tasks")
     connection.interrupt()
     running.wait(10)
@@ -173,7 +175,7 @@ def test_a_client_that_vanishes_ends_its_query(program):
         code = (
             "import sys, trivet\n"
             f"con = trivet.connect({location!r}, token='s3cret')\n"
-            "con.sql('SELECT sum(a.range * b.range) FROM range(2000000) a, range(2000000) b').fetchall()\n"
+            f"con.sql({ENDLESS_QUERY!r}).fetchall()\n"
         )
         folder = str(pathlib.Path(trivet.__file__).absolute().parent.parent)
         client = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": folder})
