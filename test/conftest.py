@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import sys
 
 import pytest
@@ -11,6 +12,11 @@ BUILD = pathlib.Path(os.environ.get("TRIVET_BUILD", ROOT / "build/release"))
 sys.path.insert(0, str(BUILD / "python"))
 
 DEFAULT_BATCH_SIZE = 2048
+SEED = int(os.environ.get("TRIVET_SEED", random.SystemRandom().randrange(1 << 32)))  # of random tests
+
+
+def pytest_report_header():
+    return f"TRIVET_SEED={SEED}"
 
 
 def open_connection(threads=2, batch_size=DEFAULT_BATCH_SIZE):

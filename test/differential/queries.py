@@ -1,8 +1,12 @@
 """Random queries: joins of every kind, derived tables, correlated subqueries, groups, set operations."""
 
+import dataclasses
+
 from expressions import Expressions, Scope
 
 MAX_NESTING = 3
+MOST_ROWS = 500_000  # that a FROM clause may give, over all rows of the queries around it
+EQUALITY_SHARE = 0.25  # of the pairs, that an equality lets through: the tables' domains are small
 JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "SEMI JOIN", "ANTI JOIN",
          "CROSS JOIN")
 
@@ -31,7 +35,7 @@ class Queries:
         self.tables = [*self.tables, *ctes]
         width = self.random.randint(1, 4)
         types = [self.expressions.any_type() for _ in range(width)]
-        body = self.set_operation(types) if self.chance(0.15) else self.select(types, None)
+        body = self.set_operation(types) if self.chance(0.15) else self.select(types, None).text
         self.tables = all_tables
         ordered = self.chance(0.3)
         if ordered:
@@ -51,75 +55,91 @@ class Queries:
             body = self.select(types, None, simple=True)
             columns = [("k", types[0]), ("s", types[1]), ("c0", types[2])]
             word = self.random.choice(["", "MATERIALIZED ", "NOT MATERIALIZED "])
-            parts.append(f"{name}(k, s, c0) AS {word}({body})")
-            tables.append(_Named(name, columns))
+            parts.append(f"{name}(k, s, c0) AS {word}({body.text})")
+            tables.append(_Named(name, columns, body.row_count))
         return f"WITH {', '.join(parts)} ", tables
 
     def set_operation(self, types):
         operator = self.random.choice(
             ["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"])
-        return f"{self.select(types, None)} {operator} {self.select(types, None)}"
+        return f"{self.select(types, None).text} {operator} {self.select(types, None).text}"
 
     # FROM -----------------------------------------------------------------------------------------
 
-    def relation(self, outer):
-        """(SQL, columns) of one table, derived table, or both under an alias."""
+    def relation(self, most_rows):
+        """One table or derived table under an alias, of not many more rows than that."""
         alias = self.alias()
         if self.chance(0.15) and self.nesting < MAX_NESTING:
             self.nesting += 1
             types = ["INTEGER", "VARCHAR", self.expressions.any_type()]
-            body = self.select(types, outer, simple=True)
+            body = self.select(types, None, simple=True)
             self.nesting -= 1
-            columns = [("k", types[0]), ("s", types[1]), ("c0", types[2])]
-            return f"({body}) {alias}(k, s, c0)", [(f"{alias}.{n}", t) for n, t in columns]
-        table = self.random.choice(self.tables)
-        return f"{table.name} {alias}", [(f"{alias}.{n}", t) for n, t in table.columns]
+            if body.row_count <= most_rows:
+                columns = [(f"{alias}.k", types[0]), (f"{alias}.s", types[1]), (f"{alias}.c0", types[2])]
+                return _Relation(f"({body.text}) {alias}(k, s, c0)", columns, body.row_count)
+        small = [table for table in self.tables if table.row_count <= most_rows]
+        table = self.random.choice(small or [min(self.tables, key=lambda table: table.row_count)])
+        return _Relation(f"{table.name} {alias}", [(f"{alias}.{n}", t) for n, t in table.columns],
+                         table.row_count)
 
     def source(self, outer, most):
         """(SQL, scope) of a FROM clause."""
-        text, columns = self.relation(None)
-        visible = list(columns)
+        most_rows = MOST_ROWS / (outer.work() if outer else 1)
+        first = self.relation(most_rows)
+        text, scope = first.text, Scope(first.columns, outer, max(first.row_count, 1))
         for _ in range(self.random.choice([0, 0, 1, 1, 2][: most + 2])):
             if self.chance(0.08) and self.nesting < MAX_NESTING:
-                added, visible = self.lateral(visible)
+                added, scope = self.lateral(scope)
                 text += added
                 continue
-            right_text, right = self.relation(None)
-            join = self.random.choice(JOINS)
-            if join == "CROSS JOIN":
-                text += f" CROSS JOIN {right_text}"
-            else:
-                text += f" {join} {right_text} ON {self.condition(visible, right)}"
-            if join not in ("SEMI JOIN", "ANTI JOIN"):
-                visible += right
-        return text, Scope(visible, outer)
+            right = self.relation(most_rows / scope.row_count)
+            if right.row_count * scope.row_count > most_rows:
+                break
+            added, scope = self.join(scope, right)
+            text += added
+        return text, scope
 
-    def lateral(self, visible):
+    def join(self, left, right):
+        """(SQL, scope) of a join of what stands to the left with one more relation."""
+        join, condition, share = self.random.choice(JOINS), "", 1
+        if join != "CROSS JOIN":
+            condition, share = self.condition(left.columns, right.columns)
+            condition = f" ON {condition}"
+        text = f" {join} {right.text}{condition}"
+        if join in ("SEMI JOIN", "ANTI JOIN"):
+            return text, left
+        rows = max(int(left.row_count * right.row_count * share), left.row_count, right.row_count)
+        return text, Scope(left.columns + right.columns, left.outer, rows)
+
+    def lateral(self, left):
         """A lateral join with a subquery that sees what stands to its left."""
         self.has_subquery = True
         alias = self.alias()
         type_ = self.expressions.any_type()
         self.nesting += 1
-        body = self.select([type_, "INTEGER"], Scope(visible), simple=True)
+        body = self.select([type_, "INTEGER"], dataclasses.replace(left, row_count=left.work(), outer=None),
+                           simple=True)
         self.nesting -= 1
         join, condition = self.random.choice([("CROSS JOIN", ""), ("LEFT JOIN", " ON true")])
-        columns = [(f"{alias}.x", type_), (f"{alias}.y", "INTEGER")]
-        return f" {join} LATERAL ({body}) {alias}(x, y){condition}", visible + columns
+        columns = [*left.columns, (f"{alias}.x", type_), (f"{alias}.y", "INTEGER")]
+        rows = left.row_count * body.row_count
+        return f" {join} LATERAL ({body.text}) {alias}(x, y){condition}", Scope(columns, left.outer, rows)
 
     def condition(self, left, right):
+        """(SQL of a join condition, about the share of pairs that pass it)."""
         pairs = [(a, b) for a, type_a in left for b, type_b in right if type_a == type_b]
         equals = [f"{a} = {b}" for a, b in self.random.sample(pairs, min(len(pairs), 2))]
         kind = self.random.random()
         both = Scope(left + right)
         if kind < 0.5 and equals:
-            return equals[0]
+            return equals[0], EQUALITY_SHARE
         if kind < 0.65 and equals:
-            return " AND ".join(equals)
+            return " AND ".join(equals), EQUALITY_SHARE
         if kind < 0.8 and equals:
-            return f"{equals[0]} AND {self.flat_predicate(both)}"
+            return f"{equals[0]} AND {self.flat_predicate(both)}", EQUALITY_SHARE
         if kind < 0.85 and equals:
-            return equals[0].replace(" = ", " IS NOT DISTINCT FROM ")
-        return self.flat_predicate(both)
+            return equals[0].replace(" = ", " IS NOT DISTINCT FROM "), EQUALITY_SHARE
+        return self.flat_predicate(both), 1
 
     def flat_predicate(self, scope):
         """A predicate without subqueries."""
@@ -139,25 +159,26 @@ class Queries:
         depth = 1 if simple else 2
         items = ", ".join(self.expressions.make(type_, scope, depth) for type_ in types)
         distinct = "DISTINCT " if self.chance(0.15) else ""
-        return f"SELECT {distinct}{items} FROM {text}{where}"
+        return _Body(f"SELECT {distinct}{items} FROM {text}{where}", scope.row_count)
 
     def grouped(self, types, text, scope, where):
         key_count = self.random.randint(0, min(2, len(types)))
         keys, items = [], []
         for position, type_ in enumerate(types):
             if position < key_count:
-                key = self.expressions.make(type_, Scope(scope.columns), 1)
+                key = self.expressions.make(type_, dataclasses.replace(scope, outer=None), 1)
                 keys.append(str(position + 1))
                 items.append(key)
             else:
-                aggregate, aggregate_type = self.expressions.aggregate(Scope(scope.columns, scope.outer), 1)
+                aggregate, aggregate_type = self.expressions.aggregate(scope, 1)
                 items.append(aggregate if aggregate_type == type_ else convert(aggregate, aggregate_type, type_))
         group = f" GROUP BY {', '.join(keys)}" if keys else ""
         having = ""
         if self.chance(0.25):
-            aggregate, _ = self.expressions.aggregate(Scope(scope.columns), 1)
+            aggregate, _ = self.expressions.aggregate(dataclasses.replace(scope, outer=None), 1)
             having = f" HAVING {self.random.choice(['count(*) > 1', f'({aggregate}) IS NOT NULL'])}"
-        return f"SELECT {', '.join(items)} FROM {text}{where}{group}{having}"
+        return _Body(f"SELECT {', '.join(items)} FROM {text}{where}{group}{having}",
+                     scope.row_count if keys else 1)
 
     # Subqueries -----------------------------------------------------------------------------------
 
@@ -214,12 +235,30 @@ class Queries:
         return f"({body})"
 
 
+@dataclasses.dataclass
+class _Body:
+    """A SELECT, and about how many rows it gives at most."""
+
+    text: str
+    row_count: int
+
+
+@dataclasses.dataclass
+class _Relation:
+    """What stands between two commas of a FROM clause, with the names and types of its columns."""
+
+    text: str
+    columns: list
+    row_count: int
+
+
+@dataclasses.dataclass
 class _Named:
     """A common table expression, as a table to choose from."""
 
-    def __init__(self, name, columns):
-        self.name = name
-        self.columns = columns
+    name: str
+    columns: list
+    row_count: int
 
 
 def convert(text, from_type, to_type):

@@ -13,6 +13,10 @@ class Table:
     columns: list  # (name, type)
     rows: list  # lists of SQL literals
 
+    @property
+    def row_count(self):
+        return len(self.rows)
+
     def script(self):
         """The statements that make the table."""
         columns = ", ".join(f"{name} {type_}" for name, type_ in self.columns)

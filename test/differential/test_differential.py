@@ -1,8 +1,9 @@
-"""10,000 random queries: Trivet agrees with DuckDB, and with itself unoptimised."""
+"""10,000 random queries: Trivet agrees with DuckDB, and with itself unoptimised.
+
+The head of pytest's report names the seed; TRIVET_SEED repeats it."""
 
 import os
 import pathlib
-import random
 import sys
 
 import pytest
@@ -10,11 +11,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import run  # noqa: E402
-from conftest import BUILD  # noqa: E402
+from conftest import BUILD, SEED  # noqa: E402
 
 PARTS = 20
 QUERIES = int(os.environ.get("TRIVET_DIFFERENTIAL_QUERIES", 10_000))
-SEED = int(os.environ.get("TRIVET_SEED", random.SystemRandom().randrange(1 << 32)))
 MOST_REFUSED = 0.1  # DuckDB does not take every query that the generator makes
 
 
