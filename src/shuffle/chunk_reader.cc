@@ -72,17 +72,21 @@ Vector DecodeFixed(const arrow::ArrayData& array, const LogicalType& type, size_
   return copy;
 }
 
+// One of the offsets of strings or lists, which may lie at any address of a message.
+int32_t OffsetAt(const arrow::ArrayData& array, size_t row) {
+  int32_t offset;
+  std::memcpy(&offset, array.buffers[1]->data() + row * sizeof(offset), sizeof(offset));
+  return offset;
+}
+
 Vector DecodeStrings(const arrow::ArrayData& array, const LogicalType& type, size_t begin,
                      size_t count, const Owner& owner) {
   Vector vector = Vector::MakeFlat(type, std::max<size_t>(count, 1));
-  const auto* offsets = array.buffers[1]->data_as<int32_t>() + begin;
   const auto* bytes = reinterpret_cast<const char*>(array.buffers[2]->data());
   auto* out = vector.mutable_data<StringView>();
-  int32_t start;
-  std::memcpy(&start, offsets, sizeof(start));
+  int32_t start = OffsetAt(array, begin);
   for (size_t i = 0; i < count; ++i) {
-    int32_t end;
-    std::memcpy(&end, offsets + i + 1, sizeof(end));
+    const int32_t end = OffsetAt(array, begin + i + 1);
     out[i] = StringView(bytes + start, static_cast<uint32_t>(end - start));
     start = end;
   }
@@ -93,17 +97,14 @@ Vector DecodeStrings(const arrow::ArrayData& array, const LogicalType& type, siz
 Vector DecodeLists(const arrow::ArrayData& array, const LogicalType& type, size_t begin,
                    size_t count, const Owner& owner) {
   Vector vector = Vector::MakeFlat(type, std::max<size_t>(count, 1));
-  const auto offset = [&, offsets = array.buffers[1]->data()](size_t row) {
-    int32_t value;
-    std::memcpy(&value, offsets + row * sizeof(value), sizeof(value));
-    return static_cast<uint64_t>(value);
-  };
-  const uint64_t first = offset(begin);
+  const uint64_t first = OffsetAt(array, begin);
   auto* entries = vector.mutable_data<ListEntry>();
   for (size_t i = 0; i < count; ++i) {
-    entries[i] = {offset(begin + i) - first, offset(begin + i + 1) - offset(begin + i)};
+    entries[i] = {
+        OffsetAt(array, begin + i) - first,
+        static_cast<uint64_t>(OffsetAt(array, begin + i + 1) - OffsetAt(array, begin + i))};
   }
-  const size_t elements = offset(begin + count) - first;
+  const size_t elements = OffsetAt(array, begin + count) - first;
   Vector child = DecodeColumn(*array.child_data[0], type.element(), first, elements, owner);
   vector.mutable_children().front() = std::move(child);
   return vector;

@@ -19,7 +19,7 @@ class StringView {
   StringView(const char* data, uint32_t size) : size_(size), prefix_{0, 0, 0, 0} {
     value_.tail_word = 0;
     if (size <= kInlineSize) {
-      std::memcpy(inline_data(), data, size);
+      if (size != 0) std::memcpy(inline_data(), data, size);  // no bytes may come as null
     } else {
       std::memcpy(prefix_, data, sizeof(prefix_));
       value_.pointer = data;

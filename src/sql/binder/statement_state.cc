@@ -11,9 +11,9 @@ Status StatementState::CheckStack() const {
   if (input_.context != nullptr) {
     TRIVET_RETURN_IF_ERROR(input_.context->cancellation().Check());
   }
-  const char here = 0;
+  // Frames, not the address of a local: sanitizers keep locals off the stack.
   const auto base = reinterpret_cast<uintptr_t>(stack_base_);
-  const auto now = reinterpret_cast<uintptr_t>(&here);
+  const auto now = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   if ((base > now ? base - now : now - base) > kMaxStackBytes) {
     return Status::InvalidInput("the statement is nested too deeply");
   }

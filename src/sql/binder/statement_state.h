@@ -31,7 +31,8 @@ struct InsertTarget {
 // What all parts of one statement share while it is bound.
 class StatementState {
  public:
-  explicit StatementState(const BinderInput& input) : input_(input), stack_base_(&input) {}
+  explicit StatementState(const BinderInput& input)
+      : input_(input), stack_base_(__builtin_frame_address(0)) {}
 
   const BinderInput& input() const { return input_; }
   ColumnIdGenerator& ids() { return *input_.ids; }
