@@ -146,7 +146,7 @@ class FileScan final : public TableScan {
            const ExecutionContext& context)
       : context_(context),
         metrics_(request.metrics),
-        pool_(std::make_shared<ReservedMemoryPool>(context.memory(), parts->kind)) {
+        pool_(ReservedMemoryPool::Make(context.memory(), parts->kind)) {
     file_ = request.part.begin(parts->files.size());
     file_end_ = request.part.end(parts->files.size());
     state_.parts = std::move(parts);

@@ -3,6 +3,7 @@
 #include <arrow/memory_pool.h>
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -11,12 +12,16 @@
 namespace trivet {
 
 // Arrow's allocations against a budget of ours: each is reserved before it is made, a refusal is an
-// Arrow OutOfMemory that carries our status. Outlives the arrays made from it. Thread-safe.
+// Arrow OutOfMemory that carries our status. Thread-safe.
+//
+// Arrow's readers read ahead on threads of their own, which let go of their buffers, and may even
+// ask for one more, after their reader has been destroyed; nothing tells when the last has
+// finished. So a pool is never destroyed: its last owner retires it, which gives back what was
+// reserved and refuses further allocations, and one without buffers serves the next Make.
 class ReservedMemoryPool final : public arrow::MemoryPool {
  public:
-  // `consumer` is named in errors.
-  ReservedMemoryPool(MemoryManager& memory, std::string consumer)
-      : reservation_(&memory, std::move(consumer)) {}
+  // `consumer` is named in errors. Whoever holds arrays made from the pool, or `memory`, holds it.
+  static std::shared_ptr<ReservedMemoryPool> Make(MemoryManager& memory, std::string consumer);
 
   using arrow::MemoryPool::Allocate;
   using arrow::MemoryPool::Free;
@@ -31,9 +36,16 @@ class ReservedMemoryPool final : public arrow::MemoryPool {
   std::string backend_name() const override { return "trivet"; }
 
  private:
+  ReservedMemoryPool() = default;
+  void Retire();
+  void GiveBack(int64_t size);
+  // False where an earlier owner's buffers are still out.
+  bool Serve(MemoryManager& memory, const std::string& consumer);
+
   std::mutex mutex_;
+  bool serving_ = false;
   Reservation reservation_;
-  std::atomic<int64_t> allocated_{0};
+  std::atomic<int64_t> allocated_{0};  // changed under mutex_
   std::atomic<int64_t> total_{0};
   std::atomic<int64_t> count_{0};
 };

@@ -72,7 +72,7 @@ Result<arrow::Compression::type> CodecOf(const std::string& name) {
 class ParquetWriter final : public FileWriter {
  public:
   ParquetWriter(const FileWriterRequest& request, const ExecutionContext& context)
-      : path_(request.path), pool_(context.memory(), "Parquet writer") {
+      : path_(request.path), pool_(ReservedMemoryPool::Make(context.memory(), "Parquet writer")) {
     for (const ColumnDefinition& column : request.columns) types_.push_back(column.type);
   }
   // The writer's buffers go before the pool that counts them.
@@ -84,7 +84,7 @@ class ParquetWriter final : public FileWriter {
     TRIVET_RETURN_IF_ERROR(MakeSchema(request.columns));
     TRIVET_ASSIGN_OR_RETURN(staged_, StagedFile::Create(path_, context.files()));
     ::parquet::WriterProperties::Builder properties;
-    properties.memory_pool(&pool_)
+    properties.memory_pool(pool_.get())
         ->created_by("Trivet")
         ->compression(codec)
         ->max_row_group_length(options.row_group_rows)
@@ -97,7 +97,7 @@ class ParquetWriter final : public FileWriter {
     }
     TRIVET_ASSIGN_OR_RETURN(
         writer_, FromArrow(::parquet::arrow::FileWriter::Open(
-                     *schema_, &pool_, MakeOutputStream(staged_->TakeFile()), properties.build())));
+                     *schema_, pool_.get(), MakeOutputStream(staged_->TakeFile()), properties.build())));
     return Status::OK();
   }
 
@@ -143,7 +143,7 @@ class ParquetWriter final : public FileWriter {
   }
 
   std::string path_;
-  ReservedMemoryPool pool_;
+  std::shared_ptr<ReservedMemoryPool> pool_;
   std::vector<LogicalType> types_;
   std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<StagedFile> staged_;
