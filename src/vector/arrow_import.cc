@@ -5,7 +5,10 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/int128.h"
 #include "base/string_concat.h"
+#include "types/date_time.h"
+#include "types/decimal.h"
 
 namespace trivet {
 
@@ -98,7 +101,7 @@ void ImportValidity(const Import& import, Vector& vector) {
 }
 
 template <typename From, typename To, typename Convert>
-Vector Convert1(const Import& import, const LogicalType& type, const Convert& convert) {
+Vector ConvertEach(const Import& import, const LogicalType& type, const Convert& convert) {
   Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
   const auto* in = import.buffer<uint8_t>(1) + import.first * sizeof(From);
   auto* out = vector.mutable_data<To>();
@@ -109,6 +112,50 @@ Vector Convert1(const Import& import, const LogicalType& type, const Convert& co
   }
   ImportValidity(import, vector);
   return vector;
+}
+
+// As ConvertEach, with a `convert(value, out)` that may refuse a value: InvalidInput for the first
+// one that a row holds. What lies beneath a NULL is nobody's value.
+template <typename From, typename To, typename Convert>
+Result<Vector> ConvertChecked(const Import& import, const LogicalType& type,
+                              const Convert& convert) {
+  bool good = true;
+  Vector vector = ConvertEach<From, To>(import, type, [&](const From& value) {
+    To out{};
+    good &= convert(value, out);
+    return out;
+  });
+  if (good) return vector;
+  const VectorView view = vector.View();
+  for (size_t i = 0; i < import.count; ++i) {
+    From value;
+    To out{};
+    std::memcpy(&value, import.buffer<uint8_t>(1) + (import.first + i) * sizeof(From),
+                sizeof(From));
+    if (!view.IsValid(i) || convert(value, out)) continue;
+    return Status::InvalidInput(StrCat("the Arrow value ", Int128ToString(int128_t{value}),
+                                       " of format \"", import.schema.format,
+                                       "\" is outside the range of ", type.ToString()));
+  }
+  return vector;
+}
+
+// Ticks of a unit as microseconds; those of a nanosecond are rounded towards the past.
+bool ToMicros(char unit, int64_t ticks, int64_t& micros) {
+  switch (unit) {
+    case 's': return !__builtin_mul_overflow(ticks, int64_t{1'000'000}, &micros);
+    case 'm': return !__builtin_mul_overflow(ticks, int64_t{1000}, &micros);
+    case 'n': micros = ticks / 1000 - (ticks % 1000 < 0 ? 1 : 0); return true;
+    default: micros = ticks; return true;
+  }
+}
+
+template <typename Ticks>
+Result<Vector> ImportTimes(const Import& import, char unit) {
+  return ConvertChecked<Ticks, int64_t>(
+      import, TypeId::kTime, [unit](Ticks ticks, int64_t& micros) {
+        return ToMicros(unit, ticks, micros) && micros >= 0 && micros <= kMicrosPerDay;
+      });
 }
 
 // Same layout on both sides: the values stay where they are, unless rows with NULLs need own
@@ -162,7 +209,7 @@ Vector ImportUuids(const Import& import) {
     uint64_t high;
     uint64_t low;
   };
-  return Convert1<Bytes, int128_t>(import, TypeId::kUuid, [](const Bytes& bytes) {
+  return ConvertEach<Bytes, int128_t>(import, TypeId::kUuid, [](const Bytes& bytes) {
     const uint128_t bits =
         static_cast<uint128_t>(__builtin_bswap64(bytes.high)) << 64 | __builtin_bswap64(bytes.low);
     return static_cast<int128_t>(bits) ^ kInt128Min;
@@ -208,13 +255,16 @@ Vector ImportBooleans(const Import& import) {
 }
 
 template <typename From>
-Vector ImportDecimals(const Import& import, const LogicalType& type) {
-  const auto narrow = [](const From& value) { return value; };
+Result<Vector> ImportDecimals(const Import& import, const LogicalType& type) {
+  const auto narrow = [limit = PowerOfTen(type.precision())](const From& value, auto& out) {
+    out = static_cast<std::remove_reference_t<decltype(out)>>(value);
+    return value < limit && value > -limit;
+  };
   switch (type.physical()) {
-    case PhysicalType::kInt16: return Convert1<From, int16_t>(import, type, narrow);
-    case PhysicalType::kInt32: return Convert1<From, int32_t>(import, type, narrow);
-    case PhysicalType::kInt64: return Convert1<From, int64_t>(import, type, narrow);
-    default: return Convert1<From, int128_t>(import, type, narrow);
+    case PhysicalType::kInt16: return ConvertChecked<From, int16_t>(import, type, narrow);
+    case PhysicalType::kInt32: return ConvertChecked<From, int32_t>(import, type, narrow);
+    case PhysicalType::kInt64: return ConvertChecked<From, int64_t>(import, type, narrow);
+    default: return ConvertChecked<From, int128_t>(import, type, narrow);
   }
 }
 
@@ -312,36 +362,26 @@ struct ArrowInterval {
 Result<Vector> ImportTemporal(const Import& import, std::string_view format,
                               const LogicalType& type) {
   if (format == "tdm") {
-    return Convert1<int64_t, int32_t>(import, type, [](int64_t milliseconds) {
-      return static_cast<int32_t>(milliseconds / 86'400'000);
+    return ConvertChecked<int64_t, int32_t>(import, type, [](int64_t milliseconds, int32_t& days) {
+      const int64_t whole = milliseconds / 86'400'000;
+      days = static_cast<int32_t>(whole);
+      return days == whole;
     });
   }
-  if (format == "tts") {
-    return Convert1<int32_t, int64_t>(import, type,
-                                      [](int32_t s) { return s * int64_t{1'000'000}; });
-  }
-  if (format == "ttm") {
-    return Convert1<int32_t, int64_t>(import, type, [](int32_t ms) { return ms * int64_t{1000}; });
-  }
-  if (format == "ttn") {
-    return Convert1<int64_t, int64_t>(import, type, [](int64_t ns) { return ns / 1000; });
-  }
+  if (format == "tts" || format == "ttm") return ImportTimes<int32_t>(import, format[2]);
+  if (format == "ttu" || format == "ttn") return ImportTimes<int64_t>(import, format[2]);
   if (format.starts_with("tD")) {
-    const int64_t micros = 1'000'000;
-    const char unit = format[2];
-    return Convert1<int64_t, Interval>(import, type, [&](int64_t value) {
-      const int64_t ticks = unit == 's'   ? value * micros
-                            : unit == 'm' ? value * 1000
-                            : unit == 'u' ? value
-                                          : value / 1000;
-      return Interval{0, 0, ticks};
-    });
+    return ConvertChecked<int64_t, Interval>(import, type,
+                                             [unit = format[2]](int64_t ticks, Interval& interval) {
+                                               return ToMicros(unit, ticks, interval.micros);
+                                             });
   }
   if (format == "tiM") {
-    return Convert1<int32_t, Interval>(import, type, [](int32_t m) { return Interval{m, 0, 0}; });
+    return ConvertEach<int32_t, Interval>(import, type,
+                                          [](int32_t m) { return Interval{m, 0, 0}; });
   }
   if (format == "tin") {
-    return Convert1<ArrowInterval, Interval>(import, type, [](const ArrowInterval& value) {
+    return ConvertEach<ArrowInterval, Interval>(import, type, [](const ArrowInterval& value) {
       return Interval{value.months, value.days, value.nanos / 1000};
     });
   }
@@ -408,7 +448,7 @@ Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& ar
     return ImportFixedBinary(
         import, type, static_cast<uint32_t>(std::atoi(std::string(format.substr(2)).c_str())));
   }
-  if (format == "e") return Convert1<uint16_t, float>(import, type, HalfToFloat);
+  if (format == "e") return ConvertEach<uint16_t, float>(import, type, HalfToFloat);
   if (format == "+l") return ImportLists<int32_t>(import, type);
   if (format == "+L") return ImportLists<int64_t>(import, type);
   if (format == "+s") return ImportStruct(import, type);
@@ -421,10 +461,10 @@ Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& ar
     }
   }
   if (format.starts_with("ts") && type.with_time_zone() && format[2] != 'u') {
-    const char unit = format[2];
-    return Convert1<int64_t, int64_t>(import, type, [unit](int64_t ticks) {
-      return unit == 's' ? ticks * 1'000'000 : unit == 'm' ? ticks * 1000 : ticks / 1000;
-    });
+    return ConvertChecked<int64_t, int64_t>(import, type,
+                                            [unit = format[2]](int64_t ticks, int64_t& micros) {
+                                              return ToMicros(unit, ticks, micros);
+                                            });
   }
   if (format.starts_with("t")) return ImportTemporal(import, format, type);
   return ImportFixed(import, type);

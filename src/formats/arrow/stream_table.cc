@@ -67,12 +67,15 @@ class StreamMorsel final : public MorselReader {
     const size_t count = std::min(scan_.batch_size_, total - next_);
     std::vector<Vector> columns;
     for (const size_t column : scan_.wanted_) {
-      TRIVET_ASSIGN_OR_RETURN(
-          Vector values,
+      Result<Vector> values =
           ImportArrowColumn(*scan_.schema_.get()->children[column], *rows.children[column],
                             scan_.columns_[column].type, static_cast<size_t>(rows.offset) + next_,
-                            count, array_, &dictionaries_));
-      columns.push_back(std::move(values));
+                            count, array_, &dictionaries_);
+      if (!values.ok()) {
+        return std::move(values).status().WithContext(
+            StrCat("column \"", scan_.columns_[column].name, "\""));
+      }
+      columns.push_back(std::move(values).value());
     }
     batch = Batch(std::move(columns), count);
     batch.set_order({morsel_, next_ / scan_.batch_size_});

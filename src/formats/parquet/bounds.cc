@@ -47,6 +47,7 @@ std::optional<Value> DecodeBound(const Leaf& leaf, const std::string& bytes) {
   if (leaf.conversion.convert == nullptr) {
     std::memcpy(out, raw, bytes.size());
     if (leaf.physical == PhysicalKind::kBoolean) out[0] = out[0] != 0;
+    if (!leaf.conversion.InRange(out, 1)) return std::nullopt;
   } else if (!leaf.conversion.convert(leaf.conversion, raw, 1, out)) {
     return std::nullopt;
   }

@@ -210,14 +210,20 @@ Status ColumnPages::DecodeValues(size_t count, uint8_t* out, Vector& target) {
       target.AddOwner(page_.buffer);
       target.AddOwner(decoder_->owner());
     }
-    return Status::OK();
+    return CheckRange(out, count);
   }
   raw_.resize(std::max(raw_.size(), count * conversion.raw_width));
   if (!decoder_->Decode(count, raw_.data())) return DecodeFailure();
-  if (!conversion.convert(conversion, raw_.data(), count, out)) {
-    return Corrupt(StrCat("a value is out of the range of ", leaf_.type.ToString()));
-  }
+  if (!conversion.convert(conversion, raw_.data(), count, out)) return OutOfRange();
   return Status::OK();
+}
+
+Status ColumnPages::CheckRange(const uint8_t* values, size_t count) const {
+  return leaf_.conversion.InRange(values, count) ? Status::OK() : OutOfRange();
+}
+
+Status ColumnPages::OutOfRange() const {
+  return Corrupt(StrCat("a value is out of the range of ", leaf_.type.ToString()));
 }
 
 Status ColumnPages::SkipValues(size_t count) {

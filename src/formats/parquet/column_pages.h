@@ -55,6 +55,8 @@ class ColumnPages {
   Status SkipValues(size_t count);
   // The next values where they lie in the page in the engine's form and aligned; null otherwise.
   const uint8_t* WrappableValues() const;
+  // Corruption where one of the values, which stay where they are, is outside the type's range.
+  Status CheckRange(const uint8_t* values, size_t count) const;
   const std::shared_ptr<PageBuffer>& buffer() const { return page_.buffer; }
 
   const Leaf& leaf() const { return leaf_; }
@@ -67,6 +69,7 @@ class ColumnPages {
                     RleDecoder& decoder);
   Status StartValues(const uint8_t* values, size_t size);
   Status DecodeFailure() const;
+  Status OutOfRange() const;
 
   const Leaf& leaf_;
   MemoryManager& memory_;

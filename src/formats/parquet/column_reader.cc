@@ -129,6 +129,7 @@ Status FlatColumnReader::Read(size_t count, Vector& out) {
   TRIVET_RETURN_IF_ERROR(OpenNext());
   if (count <= page_left_ && AllValidAhead(count)) {
     if (const uint8_t* values = pages_.WrappableValues()) {
+      TRIVET_RETURN_IF_ERROR(pages_.CheckRange(values, count));
       TRIVET_RETURN_IF_ERROR(SkipInPage(count));
       page_left_ -= count;
       out = Vector::Wrap(pages_.leaf().type, values, nullptr, pages_.buffer(), count);

@@ -1,5 +1,7 @@
 #include "formats/parquet/conversion.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -10,6 +12,7 @@
 #include "base/string_concat.h"
 #include "formats/parquet/conversion_select.h"
 #include "types/date_time.h"
+#include "types/decimal.h"
 #include "vector/string_view.h"
 
 namespace trivet::parquet {
@@ -102,16 +105,24 @@ template <typename Out>
 bool StoreDecimal(const Conversion& self, int128_t value, uint8_t* out) {
   const Out narrow = static_cast<Out>(value);
   std::memcpy(out, &narrow, sizeof(Out));
-  if constexpr (sizeof(Out) == 16) {
-    constexpr int128_t kLimit = [] {
-      int128_t limit = 1;
-      for (int i = 0; i < 38; ++i) limit *= 10;
-      return limit;
-    }();
-    return value < kLimit && value > -kLimit;
-  } else {
-    return value < self.limit && value > -int128_t{self.limit};
+  return value < self.limit && value > -self.limit;
+}
+
+// Decimals whose raw values are stored as they are.
+template <typename T>
+bool AreDecimals(const Conversion& self, const uint8_t* raw, size_t count) {
+  using Bits = std::make_unsigned_t<T>;
+  const auto* values = reinterpret_cast<const T*>(raw);
+  // All bits that any magnitude has: without the limit's highest bit and those above it, no value
+  // comes near the limit, and that takes no comparison.
+  Bits bits = 0;
+  for (size_t i = 0; i < count; ++i) {
+    bits |= static_cast<Bits>(values[i] ^ (values[i] >> (8 * sizeof(T) - 1)));
   }
+  const auto limit = static_cast<T>(self.limit);
+  if (bits < std::bit_floor(static_cast<Bits>(limit))) return true;
+  return std::all_of(values, values + count,
+                     [limit](T value) { return value < limit && value > -limit; });
 }
 
 template <typename Raw, typename Out>
@@ -232,7 +243,7 @@ Result<LeafType> DecimalType(LeafType leaf, const SchemaElement& element) {
   const int precision = annotated ? element.logical.precision : element.precision;
   const int scale = annotated ? element.logical.scale : element.scale;
   const PhysicalKind physical = *element.type;
-  if (precision < 1 || scale > precision) {
+  if (precision < 1 || scale < 0 || scale > precision) {
     return Status::Corruption(
         StrCat("it declares an impossible DECIMAL(", precision, ",", scale, ")"));
   }
@@ -247,18 +258,23 @@ Result<LeafType> DecimalType(LeafType leaf, const SchemaElement& element) {
     return leaf;
   }
   leaf.type = LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
-  leaf.conversion.limit = 1;
-  for (int i = 0; i < precision && i < 18; ++i) leaf.conversion.limit *= 10;
+  leaf.conversion.limit = PowerOfTen(precision);
   switch (leaf.type.physical()) {
     case PhysicalType::kInt16: leaf.conversion.convert = DecimalConvert<int16_t>(physical); break;
     case PhysicalType::kInt32:
       // What the format calls INT32 or INT64 is our storage already in the common cases.
-      leaf.conversion.convert =
-          physical == PhysicalKind::kInt32 ? nullptr : DecimalConvert<int32_t>(physical);
+      if (physical == PhysicalKind::kInt32) {
+        leaf.conversion.check = &AreDecimals<int32_t>;
+      } else {
+        leaf.conversion.convert = DecimalConvert<int32_t>(physical);
+      }
       break;
     case PhysicalType::kInt64:
-      leaf.conversion.convert =
-          physical == PhysicalKind::kInt64 ? nullptr : DecimalConvert<int64_t>(physical);
+      if (physical == PhysicalKind::kInt64) {
+        leaf.conversion.check = &AreDecimals<int64_t>;
+      } else {
+        leaf.conversion.convert = DecimalConvert<int64_t>(physical);
+      }
       break;
     default: leaf.conversion.convert = DecimalConvert<int128_t>(physical); break;
   }

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/int128.h"
+
 namespace trivet::parquet {
 
 // How raw values of a column (as encodings store them) become values of the engine's type.
@@ -14,10 +16,17 @@ struct Conversion {
   // Converts `count` values; false where one is outside the type's range. Null: raw values are the
   // engine's values.
   bool (*convert)(const Conversion& self, const uint8_t* raw, size_t count, uint8_t* out) = nullptr;
+  // Where raw values are the engine's values and not each of them is one: false where one is
+  // outside the type's range. They are aligned. Null: every raw value is in range.
+  bool (*check)(const Conversion& self, const uint8_t* raw, size_t count) = nullptr;
   int64_t multiplier = 1;  // of times and timestamps
   int64_t divisor = 1;
-  int64_t limit = 0;  // decimals: magnitudes from here on are out of range, where it fits 64 bits
-  int scale = 0;      // decimals read as doubles
+  int128_t limit = 0;  // decimals: magnitudes from here on are out of range
+  int scale = 0;       // decimals read as doubles
+
+  bool InRange(const uint8_t* raw, size_t count) const {
+    return check == nullptr || check(*this, raw, count);
+  }
 };
 
 }  // namespace trivet::parquet

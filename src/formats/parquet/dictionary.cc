@@ -57,7 +57,7 @@ Result<std::shared_ptr<const Dictionary>> MakeDictionary(const Leaf& leaf, const
   const std::unique_ptr<ValueDecoder> decoder = MakePlainDecoder(leaf);
   bool good = decoder->Start(page.data, page.size, size);
   if (conversion.convert == nullptr) {
-    good = good && decoder->Decode(size, values);
+    good = good && decoder->Decode(size, values) && conversion.InRange(values, size);
   } else {
     constexpr size_t kBlock = 1024;
     std::vector<uint8_t> raw(kBlock * conversion.raw_width);

@@ -57,9 +57,11 @@ class ParquetScan final : public TableScan {
         if (ordinal < begin || ordinal >= end) continue;
         const auto rows = static_cast<uint64_t>(row_groups[group].row_count);
         total_rows_ += rows;
-        const uint64_t count = std::clamp<uint64_t>(rows / kMinPieceRows, 1, pieces);
-        for (uint64_t i = 0; i < count; ++i) {
-          morsels_.push_back({file, group, {rows * i / count, rows * (i + 1) / count}});
+        const auto count =
+            static_cast<uint32_t>(std::clamp<uint64_t>(rows / kMinPieceRows, 1, pieces));
+        for (uint32_t i = 0; i < count; ++i) {
+          const ScanPart piece{i, count};
+          morsels_.push_back({file, group, {piece.begin(rows), piece.end(rows)}});
         }
       }
     }

@@ -155,6 +155,32 @@ TEST_F(ParquetTableTest, ReadsInt96AndEmptyTables) {
   ExpectSameAsArrow(empty);
 }
 
+// Arrow writes the integers as they are, whatever the declared precision says of them.
+TEST_F(ParquetTableTest, DecimalsBeyondTheirPrecisionAreErrorsThatNameTheColumn) {
+  for (const int precision : {9, 18}) {
+    for (const bool dictionary : {false, true}) {
+      arrow::Decimal128Builder builder(arrow::decimal128(precision, 2));
+      for (int i = 0; i < 100; ++i) ASSERT_TRUE(builder.Append(arrow::Decimal128(i)).ok());
+      ASSERT_TRUE(
+          builder.Append(arrow::Decimal128(Must(arrow::Decimal128(1).Rescale(0, precision)))).ok());
+      auto table = arrow::Table::Make(arrow::schema({arrow::field("price", builder.type())}),
+                                      {Must(builder.Finish())});
+      const std::string path = directory_ / "decimals.parquet";
+      auto properties = SmallPages();
+      properties.enable_store_decimal_as_integer();
+      if (!dictionary) properties.disable_dictionary();
+      testing::WriteParquet(*table, path, properties.build());
+      auto opened = OpenParquet({path}, {}, FileSystem::Local());
+      ASSERT_TRUE(opened.ok());
+      auto context = testing::MakeContext();
+      const Status status = ScanAll(**opened, AllColumns(**opened), context).status;
+      EXPECT_EQ(status.code(), StatusCode::kCorruption);
+      EXPECT_NE(status.ToString().find("price"), std::string::npos) << status.ToString();
+      EXPECT_EQ(status.file(), path);
+    }
+  }
+}
+
 TEST_F(ParquetTableTest, TypesAreDuckDbs) {
   auto table = testing::RandomTable(10, 0.5, 50, 5);
   const std::string path = directory_ / "types.parquet";

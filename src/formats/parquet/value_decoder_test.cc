@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cstring>
+#include <limits>
+#include <vector>
 
 #include "formats/parquet/conversion_select.h"
 
@@ -74,6 +77,71 @@ TEST(ConversionTest, TimesBeyondADayAreOutOfRange) {
   element.logical.unit = TimeUnit::kMilli;
   EXPECT_TRUE(IsTime<int32_t>(element, 86400 * 1000));
   EXPECT_FALSE(IsTime<int32_t>(element, -1));
+}
+
+SchemaElement DecimalElement(PhysicalKind physical, int precision) {
+  SchemaElement element;
+  element.type = physical;
+  element.logical.kind = LogicalKind::kDecimal;
+  element.logical.precision = precision;
+  element.logical.scale = 2;
+  element.type_length = 16;
+  return element;
+}
+
+template <typename Raw>
+bool AreDecimals(int precision, const std::vector<Raw>& values) {
+  const auto physical = sizeof(Raw) == 4 ? PhysicalKind::kInt32 : PhysicalKind::kInt64;
+  const Result<LeafType> leaf = SelectLeafType(DecimalElement(physical, precision), false);
+  EXPECT_TRUE(leaf.ok()) << leaf.status().ToString();
+  const auto* raw = reinterpret_cast<const uint8_t*>(values.data());
+  if (leaf->conversion.convert == nullptr) return leaf->conversion.InRange(raw, values.size());
+  std::vector<int128_t> out(values.size());
+  return leaf->conversion.convert(leaf->conversion, raw, values.size(),
+                                  reinterpret_cast<uint8_t*>(out.data()));
+}
+
+template <typename Raw>
+void ExpectMagnitudesBelow(Raw limit, int precision) {
+  EXPECT_TRUE(AreDecimals<Raw>(precision, {0, static_cast<Raw>(limit - 1), -1, 1}));
+  EXPECT_TRUE(AreDecimals<Raw>(precision, {0, static_cast<Raw>(1 - limit), -1, 1}));
+  EXPECT_FALSE(AreDecimals<Raw>(precision, {0, 7, limit, 1}));
+  EXPECT_FALSE(AreDecimals<Raw>(precision, {0, 7, static_cast<Raw>(-limit), 1}));
+  EXPECT_FALSE(AreDecimals<Raw>(precision, {std::numeric_limits<Raw>::min()}));
+  EXPECT_FALSE(AreDecimals<Raw>(precision, {std::numeric_limits<Raw>::max()}));
+  const auto power = static_cast<Raw>(std::bit_floor(static_cast<uint64_t>(limit)));
+  EXPECT_TRUE(AreDecimals<Raw>(precision, {power, static_cast<Raw>(-power)}));
+}
+
+// Also where our storage is the file's, and values could be taken as they are.
+TEST(ConversionTest, DecimalsBeyondTheDeclaredPrecisionAreOutOfRange) {
+  ExpectMagnitudesBelow<int32_t>(1000, 3);
+  ExpectMagnitudesBelow<int32_t>(1000000, 6);
+  ExpectMagnitudesBelow<int32_t>(1000000000, 9);
+  ExpectMagnitudesBelow<int64_t>(1000, 3);
+  ExpectMagnitudesBelow<int64_t>(100000000, 8);
+  ExpectMagnitudesBelow<int64_t>(10000000000, 10);
+  ExpectMagnitudesBelow<int64_t>(1000000000000000000, 18);
+  const Result<LeafType> leaf =
+      SelectLeafType(DecimalElement(PhysicalKind::kFixedLengthByteArray, 20), false);
+  ASSERT_TRUE(leaf.ok());
+  uint8_t bytes[16] = {};
+  int128_t out = 0;
+  const auto fits = [&] {
+    return leaf->conversion.convert(leaf->conversion, bytes, 1, reinterpret_cast<uint8_t*>(&out));
+  };
+  bytes[8] = 0x40;  // 2^62
+  EXPECT_TRUE(fits());
+  bytes[7] = 0x10;  // 2^68, of 21 digits
+  EXPECT_FALSE(fits());
+}
+
+TEST(ConversionTest, ImpossibleDecimalsAreCorrupt) {
+  SchemaElement element = DecimalElement(PhysicalKind::kInt32, 9);
+  element.logical.scale = -1;
+  EXPECT_EQ(SelectLeafType(element, false).status().code(), StatusCode::kCorruption);
+  element.logical.scale = 10;
+  EXPECT_EQ(SelectLeafType(element, false).status().code(), StatusCode::kCorruption);
 }
 
 }  // namespace
