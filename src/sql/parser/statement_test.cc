@@ -65,6 +65,7 @@ TEST(StatementParserTest, OneMeaningBecomesOneForm) {
            {"set variable x = 1 + a", "SET VARIABLE x = (1 + a)"},
            {"set x = (a)", "SET x = (a)"},
            {"pragma x = (a)", "PRAGMA x = (a)"},
+           {"copy t to 'x' (a ' b'.c, d e + 1)", "COPY t TO 'x' (a ((' b').c), d ((e + 1)))"},
            {"copy t to 'x' (a ((b)), c (d, (e)))", "COPY t TO 'x' (a ((b)), c ('d', (e)))"},
            {"reset global x", "RESET GLOBAL x"},
            {"pragma a = b", "PRAGMA a = 'b'"},

@@ -208,11 +208,13 @@ void Printer::PrintOptions(const std::vector<Option>& options) {
     if (i > 0) out_ += ", ";
     Print(options[i].name);
     if (options[i].values.empty()) continue;
-    // A list in parentheses, unless the one value can stand alone.
-    const bool is_list = options[i].values.size() > 1 || IsBareWord(*options[i].values.front());
-    out_ += is_list ? " (" : " ";
+    out_ += ' ';
+    const size_t start = out_.size();
     PrintSettingValues(options[i].values);
-    if (is_list) out_ += ')';
+    // A parenthesis opens a list, also where it was meant to open the one value.
+    if (options[i].values.size() == 1 && out_[start] != '(') continue;
+    out_.insert(start, 1, '(');
+    out_ += ')';
   }
   out_ += ')';
 }
