@@ -61,5 +61,6 @@ fuzz: setup-lint ## Fuzz the parser and the Parquet reader, FUZZ_SECONDS (600) e
 clean: ## Remove every build (data/ and .venv stay)
 	rm -rf build
 
-chaos: build ## Kill, stop and starve the processes of a cluster, and see what comes of its queries
-	@PYTHONPATH=build/release/python .venv/bin/python -m pytest -q test/chaos test/cluster
+chaos: build ## Kill, stop and starve the processes of a cluster, and see what comes of its queries (CHAOS_SEEDS="1 2 3")
+	@PYTHONPATH=build/release/python TRIVET_CHAOS=all TRIVET_CHAOS_SEEDS="$${CHAOS_SEEDS:-1 2 3 4 5}" \
+	  .venv/bin/python -m pytest -q --durations=20 test/chaos test/cluster

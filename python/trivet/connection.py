@@ -123,6 +123,14 @@ class Connection:
         """
         return self._native.progress()
 
+    def stage_progress(self) -> list[dict]:
+        """How far each stage of the newest running distributed query has come.
+
+        One dictionary a stage: `stage`, `description`, `tasks`, `finished_tasks`, `running_tasks`, `rows`. Empty for
+        embedded queries. May be called from another thread.
+        """
+        return self._native.stage_progress()
+
     async def sql_async(self, query: str, parameters: Parameters = None) -> Relation:
         """`sql`, computed to its end without blocking the event loop. Cancelling the task cancels the query."""
         return await self._off_loop(lambda: self._computed(query, parameters))
@@ -212,6 +220,9 @@ def connect(
     scan_task_rows: int = 0,
     forced_scan_tasks: int = 0,
     adaptive: bool = True,
+    progress_bar: bool = False,
+    log_level: str = "",
+    log_file: str = "",
 ) -> Connection:
     """Connects to a database; where its queries run is the only thing that differs.
 
@@ -222,6 +233,10 @@ def connect(
       is found or started.
     - `connect("grpc://HOST:PORT", token=...)`: a running coordinator. Without a target,
       `mode="distributed"` takes it from TRIVET_COORDINATOR; the token may come from TRIVET_TOKEN.
+
+    With `progress_bar` a query that runs for two seconds while its rows are being fetched draws a bar on a
+    terminal's standard error. `log_level` ("info") has the coordinator and the workers of a single node, or of a
+    Ray cluster whose coordinator is started here, write JSON lines to `log_file` or standard error.
 
     Raises at once where the target cannot be reached: nothing ever runs in another mode than asked for.
     """
@@ -246,6 +261,8 @@ def connect(
             scan_task_rows=scan_task_rows,
             forced_scan_tasks=forced_scan_tasks,
             adaptive=adaptive,
+            log_level=log_level,
+            log_file=log_file,
         )
         target, token = found.location, found.token
     options = _trivet.ConnectOptions()
@@ -268,6 +285,9 @@ def connect(
     options.scan_task_rows = scan_task_rows
     options.forced_scan_tasks = forced_scan_tasks
     options.adaptive = adaptive
+    options.progress_bar = progress_bar
+    options.log_level = log_level
+    options.log_file = log_file
     return Connection(_trivet.connect(options))
 
 

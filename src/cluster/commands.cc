@@ -21,7 +21,7 @@ namespace trivet {
 const char* const kServeUsage =
     "usage: trivet serve [options]\n"
     "Runs a coordinator and its workers on this host until it is stopped.\n"
-    "  --workers N           worker processes (2)\n"
+    "  --workers N           worker processes (2); 0: workers join from elsewhere\n"
     "  --slots N             tasks at once in each (1)\n"
     "  --host HOST           address to listen on (127.0.0.1)\n"
     "  --port PORT           port to listen on (any free one)\n"
@@ -30,6 +30,12 @@ const char* const kServeUsage =
     "  --disk-quota BYTES    of map outputs, of each worker (no limit)\n"
     "  --partitions N        partitions of an exchange (twice the slots)\n"
     "  --single-task-bytes B queries that read less run as one task (32MiB)\n"
+    "  --max-sessions N      clients at once (256)\n"
+    "  --session-idle-ms N   a session that runs nothing for so long is closed (8 hours)\n"
+    "  --journal DIRECTORY   keeps what another process needs to go on after this one was killed\n"
+    "  --journal-sync always|never   wait for the disk, or only for the file (always)\n"
+    "  --log-level LEVEL     debug, info, warning, error, off (info)\n"
+    "  --log-file FILE       appends the log there (standard error)\n"
     "  --tls-certificate, --tls-key, --tls-authority FILE\n"
     "  --exit-with-stdin     stop when standard input ends\n"
     "The cluster's secret is read from TRIVET_TOKEN; without it one is made and printed.\n";
@@ -41,10 +47,14 @@ const char* const kWorkerUsage =
     "  --slots N             tasks at once (1)\n"
     "  --memory-limit BYTES  (80% of the machine)\n"
     "  --host HOST, --port PORT   address of its own service (127.0.0.1, any free port)\n"
+    "  --advertise LOCATION  where others reach it, if not there: grpc://HOST:PORT\n"
     "  --directory PATH      where it keeps map outputs\n"
     "  --disk-quota BYTES    of these (no limit)\n"
     "  --label NAME          a data mount or the like that tasks may ask for\n"
+    "  --output-age-ms N     removes map outputs that nobody asks for in so long (24 hours)\n"
     "  --lease-ms N          ends when the coordinator is silent for so long (30000)\n"
+    "  --log-level LEVEL     debug, info, warning, error, off (info)\n"
+    "  --log-file FILE       appends the log there (standard error)\n"
     "  --tls-certificate, --tls-key, --tls-authority FILE\n"
     "  --exit-with-parent    end when the process that started it does\n"
     "The cluster's secret is read from TRIVET_TOKEN.\n";
@@ -81,9 +91,16 @@ bool InputEnded() {
   return read(STDIN_FILENO, &byte, 1) <= 0;
 }
 
+Result<LogOptions> LogOptionsOf(const CommandOptions& options) {
+  LogOptions log;
+  TRIVET_ASSIGN_OR_RETURN(log.level, ParseLogLevel(options.Text("log-level", "info")));
+  log.file = options.Text("log-file");
+  return log;
+}
+
 Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
   NodeDaemonOptions daemon;
-  TRIVET_ASSIGN_OR_RETURN(const uint64_t workers, options.Count("workers", 2, 1, 1024));
+  TRIVET_ASSIGN_OR_RETURN(const uint64_t workers, options.Count("workers", 2, 0, 1024));
   TRIVET_ASSIGN_OR_RETURN(const uint64_t slots, options.Count("slots", 1, 1, 1024));
   TRIVET_ASSIGN_OR_RETURN(const uint64_t port, options.Count("port", 0, 0, 65535));
   TRIVET_ASSIGN_OR_RETURN(daemon.worker_memory_bytes, options.Bytes("worker-memory", 0));
@@ -97,6 +114,13 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
   TRIVET_ASSIGN_OR_RETURN(
       planning.scan_task_rows,
       options.Count("scan-task-rows", planning.scan_task_rows, 1, uint64_t{1} << 40));
+  constexpr uint64_t kMonthMs = uint64_t{30} * 24 * 3600 * 1000;
+  CoordinatorServerOptions& server = daemon.server;
+  TRIVET_ASSIGN_OR_RETURN(server.max_sessions,
+                          options.Count("max-sessions", server.max_sessions, 1, 65536));
+  TRIVET_ASSIGN_OR_RETURN(
+      server.session_idle_ms,
+      options.Count("session-idle-ms", server.session_idle_ms, 1'000, kMonthMs));
   planning.partitions = static_cast<uint32_t>(partitions);
   daemon.workers = static_cast<uint32_t>(workers);
   daemon.slots_per_worker = static_cast<uint32_t>(slots);
@@ -104,6 +128,15 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
   daemon.server.host = options.Text("host", "127.0.0.1");
   daemon.server.port = static_cast<uint16_t>(port);
   daemon.server.tls = options.Tls();
+  server.journal_directory = options.Text("journal");
+  const std::string sync = options.Text("journal-sync", "always");
+  if (sync != "always" && sync != "never") {
+    return Status::InvalidInput(
+        StrCat("--journal-sync must be always or never, not \"", sync, "\""));
+  }
+  server.sync_journal = sync == "always";
+  TRIVET_ASSIGN_OR_RETURN(server.log, LogOptionsOf(options));
+  server.log.process = "coordinator";
   return daemon;
 }
 
@@ -113,7 +146,8 @@ int RunServe(const std::vector<std::string>& arguments, std::vector<std::string>
   Result<CommandOptions> parsed = CommandOptions::Parse(
       arguments,
       {"workers", "slots", "host", "port", "directory", "worker-memory", "disk-quota", "partitions",
-       "single-task-bytes", "scan-task-rows", "tls-certificate", "tls-key", "tls-authority"},
+       "single-task-bytes", "scan-task-rows", "max-sessions", "session-idle-ms", "journal",
+       "journal-sync", "log-level", "log-file", "tls-certificate", "tls-key", "tls-authority"},
       {"help", "exit-with-stdin"});
   if (!parsed.ok()) return Fail(parsed.status());
   if (parsed->Has("help")) {
@@ -124,13 +158,16 @@ int RunServe(const std::vector<std::string>& arguments, std::vector<std::string>
   if (!options.ok()) return Fail(options.status());
   options->worker_command = std::move(worker_command);
   options->server.token = TokenFromEnvironment();
+  // With a journal the secret may be in there.
   const bool token_is_ours = options->server.token.empty();
-  if (token_is_ours) options->server.token = NewToken();
+  if (token_is_ours && options->server.journal_directory.empty()) {
+    options->server.token = NewToken();
+  }
   CatchStopSignals();
   Result<std::unique_ptr<NodeDaemon>> daemon = NodeDaemon::Start(*options, FileSystem::Local());
   if (!daemon.ok()) return Fail(daemon.status());
   std::cout << "{\"location\": \"" << (*daemon)->location() << "\"";
-  if (token_is_ours) std::cout << ", \"token\": \"" << options->server.token << "\"";
+  if (token_is_ours) std::cout << ", \"token\": \"" << (*daemon)->server().token() << "\"";
   std::cout << "}" << std::endl;
   const bool watch_input = parsed->Has("exit-with-stdin");
   while (!stop_requested && !(watch_input && InputEnded())) usleep(50'000);
@@ -141,7 +178,8 @@ int RunWorker(const std::vector<std::string>& arguments) {
   Result<CommandOptions> parsed = CommandOptions::Parse(
       arguments,
       {"coordinator", "name", "slots", "memory-limit", "host", "port", "directory", "disk-quota",
-       "label", "lease-ms", "tls-certificate", "tls-key", "tls-authority"},
+       "advertise", "label", "lease-ms", "output-age-ms", "log-level", "log-file",
+       "tls-certificate", "tls-key", "tls-authority"},
       {"help", "exit-with-parent"});
   if (!parsed.ok()) return Fail(parsed.status());
   if (parsed->Has("help")) {
@@ -157,13 +195,18 @@ int RunWorker(const std::vector<std::string>& arguments) {
     worker.name = parsed->Text("name");
     worker.host = parsed->Text("host", "127.0.0.1");
     worker.directory = parsed->Text("directory");
+    worker.advertised_location = parsed->Text("advertise");
     worker.token = TokenFromEnvironment();
     worker.tls = parsed->Tls();
+    TRIVET_ASSIGN_OR_RETURN(worker.log, LogOptionsOf(*parsed));
     if (parsed->Has("label")) worker.labels.push_back(parsed->Text("label"));
     TRIVET_ASSIGN_OR_RETURN(const uint64_t slots, parsed->Count("slots", 1, 1, 1024));
     TRIVET_ASSIGN_OR_RETURN(const uint64_t port, parsed->Count("port", 0, 0, 65535));
     TRIVET_ASSIGN_OR_RETURN(const uint64_t lease,
                             parsed->Count("lease-ms", 30'000, 1'000, 86'400'000));
+    TRIVET_ASSIGN_OR_RETURN(
+        worker.output_age_ms,
+        parsed->Count("output-age-ms", worker.output_age_ms, 1'000, uint64_t{30} * 86'400'000));
     TRIVET_ASSIGN_OR_RETURN(worker.memory_limit_bytes, parsed->Bytes("memory-limit", 0));
     TRIVET_ASSIGN_OR_RETURN(worker.disk_quota_bytes,
                             parsed->Bytes("disk-quota", worker.disk_quota_bytes));

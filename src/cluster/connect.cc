@@ -29,6 +29,7 @@ Result<std::unique_ptr<Connection>> ConnectDistributed(RemoteOptions remote) {
 }
 
 Result<std::unique_ptr<Connection>> ConnectSingleNode(NodeDaemonOptions node) {
+  if (node.workers == 0) return Status::InvalidInput("a node needs at least one worker");
   if (node.server.token.empty()) node.server.token = NewToken();
   RemoteOptions remote;
   remote.token = node.server.token;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/string_concat.h"
+#include "cluster/build_id.h"
 #include "cluster/control_messages.h"
 #include "cluster/coordinator_session.h"
 #include "cluster/remote_table.h"
@@ -17,9 +18,16 @@ namespace trivet {
 // whether its client is still there.
 class CoordinatorServer::ResultSource final : public FlightMessageSource {
  public:
-  ResultSource(std::shared_ptr<Session> session, std::shared_ptr<QueryResult> result)
-      : session_(std::move(session)), result_(std::move(result)), builder_(Types(*result_)) {}
-  ~ResultSource() override { result_->Cancel(); }
+  ResultSource(std::shared_ptr<Session> session, std::shared_ptr<QueryResult> result,
+               bool resumable)
+      : session_(std::move(session)),
+        result_(std::move(result)),
+        resumable_(resumable),
+        builder_(Types(*result_)) {}
+  // A resumable result stays until its client releases it or its session ends.
+  ~ResultSource() override {
+    if (!resumable_) result_->Cancel();
+  }
 
   Result<bool> Next(FlightMessage& out) override {
     constexpr size_t kChunkBytes = size_t{1} << 20;
@@ -27,7 +35,7 @@ class CoordinatorServer::ResultSource final : public FlightMessageSource {
     constexpr auto kSilence = std::chrono::seconds(1);
     const auto began = std::chrono::steady_clock::now();
     while (!finished_ && builder_.memory_bytes() < kChunkBytes) {
-      session_->Touch();
+      session_->Use();
       Batch batch;
       TRIVET_ASSIGN_OR_RETURN(const Outcome outcome,
                               result_->Poll(batch, builder_.row_count() > 0 ? 0 : kPollMs));
@@ -57,12 +65,16 @@ class CoordinatorServer::ResultSource final : public FlightMessageSource {
 
   std::shared_ptr<Session> session_;
   std::shared_ptr<QueryResult> result_;
+  const bool resumable_;
   ChunkBuilder builder_;
   bool finished_ = false;
 };
 
 CoordinatorServer::CoordinatorServer(CoordinatorServerOptions options, FileSystem& files)
-    : options_(std::move(options)), files_(files), last_used_(std::chrono::steady_clock::now()) {}
+    : options_(std::move(options)),
+      files_(files),
+      token_(options_.token),
+      last_used_(std::chrono::steady_clock::now()) {}
 
 Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
     CoordinatorServerOptions options, FileSystem& files) {
@@ -72,24 +84,67 @@ Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::Start(
   return server;
 }
 
+Status CoordinatorServer::OpenLog() {
+  if (!options_.journal_directory.empty()) {
+    TRIVET_ASSIGN_OR_RETURN(journal_, JournalDirectory::Open(options_.journal_directory));
+    if (token_.empty()) token_ = journal_->token();
+    if (token_.empty()) token_ = NewToken();
+  }
+  TRIVET_ASSIGN_OR_RETURN(log_, EventLog::Open(options_.log));
+  log_->Hide(token_);
+  return Status::OK();
+}
+
+Status CoordinatorServer::OpenDriver() {
+  CoordinatorDriverOptions driver;
+  driver.coordinator = options_.coordinator;
+  if (driver.coordinator.build_id.empty()) driver.coordinator.build_id = BuildId();
+  driver.log = log_;
+  driver.sync_journal = options_.sync_journal;
+  if (journal_ != nullptr) {
+    TRIVET_ASSIGN_OR_RETURN(driver.journal, AppendFile::Open(journal_->File("journal")));
+    TRIVET_ASSIGN_OR_RETURN(
+        session_journal_, SessionJournal::Open(journal_->File("sessions"), options_.sync_journal));
+  }
+  TRIVET_ASSIGN_OR_RETURN(driver_, CoordinatorDriver::Open(std::move(driver), *control_));
+  for (const WorkerSnapshot& worker : driver_->Workers()) {
+    control_->SetAddress(worker.worker, worker.address);
+  }
+  if (session_journal_ != nullptr) {
+    restored_ = std::make_unique<RestoredSessions>(session_journal_->TakeSaved(), *driver_);
+  }
+  return Status::OK();
+}
+
 Status CoordinatorServer::Open() {
+  TRIVET_RETURN_IF_ERROR(OpenLog());
   FlightPeerOptions peer;
-  peer.token = options_.token;
+  peer.token = token_;
   peer.tls = options_.tls;
   peers_ = std::make_unique<FlightPeers>(std::move(peer));
   control_ = std::make_unique<FlightWorkerControl>(*peers_);
-  driver_ = std::make_unique<CoordinatorDriver>(options_.coordinator, *control_);
+  TRIVET_RETURN_IF_ERROR(OpenDriver());
   fetcher_ = std::make_unique<WorkerFetcher>(WorkerIncarnation{"coordinator", 0}, nullptr, *peers_,
-                                             TicketSigner(options_.token));
+                                             TicketSigner(token_));
   FlightServiceOptions service;
   service.host = options_.host;
   service.port = options_.port;
-  service.token = options_.token;
+  if (service.port == 0 && journal_ != nullptr) service.port = journal_->port();
+  service.token = token_;
   service.tls = options_.tls;
   service_ = std::make_unique<FlightService>(std::move(service));
   service_->SetIdentity("coordinator");
   RegisterActions();
-  return service_->Start();
+  driver_->Start();
+  TRIVET_RETURN_IF_ERROR(service_->Start());
+  if (journal_ != nullptr) {
+    TRIVET_RETURN_IF_ERROR(journal_->Remember(service_->port(), token_));
+  }
+  log_->Write(LogLevel::kInfo, LogEvent("coordinator_started")
+                                   .Text("location", location())
+                                   .Text("build_id", BuildId())
+                                   .Number("replayed_records", driver_->replayed_records()));
+  return Status::OK();
 }
 
 CoordinatorServer::~CoordinatorServer() {
@@ -119,37 +174,110 @@ Result<std::string> CoordinatorServer::TakeEvent(std::string_view body) {
   return std::string();
 }
 
+SessionDatabase CoordinatorServer::NewDatabase() {
+  SessionDatabase made;
+  made.runtime = std::make_shared<DistributedRuntime>(*driver_, *fetcher_, tables_,
+                                                      options_.planning, options_.queries);
+  if (session_journal_ != nullptr) made.runtime->KeepOutputs();
+  DatabaseOptions fresh;
+  fresh.memory_limit_bytes = options_.memory_limit_bytes;
+  fresh.files = &files_;
+  fresh.runtime = made.runtime;
+  made.database = Database::Open(std::move(fresh));
+  RegisterClusterTables(made.database->table_functions(), *driver_);
+  return made;
+}
+
 Result<std::string> CoordinatorServer::OpenSession(const std::string& other) {
-  std::shared_ptr<Database> database;
+  SessionDatabase on;
   if (other.empty()) {
-    DatabaseOptions fresh;
-    fresh.memory_limit_bytes = options_.memory_limit_bytes;
-    fresh.files = &files_;
-    fresh.runtime = std::make_shared<DistributedRuntime>(*driver_, *fetcher_, tables_,
-                                                         options_.planning, options_.queries);
-    database = Database::Open(std::move(fresh));
-    RegisterClusterTables(database->table_functions(), *driver_);
+    on = NewDatabase();
   } else {
     TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(other));
-    database = session->database();
+    on = session->on();
   }
-  std::string id = NewToken();
-  auto session = std::make_shared<Session>(id, std::move(database));
-  std::lock_guard lock(mutex_);
-  if (stopping_) return Status(StatusCode::kUnavailable, "the coordinator stops");
-  sessions_[id] = std::move(session);
-  return id;
+  OpenAnswer answer{NewToken(), session_journal_ != nullptr};
+  auto session = std::make_shared<Session>(answer.session, std::move(on), session_journal_.get());
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return Status(StatusCode::kUnavailable, "the coordinator stops");
+    if (sessions_.size() >= options_.max_sessions) {
+      return Status::ResourceExhausted(
+                 StrCat("the coordinator has ", sessions_.size(), " sessions, as many as may be"))
+          .WithHint("close connections that are not needed, or allow more with --max-sessions");
+    }
+    sessions_[answer.session] = std::move(session);
+  }
+  if (session_journal_ != nullptr) session_journal_->Opened(answer.session, other);
+  return Encode(answer);
 }
 
 Result<std::shared_ptr<CoordinatorServer::Session>> CoordinatorServer::FindSession(
     const std::string& id) {
-  std::lock_guard lock(mutex_);
-  const auto found = sessions_.find(id);
-  if (found == sessions_.end()) {
-    return Status::NotFound("the session has ended")
-        .WithHint("connect again; a session ends when its client is silent for too long");
+  const auto find = [&]() -> std::shared_ptr<Session> {
+    std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(id);
+    return found != sessions_.end() ? found->second : nullptr;
+  };
+  std::shared_ptr<Session> session = find();
+  if (session == nullptr && restored_ != nullptr) {
+    restored_->Take(id, [this](const SavedDatabase& saved) { RestoreDatabase(saved); });
+    session = find();
   }
-  return found->second;
+  if (session != nullptr) return session;
+  return Status::NotFound("the session has ended")
+      .WithHint(StrCat("connect again; a session ends when its client is silent for ",
+                       options_.session_lease_ms / 1000, " s or uses it for nothing for ",
+                       options_.session_idle_ms / 1000, " s"));
+}
+
+void CoordinatorServer::RestoreDatabase(const SavedDatabase& saved) {
+  const SessionDatabase on = NewDatabase();
+  std::map<std::string, std::shared_ptr<Session>> sessions;
+  for (const SavedSession& each : saved.sessions) {
+    auto session = std::make_shared<Session>(each.id, on, session_journal_.get());
+    for (const auto& [number, result] : each.results) session->Know(number, result);
+    sessions[each.id] = std::move(session);
+  }
+  Status repeated;
+  if (saved.had_tables) {
+    repeated = Status(StatusCode::kUnavailable,
+                      "the coordinator was started anew, and this session's tables in memory went "
+                      "with the old one")
+                   .WithHint("connect again and make them again");
+  }
+  for (const ExecuteRequest& statement : saved.statements) {
+    if (!repeated.ok()) break;
+    repeated = sessions[statement.session]->Repeat(statement).WithContext(
+        "the coordinator was started anew, and this session cannot go on");
+  }
+  log_->Write(LogLevel::kInfo, LogEvent("sessions_restored")
+                                   .Number("sessions", sessions.size())
+                                   .Number("statements", saved.statements.size())
+                                   .Error(repeated));
+  std::lock_guard lock(mutex_);
+  for (const SavedSession& each : saved.sessions) {
+    if (!each.open) continue;
+    if (!repeated.ok()) sessions[each.id]->Break(repeated);
+    sessions_[each.id] = sessions[each.id];
+  }
+}
+
+Result<std::unique_ptr<FlightMessageSource>> CoordinatorServer::OpenResult(
+    const ResultTicket& ticket) {
+  TRIVET_ASSIGN_OR_RETURN(auto session, FindSession(ticket.session));
+  TRIVET_ASSIGN_OR_RETURN(auto result, session->TakeResult(ticket));
+  const bool resumable = session->IsResumable(ticket.result);
+  return std::unique_ptr<FlightMessageSource>(
+      std::make_unique<ResultSource>(std::move(session), std::move(result), resumable));
+}
+
+void CoordinatorServer::EndOrphans() {
+  const auto [sessions, queries] = restored_->TakeLeft();
+  for (const QueryId query : queries) {
+    driver_->Post(QueryCancelled{query, "its client has not come back"});
+  }
+  for (const std::string& session : sessions) session_journal_->Closed(session);
 }
 
 void CoordinatorServer::CloseSession(const std::string& id) {
@@ -163,6 +291,7 @@ void CoordinatorServer::CloseSession(const std::string& id) {
     last_used_ = std::chrono::steady_clock::now();
   }
   session->Close();
+  if (session_journal_ != nullptr) session_journal_->Closed(id);
 }
 
 void CoordinatorServer::RegisterActions() {
@@ -195,8 +324,13 @@ void CoordinatorServer::RegisterActions() {
   add(kProgressAction, [this](std::string_view body) -> Result<std::string> {
     TRIVET_ASSIGN_OR_RETURN(const ResultTicket ticket, DecodeResultTicket(body));
     TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(ticket.session));
-    const std::optional<double> progress = session->Progress(ticket.result);
-    return progress ? std::to_string(*progress) : std::string();
+    return Encode(session->Progress(ticket.result));
+  });
+  add(kReleaseAction, [this](std::string_view body) -> Result<std::string> {
+    TRIVET_ASSIGN_OR_RETURN(const ResultTicket ticket, DecodeResultTicket(body));
+    TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(ticket.session));
+    session->Release(ticket.result);
+    return std::string();
   });
   add(kPingAction, [this](std::string_view body) -> Result<std::string> {
     TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(std::string(body)));
@@ -213,25 +347,28 @@ void CoordinatorServer::RegisterActions() {
       [this](std::string_view bytes,
              const FlightCall&) -> Result<std::unique_ptr<FlightMessageSource>> {
         TRIVET_ASSIGN_OR_RETURN(const ResultTicket ticket, DecodeResultTicket(bytes));
-        TRIVET_ASSIGN_OR_RETURN(auto session, FindSession(ticket.session));
-        TRIVET_ASSIGN_OR_RETURN(auto result, session->TakeResult(ticket.result));
-        return std::unique_ptr<FlightMessageSource>(
-            std::make_unique<ResultSource>(std::move(session), std::move(result)));
+        return OpenResult(ticket);
       });
 }
 
 void CoordinatorServer::LeaseLoop() {
   constexpr auto kInterval = std::chrono::seconds(1);
+  const std::chrono::milliseconds lease(options_.session_lease_ms);
+  const auto started = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     std::vector<std::string> expired;
     for (const auto& [id, session] : sessions_) {
-      if (session->Expired(std::chrono::milliseconds(options_.session_lease_ms))) {
+      if (session->Expired(lease, std::chrono::milliseconds(options_.session_idle_ms))) {
         expired.push_back(id);
       }
     }
     lock.unlock();
-    for (const std::string& id : expired) CloseSession(id);
+    for (const std::string& id : expired) {
+      log_->Write(LogLevel::kInfo, LogEvent("session_expired"));
+      CloseSession(id);
+    }
+    if (restored_ != nullptr && std::chrono::steady_clock::now() - started > lease) EndOrphans();
     lock.lock();
     stop_.wait_for(lock, kInterval, [this] { return stopping_; });
   }

@@ -13,9 +13,9 @@
 
 namespace trivet {
 
-// Sends a coordinator's actions to workers over Flight: one queue and thread per worker, so that
-// one that does not answer holds up no other. What cannot be sent is dropped; the coordinator
-// learns of it by heartbeats. Thread-safe.
+// Sends a coordinator's actions to workers over Flight: one queue and thread per worker that there
+// is something to say to, so that one that does not answer holds up no other. What cannot be sent
+// is dropped; the coordinator learns of it by heartbeats. Thread-safe.
 class FlightWorkerControl final : public WorkerControl {
  public:
   static constexpr int64_t kSendTimeoutMs = 5'000;
@@ -42,7 +42,8 @@ class FlightWorkerControl final : public WorkerControl {
     std::string location;
     std::deque<Message> queue;
     std::condition_variable changed;
-    bool closing = false;
+    bool closing = false;  // the thread ends with the last message
+    bool running = false;  // the thread has not come to its end
     std::thread thread;
   };
 

@@ -25,7 +25,9 @@ struct NodeDaemonOptions {
 };
 
 // One host's coordinator with its worker processes: starts them, notices when one ends, tells the
-// coordinator, and starts another in its place after a delay that grows with failures. Thread-safe.
+// coordinator, and starts another in its place after a delay that grows with failures. Where the
+// coordinator keeps a journal, workers outlive it, and the next daemon on the journal takes them
+// over. Thread-safe.
 class NodeDaemon {
  public:
   static Result<std::unique_ptr<NodeDaemon>> Start(NodeDaemonOptions options, FileSystem& files);
@@ -41,6 +43,8 @@ class NodeDaemon {
   struct Process {
     std::string name;
     int pid = -1;
+    uint64_t birth = 0;  // tells the process from a later one of its number
+    bool child = true;   // false: an earlier daemon's
     uint32_t failures = 0;
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point next_start;
@@ -49,6 +53,10 @@ class NodeDaemon {
   explicit NodeDaemon(NodeDaemonOptions options) : options_(std::move(options)) {}
   Status StartProcess(Process& process);
   void Reap(Process& process);
+  // How it ended, where it has.
+  static std::optional<std::string> EndOf(const Process& process);
+  void TakeOver();
+  void RememberProcesses();
   void SuperviseLoop();
 
   const NodeDaemonOptions options_;

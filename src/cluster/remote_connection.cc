@@ -1,8 +1,9 @@
 #include "cluster/remote_connection.h"
 
+#include <algorithm>
 #include <condition_variable>
-#include <cstdlib>
 #include <deque>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -10,6 +11,8 @@
 #include "cluster/session_messages.h"
 #include "shuffle/flight_peer.h"
 #include "shuffle/wire_batch.h"
+#include "sql/parser.h"
+#include "sql/syntax/statement.h"
 
 namespace trivet {
 
@@ -19,15 +22,22 @@ constexpr int64_t kCallTimeoutMs = 10'000;
 // A statement that makes a table may run for as long as it takes; the lease is kept by pings.
 constexpr int64_t kExecuteTimeoutMs = int64_t{24} * 3600 * 1000;
 constexpr auto kPingInterval = std::chrono::seconds(5);
+// A coordinator that keeps a journal is waited for so long when it is gone.
+constexpr auto kRestartPatience = std::chrono::seconds(30);
+constexpr auto kRestartPoll = std::chrono::milliseconds(200);
+constexpr int64_t kHelloTimeoutMs = 2'000;
+constexpr int64_t kReleaseTimeoutMs = 1'000;
+// A stream is asked for so often without a new row.
+constexpr int kResumeTries = 5;
 
 // The connection to a coordinator and the session's life there: pinged until it is closed.
 class SessionLink {
  public:
-  SessionLink(std::shared_ptr<FlightPeer> peer, std::string session,
-              std::shared_ptr<void> keep_alive)
+  SessionLink(std::shared_ptr<FlightPeer> peer, OpenAnswer opened, std::shared_ptr<void> keep_alive)
       : keep_alive_(std::move(keep_alive)),
         peer_(std::move(peer)),
-        session_(std::move(session)),
+        session_(std::move(opened.session)),
+        durable_(opened.durable),
         pinger_([this] { PingLoop(); }) {}
 
   ~SessionLink() {
@@ -43,9 +53,26 @@ class SessionLink {
 
   // Another session on the same database.
   Result<std::shared_ptr<SessionLink>> Fork() {
-    TRIVET_ASSIGN_OR_RETURN(std::string session,
+    TRIVET_ASSIGN_OR_RETURN(const std::string bytes,
                             peer_->Call(kOpenSessionAction, session_, kCallTimeoutMs));
-    return std::make_shared<SessionLink>(peer_, std::move(session), keep_alive_);
+    TRIVET_ASSIGN_OR_RETURN(OpenAnswer opened, DecodeOpenAnswer(bytes));
+    return std::make_shared<SessionLink>(peer_, std::move(opened), keep_alive_);
+  }
+
+  // Waits until the coordinator, or one in its place, answers; `lost` where none is to be expected
+  // or none comes in time, or `stop` says so.
+  Status AwaitRestart(const Status& lost, const std::function<bool()>& stop) {
+    const auto deadline = std::chrono::steady_clock::now() + kRestartPatience;
+    while (durable_ && !stop() && std::chrono::steady_clock::now() < deadline) {
+      const Status answered =
+          peer_->Call(FlightService::kHelloAction, {}, kHelloTimeoutMs).status();
+      if (answered.ok()) return answered;
+      if (answered.code() != StatusCode::kUnavailable && answered.code() != StatusCode::kTimeout) {
+        return answered;
+      }
+      std::this_thread::sleep_for(kRestartPoll);
+    }
+    return lost;
   }
 
   FlightPeer& peer() { return *peer_; }
@@ -64,20 +91,23 @@ class SessionLink {
   const std::shared_ptr<void> keep_alive_;
   std::shared_ptr<FlightPeer> peer_;
   const std::string session_;
+  const bool durable_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool closing_ = false;
   std::thread pinger_;
 };
 
-// The rows of a result, fetched ahead by a thread up to a few chunks.
+// The rows of a result, fetched ahead by a thread up to a few chunks. Where the coordinator goes
+// and another one goes on in its place, so does the stream, behind the last row that came.
 class RemoteResultStream final : public ResultStream {
  public:
-  RemoteResultStream(std::shared_ptr<SessionLink> link, uint64_t number,
+  RemoteResultStream(std::shared_ptr<SessionLink> link, uint64_t number, bool resumable,
                      std::unique_ptr<FlightMessageStream> stream, std::vector<LogicalType> types,
                      MemoryManager& memory)
       : link_(std::move(link)),
         number_(number),
+        resumable_(resumable),
         stream_(std::move(stream)),
         types_(std::move(types)),
         memory_(memory),
@@ -88,9 +118,10 @@ class RemoteResultStream final : public ResultStream {
       std::lock_guard lock(mutex_);
       closing_ = true;
       changed_.notify_all();
+      stream_->Cancel();
     }
-    stream_->Cancel();
     fetcher_.join();
+    if (resumable_ && !released_) Release();
   }
 
   Result<Outcome> Poll(Batch& batch, int timeout_ms) override {
@@ -118,24 +149,72 @@ class RemoteResultStream final : public ResultStream {
       std::lock_guard lock(mutex_);
       cancelled_ = true;
       changed_.notify_all();
+      stream_->Cancel();
     }
-    stream_->Cancel();
   }
-  std::optional<double> Progress() const override {
-    const auto answer = link_->peer().Call(
-        kProgressAction, Encode(ResultTicket{link_->session(), number_}), kCallTimeoutMs);
-    if (!answer.ok() || answer->empty()) return std::nullopt;
-    return std::strtod(answer->c_str(), nullptr);
-  }
+  std::optional<double> Progress() const override { return AskProgress().share; }
+  std::vector<StageProgress> Stages() const override { return AskProgress().stages; }
   std::string Analysis(bool) override { return {}; }
 
  private:
   static constexpr size_t kChunksAhead = 4;
 
+  // Empty where the coordinator does not answer: reading the rows tells why.
+  ProgressAnswer AskProgress() const {
+    const auto bytes = link_->peer().Call(
+        kProgressAction, Encode(ResultTicket{link_->session(), number_, 0}), kCallTimeoutMs);
+    if (!bytes.ok()) return {};
+    auto answer = DecodeProgressAnswer(*bytes);
+    return answer.ok() ? std::move(*answer) : ProgressAnswer{};
+  }
+
+  bool Ends() {
+    std::lock_guard lock(mutex_);
+    return closing_ || cancelled_;
+  }
+
+  // The rows are here, or not wanted. Whether or not it arrives: the session's end releases them
+  // else.
+  void Release() {
+    released_ = true;
+    (void)link_->peer().Call(kReleaseAction, Encode(ResultTicket{link_->session(), number_, 0}),
+                             kReleaseTimeoutMs);
+  }
+
+  // Opens the stream anew behind the rows that have come; `lost` where that cannot be.
+  Status Resume(const Status& lost) {
+    if (!resumable_ || lost.code() != StatusCode::kUnavailable || ++tries_ > kResumeTries) {
+      return lost;
+    }
+    TRIVET_RETURN_IF_ERROR(link_->AwaitRestart(lost, [this] { return Ends(); }));
+    const ResultTicket ticket{link_->session(), number_, rows_};
+    auto stream = link_->peer().Get(kResultTicketKind, Encode(ticket));
+    if (!stream.ok()) return Resume(stream.status());
+    std::lock_guard lock(mutex_);
+    if (closing_ || cancelled_) return lost;
+    stream_ = std::move(*stream);
+    return Status::OK();
+  }
+
+  // The next message, or false at the end; gone on after a restart.
+  Result<bool> NextMessage(FlightMessage& message) {
+    while (true) {
+      Result<bool> more = stream_->Next(message);
+      if (more.ok()) return more;
+      TRIVET_RETURN_IF_ERROR(Resume(more.status()));
+    }
+  }
+
   void FetchLoop() {
     while (true) {
       FlightMessage message;
-      Result<bool> more = stream_->Next(message);
+      Result<bool> more = NextMessage(message);
+      if (more.ok() && *more && message.body.size > 0 && resumable_) {
+        const auto chunk = ChunkReader::Open(message.body, types_, nullptr);
+        if (chunk.ok()) rows_ += chunk->rows_left();
+        tries_ = 0;
+      }
+      if (more.ok() && !*more && resumable_) Release();
       std::unique_lock lock(mutex_);
       if (!more.ok() || !*more) {
         finished_ = true;
@@ -152,9 +231,13 @@ class RemoteResultStream final : public ResultStream {
 
   const std::shared_ptr<SessionLink> link_;
   const uint64_t number_;
-  const std::unique_ptr<FlightMessageStream> stream_;
+  const bool resumable_;
+  std::unique_ptr<FlightMessageStream> stream_;  // replaced under mutex_ by the fetcher alone
   const std::vector<LogicalType> types_;
   MemoryManager& memory_;
+  uint64_t rows_ = 0;  // that have come; the fetcher's
+  int tries_ = 0;      // since the last row; the fetcher's
+  bool released_ = false;
   ChunkReader chunk_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -166,6 +249,15 @@ class RemoteResultStream final : public ResultStream {
   std::thread fetcher_;
 };
 
+// Whether the statements change nothing, so that running them a second time is the same.
+bool ReadsOnly(std::string_view sql) {
+  const auto statements = ParseStatements(sql);
+  return statements.ok() &&
+         std::all_of(statements->begin(), statements->end(), [](const auto& statement) {
+           return statement->kind == syntax::StatementKind::kQuery;
+         });
+}
+
 class FlightSession final : public RemoteSession {
  public:
   FlightSession(std::shared_ptr<Database> database, std::shared_ptr<SessionLink> link)
@@ -174,8 +266,12 @@ class FlightSession final : public RemoteSession {
   Result<std::unique_ptr<QueryResult>> Execute(std::string_view sql,
                                                const ParameterValues& parameters) override {
     const ExecuteRequest request{link_->session(), std::string(sql), parameters};
-    TRIVET_ASSIGN_OR_RETURN(const std::string bytes,
-                            link_->peer().Call(kExecuteAction, Encode(request), kExecuteTimeoutMs));
+    auto called = link_->peer().Call(kExecuteAction, Encode(request), kExecuteTimeoutMs);
+    if (called.status().code() == StatusCode::kUnavailable && ReadsOnly(sql)) {
+      TRIVET_RETURN_IF_ERROR(link_->AwaitRestart(called.status(), [] { return false; }));
+      called = link_->peer().Call(kExecuteAction, Encode(request), kExecuteTimeoutMs);
+    }
+    TRIVET_ASSIGN_OR_RETURN(const std::string bytes, std::move(called));
     TRIVET_ASSIGN_OR_RETURN(ExecuteAnswer answer, DecodeExecuteAnswer(bytes));
     if (answer.kind == ResultKind::kNothing) {
       return std::make_unique<QueryResult>(answer.kind, std::move(answer.columns),
@@ -183,11 +279,12 @@ class FlightSession final : public RemoteSession {
     }
     TRIVET_ASSIGN_OR_RETURN(
         auto stream, link_->peer().Get(kResultTicketKind,
-                                       Encode(ResultTicket{link_->session(), answer.result})));
+                                       Encode(ResultTicket{link_->session(), answer.result, 0})));
     std::vector<LogicalType> types;
     for (const ResultColumn& column : answer.columns) types.push_back(column.type);
-    auto rows = std::make_unique<RemoteResultStream>(link_, answer.result, std::move(stream),
-                                                     std::move(types), database_->memory());
+    auto rows = std::make_unique<RemoteResultStream>(link_, answer.result, answer.resumable,
+                                                     std::move(stream), std::move(types),
+                                                     database_->memory());
     if (answer.kind == ResultKind::kRows) {
       return std::make_unique<QueryResult>(database_, std::move(answer.columns), std::move(rows));
     }
@@ -270,9 +367,10 @@ Result<std::unique_ptr<Connection>> ConnectRemote(const RemoteOptions& options) 
     return Status::InvalidInput(
         StrCat(options.location, " is not a coordinator but worker ", peer->identity()));
   }
-  TRIVET_ASSIGN_OR_RETURN(std::string session, peer->Call(kOpenSessionAction, {}, kCallTimeoutMs));
-  auto link =
-      std::make_shared<SessionLink>(std::move(peer), std::move(session), options.keep_alive);
+  TRIVET_ASSIGN_OR_RETURN(const std::string bytes,
+                          peer->Call(kOpenSessionAction, {}, kCallTimeoutMs));
+  TRIVET_ASSIGN_OR_RETURN(OpenAnswer opened, DecodeOpenAnswer(bytes));
+  auto link = std::make_shared<SessionLink>(std::move(peer), std::move(opened), options.keep_alive);
   DatabaseOptions local;
   local.threads = 1;
   auto database = Database::Open(local);

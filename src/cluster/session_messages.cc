@@ -29,7 +29,25 @@ Result<T> Checked(T message, const ByteReader& reader) {
   return message;
 }
 
+// A share travels in millionths.
+constexpr double kShareUnits = 1e6;
+
 }  // namespace
+
+std::string Encode(const OpenAnswer& answer) {
+  ByteWriter writer;
+  writer.PutString(answer.session);
+  writer.Put(static_cast<uint8_t>(answer.durable));
+  return writer.Take();
+}
+
+Result<OpenAnswer> DecodeOpenAnswer(std::string_view bytes) {
+  ByteReader reader(bytes);
+  OpenAnswer answer;
+  answer.session = std::string(reader.GetString());
+  answer.durable = reader.Get<uint8_t>() != 0;
+  return Checked(std::move(answer), reader);
+}
 
 std::string Encode(const ExecuteRequest& request) {
   ByteWriter writer;
@@ -63,6 +81,7 @@ Result<ExecuteRequest> DecodeExecuteRequest(std::string_view bytes) {
 std::string Encode(const ExecuteAnswer& answer) {
   ByteWriter writer;
   writer.Put(answer.result);
+  writer.Put(static_cast<uint8_t>(answer.resumable));
   writer.Put(static_cast<uint8_t>(answer.kind));
   Put(writer, answer.columns);
   return writer.Take();
@@ -72,6 +91,7 @@ Result<ExecuteAnswer> DecodeExecuteAnswer(std::string_view bytes) {
   ByteReader reader(bytes);
   ExecuteAnswer answer;
   answer.result = reader.Get<uint64_t>();
+  answer.resumable = reader.Get<uint8_t>() != 0;
   const auto kind = reader.Get<uint8_t>();
   if (kind > static_cast<uint8_t>(ResultKind::kNothing)) reader.Reject();
   answer.kind = static_cast<ResultKind>(kind);
@@ -100,10 +120,46 @@ Result<UploadRequest> DecodeUploadRequest(std::string_view bytes) {
   return Checked(std::move(request), reader);
 }
 
+std::string Encode(const ProgressAnswer& answer) {
+  ByteWriter writer;
+  writer.Put(static_cast<uint8_t>(answer.share.has_value()));
+  writer.Put(static_cast<uint32_t>(answer.share.value_or(0) * kShareUnits));
+  writer.Put(static_cast<uint32_t>(answer.stages.size()));
+  for (const StageProgress& stage : answer.stages) {
+    writer.Put(stage.stage);
+    writer.PutString(stage.description);
+    writer.Put(stage.tasks);
+    writer.Put(stage.finished_tasks);
+    writer.Put(stage.running_tasks);
+    writer.Put(stage.rows);
+  }
+  return writer.Take();
+}
+
+Result<ProgressAnswer> DecodeProgressAnswer(std::string_view bytes) {
+  ByteReader reader(bytes);
+  ProgressAnswer answer;
+  const bool known = reader.Get<uint8_t>() != 0;
+  const auto share = reader.Get<uint32_t>();
+  if (known) answer.share = share / kShareUnits;
+  constexpr size_t kStageBytes = 28;
+  answer.stages.resize(reader.GetCount(kStageBytes));
+  for (StageProgress& stage : answer.stages) {
+    stage.stage = reader.Get<uint32_t>();
+    stage.description = std::string(reader.GetString());
+    stage.tasks = reader.Get<uint32_t>();
+    stage.finished_tasks = reader.Get<uint32_t>();
+    stage.running_tasks = reader.Get<uint32_t>();
+    stage.rows = reader.Get<uint64_t>();
+  }
+  return Checked(std::move(answer), reader);
+}
+
 std::string Encode(const ResultTicket& ticket) {
   ByteWriter writer;
   writer.PutString(ticket.session);
   writer.Put(ticket.result);
+  writer.Put(ticket.rows_taken);
   return writer.Take();
 }
 
@@ -112,6 +168,7 @@ Result<ResultTicket> DecodeResultTicket(std::string_view bytes) {
   ResultTicket ticket;
   ticket.session = std::string(reader.GetString());
   ticket.result = reader.Get<uint64_t>();
+  ticket.rows_taken = reader.Get<uint64_t>();
   return Checked(std::move(ticket), reader);
 }
 

@@ -2,12 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <utility>
 
 #include "base/string_concat.h"
-#include "base/version.h"
+#include "cluster/build_id.h"
 #include "cluster/control_messages.h"
 #include "coordinator/journal.h"
 #include "shuffle/shuffle_server.h"
@@ -19,6 +20,7 @@ namespace {
 constexpr int64_t kCallTimeoutMs = 5'000;
 constexpr auto kHeartbeatInterval = std::chrono::seconds(1);
 constexpr auto kRetryInterval = std::chrono::milliseconds(200);
+constexpr auto kLongestSweepInterval = std::chrono::seconds(60);
 
 std::string NewName() {
   char host[256] = "worker";
@@ -52,12 +54,22 @@ Result<std::unique_ptr<WorkerServer>> WorkerServer::Start(WorkerServerOptions op
   std::unique_ptr<WorkerServer> server(new WorkerServer(std::move(options), files));
   TRIVET_RETURN_IF_ERROR(server->Open());
   TRIVET_RETURN_IF_ERROR(server->Join());
+  server->log_->Write(LogLevel::kInfo, LogEvent("worker_started")
+                                           .Worker(server->identity_)
+                                           .Text("location", server->location())
+                                           .Text("coordinator", server->options_.coordinator)
+                                           .Text("build_id", BuildId()));
   server->heartbeats_ = std::thread([self = server.get()] { self->HeartbeatLoop(); });
   server->reporter_ = std::thread([self = server.get()] { self->ReportLoop(); });
+  server->sweeper_ = std::thread([self = server.get()] { self->SweepLoop(); });
   return server;
 }
 
 Status WorkerServer::Open() {
+  LogOptions log = options_.log;
+  log.process = identity_.name;
+  TRIVET_ASSIGN_OR_RETURN(log_, EventLog::Open(std::move(log)));
+  log_->Hide(options_.token);
   FlightPeerOptions peer;
   peer.token = options_.token;
   peer.tls = options_.tls;
@@ -82,6 +94,7 @@ Status WorkerServer::Open() {
   runtime.slots = options_.slots;
   runtime.memory_limit_bytes = options_.memory_limit_bytes;
   runtime.compression = options_.compression;
+  runtime.log = log_;
   runtime_ =
       std::make_unique<WorkerRuntime>(std::move(runtime), *store_, *fetcher_, *tables_, files_,
                                       [this](Event event) { Enqueue(std::move(event)); });
@@ -140,6 +153,7 @@ void WorkerServer::RegisterActions() {
 WorkerServer::~WorkerServer() {
   Stop(Status::Cancelled("the worker was stopped"));
   if (heartbeats_.joinable()) heartbeats_.join();
+  if (sweeper_.joinable()) sweeper_.join();
   if (service_) service_->Stop();
   runtime_.reset();
   {
@@ -160,9 +174,10 @@ Status WorkerServer::SendEvent(const Event& event) {
 Status WorkerServer::Join() {
   WorkerJoined joined;
   joined.worker = identity_;
-  joined.address = service_->location();
+  joined.address =
+      options_.advertised_location.empty() ? service_->location() : options_.advertised_location;
   joined.slots = options_.slots;
-  joined.capabilities.build_id = kVersion;
+  joined.capabilities.build_id = options_.build_id.empty() ? BuildId() : options_.build_id;
   joined.capabilities.protocol_version = kProtocolVersion;
   joined.capabilities.labels = options_.labels;
   return SendEvent(joined);
@@ -191,6 +206,22 @@ void WorkerServer::ReportLoop() {
   }
 }
 
+void WorkerServer::SweepLoop() {
+  const std::chrono::milliseconds age(options_.output_age_ms);
+  const auto interval = std::min<std::chrono::milliseconds>(age, kLongestSweepInterval);
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    const size_t removed = store_->SweepOlderThan(age);
+    if (removed > 0) {
+      log_->Write(LogLevel::kInfo,
+                  LogEvent("outputs_swept").Worker(identity_).Number("files", removed));
+    }
+    lock.lock();
+    changed_.wait_for(lock, interval, [this] { return stopping_; });
+  }
+}
+
 void WorkerServer::HeartbeatLoop() {
   uint64_t sequence = 0;
   auto reached = std::chrono::steady_clock::now();
@@ -199,6 +230,7 @@ void WorkerServer::HeartbeatLoop() {
     WorkerHeartbeat heartbeat;
     heartbeat.worker = identity_;
     heartbeat.sequence = ++sequence;
+    heartbeat.stored_queries = store_->StoredQueries();
     for (const Event& report : reports_) {
       if (const AttemptId* attempt = AttemptOf(report)) heartbeat.running.push_back({*attempt});
     }
@@ -206,6 +238,10 @@ void WorkerServer::HeartbeatLoop() {
     for (AttemptProgress& running : runtime_->Running()) heartbeat.running.push_back(running);
     const Status sent = SendEvent(heartbeat);
     const auto now = std::chrono::steady_clock::now();
+    if (!sent.ok()) {
+      log_->Write(LogLevel::kWarning,
+                  LogEvent("coordinator_not_reached").Worker(identity_).Error(sent));
+    }
     if (sent.ok()) reached = now;
     if (now - reached > std::chrono::milliseconds(options_.lease_ms)) {
       Stop(Status::Timeout(StrCat("the coordinator ", options_.coordinator,
@@ -221,6 +257,9 @@ void WorkerServer::Stop(Status reason) {
   if (stopping_) return;
   stopping_ = true;
   reason_ = std::move(reason);
+  if (log_) {
+    log_->Write(LogLevel::kInfo, LogEvent("worker_stops").Worker(identity_).Error(reason_));
+  }
   stopping_token_.Cancel();
   changed_.notify_all();
 }

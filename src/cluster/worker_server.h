@@ -21,6 +21,8 @@ struct WorkerServerOptions {
   std::string name;         // unique in the cluster; empty: one made from host and process
   std::string host = "127.0.0.1";
   uint16_t port = 0;
+  // Where peers reach its service, if not where it listens (a forwarded port): grpc://HOST:PORT.
+  std::string advertised_location;
   // The cluster's secret: shown to and asked of every peer; shuffle tickets are signed with it.
   std::string token;
   TlsOptions tls;
@@ -30,6 +32,11 @@ struct WorkerServerOptions {
   uint64_t disk_quota_bytes = DiskQuota::kUnlimited;
   WireCompression compression = WireCompression::kLz4;
   std::vector<std::string> labels;
+  // Outputs that nobody has asked for in so long are removed, whatever became of their query.
+  int64_t output_age_ms = int64_t{24} * 3600 * 1000;
+  LogOptions log;  // its process: the worker's name
+  // What the handshake shows; empty: BuildId(). Tests only.
+  std::string build_id;
   // The worker ends by itself when it has not reached its coordinator for so long.
   int64_t lease_ms = 30'000;
 };
@@ -64,10 +71,12 @@ class WorkerServer {
   void Enqueue(Event event);
   void HeartbeatLoop();
   void ReportLoop();
+  void SweepLoop();
 
   const WorkerServerOptions options_;
   FileSystem& files_;
   WorkerIncarnation identity_;
+  std::shared_ptr<EventLog> log_;
   std::unique_ptr<FlightPeers> peers_;
   std::unique_ptr<FlightService> service_;
   std::unique_ptr<ShuffleStore> store_;
@@ -83,6 +92,7 @@ class WorkerServer {
   std::deque<Event> reports_;  // not acknowledged yet
   std::thread heartbeats_;
   std::thread reporter_;
+  std::thread sweeper_;
 };
 
 }  // namespace trivet

@@ -156,6 +156,12 @@ std::vector<TaskSnapshot> Coordinator::Tasks(std::optional<QueryId> query) const
   return tasks;
 }
 
+std::vector<ResultOutput> Coordinator::ResultOutputs(QueryId query) const {
+  const auto live = state_->queries.find(query);
+  if (live == state_->queries.end() || live->second.stages.empty()) return {};
+  return OutputsOf(*state_, live->second);
+}
+
 std::string Coordinator::EncodeState() const { return trivet::EncodeState(*state_); }
 
 Result<Coordinator> Coordinator::Restore(CoordinatorOptions options, std::string_view state) {

@@ -17,6 +17,13 @@ namespace trivet {
 
 struct CoordinatorState;
 
+// The output of one result task as it stands.
+struct ResultOutput {
+  bool finished = false;  // `delivery` is set
+  bool consumed = false;
+  DeliverResult delivery;
+};
+
 // Decides which task runs where, which attempt counts, and what runs again when something is lost.
 //
 // A pure state machine: no thread, no input or output, no clock. The same options and the same
@@ -51,6 +58,10 @@ class Coordinator {
   std::optional<QuerySnapshot> FindQuery(QueryId query) const;
   // Tasks of live queries, or of the one given.
   std::vector<TaskSnapshot> Tasks(std::optional<QueryId> query = std::nullopt) const;
+
+  // The outputs of a live query's result tasks, in order, for a reader that comes back; empty where
+  // the query is not live.
+  std::vector<ResultOutput> ResultOutputs(QueryId query) const;
 
   // The whole state as bytes, equal exactly where the states are; and back, under the same options.
   // Corruption if the bytes are not such a state.

@@ -1,18 +1,13 @@
 #include "coordinator/journal.h"
 
-#include <algorithm>
-#include <cstdint>
 #include <utility>
 
-#include "base/hash.h"
 #include "base/string_concat.h"
 #include "coordinator/event_fields.h"
+#include "coordinator/record_frame.h"
 
-// Header: "TRIVETJ", the version as one byte.
-// Record: the body's length in 4 bytes, 4 bytes that check the length, 4 that check the body; the
-// body: its kind, then a moment and an event, or a state. All integers little-endian. The length
-// has a check of its own so that a damaged one in the middle is not taken for an end that was not
-// written.
+// Header: "TRIVETJ", the version as one byte. Records are framed (record_frame.h); the body: its
+// kind, then a moment and an event, or a state. All integers little-endian.
 
 namespace trivet {
 
@@ -20,69 +15,13 @@ namespace {
 
 constexpr std::string_view kMagic = "TRIVETJ";
 constexpr char kVersion = 1;
-constexpr size_t kFrameBytes = 12;
 constexpr char kEventRecord = 1;
 constexpr char kStateRecord = 2;
-
-uint32_t LengthCheck(uint32_t length) {
-  return static_cast<uint32_t>(HashInt64(length ^ 0x7472697665746aULL));
-}
-
-uint32_t BodyCheck(std::string_view body) {
-  return static_cast<uint32_t>(HashBytes(body.data(), body.size()));
-}
-
-void AppendFixed(std::string& out, uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
-}
-
-uint32_t ReadFixed(std::string_view bytes) {
-  uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value |= uint32_t{static_cast<uint8_t>(bytes[i])} << (8 * i);
-  return value;
-}
 
 std::string Frame(char kind, std::string_view rest) {
   std::string body(1, kind);
   body.append(rest);
-  std::string record;
-  record.reserve(kFrameBytes + body.size());
-  const auto length = static_cast<uint32_t>(body.size());
-  AppendFixed(record, length);
-  AppendFixed(record, LengthCheck(length));
-  AppendFixed(record, BodyCheck(body));
-  record.append(body);
-  return record;
-}
-
-// One record as found, or that the journal ends before it is whole.
-struct FoundRecord {
-  bool torn = false;
-  std::string_view body;
-};
-
-// What a write that was cut off leaves: nothing more, or zeros where a file grew before its
-// content.
-bool IsUnwritten(std::string_view rest) {
-  return std::all_of(rest.begin(), rest.end(), [](char byte) { return byte == 0; });
-}
-
-Result<FoundRecord> FindRecord(std::string_view rest, size_t offset) {
-  FoundRecord torn;
-  torn.torn = true;
-  if (rest.size() < kFrameBytes || IsUnwritten(rest)) return torn;
-  const uint32_t length = ReadFixed(rest);
-  if (ReadFixed(rest.substr(4)) != LengthCheck(length)) {
-    return Status::Corruption(StrCat("the journal's record at byte ", offset, " is damaged"));
-  }
-  if (rest.size() - kFrameBytes < length) return torn;
-  const std::string_view body = rest.substr(kFrameBytes, length);
-  if (ReadFixed(rest.substr(8)) != BodyCheck(body)) {
-    // The last one may have been on its way to the disk; nobody acted on it then.
-    if (rest.size() == kFrameBytes + length) return torn;
-    return Status::Corruption(StrCat("the journal's record at byte ", offset, " is damaged"));
-  }
-  return FoundRecord{false, body};
+  return FrameRecord(body);
 }
 
 Status ApplyRecord(std::string_view body, Coordinator& coordinator) {
@@ -146,12 +85,13 @@ Result<ReplayedJournal> ReplayJournal(CoordinatorOptions options, std::string_vi
   }
   size_t offset = header.size();
   while (offset < journal.size()) {
-    TRIVET_ASSIGN_OR_RETURN(const FoundRecord record, FindRecord(journal.substr(offset), offset));
+    TRIVET_ASSIGN_OR_RETURN(const FoundRecord record,
+                            FindRecord(journal.substr(offset), offset, "the journal"));
     if (record.torn) break;
     if (Status applied = ApplyRecord(record.body, replayed.coordinator); !applied.ok()) {
       return std::move(applied).WithContext(StrCat("the journal's record at byte ", offset));
     }
-    offset += kFrameBytes + record.body.size();
+    offset += kRecordFrameBytes + record.body.size();
     ++replayed.records;
   }
   replayed.valid_bytes = offset;

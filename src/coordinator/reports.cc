@@ -22,22 +22,28 @@ bool NoteStopped(Turn& turn, const AttemptId& attempt, const WorkerIncarnation& 
   return true;
 }
 
-void Deliver(Turn& turn, QueryState& query, uint32_t partition) {
+DeliverResult DeliveryOf(const CoordinatorState& state, const QueryState& query,
+                         uint32_t partition) {
   const Stage& stage = query.graph.result_stage();
-  TaskState& task = query.result_state().tasks[partition];
-  const auto worker = turn.state.workers.find(task.worker.name);
+  const TaskState& task = query.stages.back().tasks[partition];
+  const auto worker = state.workers.find(task.worker.name);
   DeliverResult deliver;
   deliver.query = query.id;
   deliver.partition = partition;
   deliver.partition_count = stage.task_count;
   deliver.attempt = task.launches;
   deliver.location = {task.worker,
-                      worker == turn.state.workers.end() ? std::string() : worker->second.address};
+                      worker == state.workers.end() ? std::string() : worker->second.address};
   deliver.rows = task.rows;
   deliver.bytes = task.bytes;
   deliver.resumable = stage.repeatable_rows && !stage.indeterminate;
+  return deliver;
+}
+
+void Deliver(Turn& turn, QueryState& query, uint32_t partition) {
+  TaskState& task = query.result_state().tasks[partition];
   task.delivered = task.launches;
-  turn.actions.push_back(std::move(deliver));
+  turn.actions.push_back(DeliveryOf(turn.state, query, partition));
 }
 
 // Adds the sizes of a task that reports for the first time. A task that runs again adds nothing:
@@ -134,6 +140,19 @@ void HandleResultConsumed(Turn& turn, const ResultConsumed& event) {
 
 void HandleResultFetchFailed(Turn& turn, const ResultFetchFailed& event) {
   HandleResultFetchFailure(turn, *turn.FindQuery(event.query), event);
+}
+
+std::vector<ResultOutput> OutputsOf(const CoordinatorState& state, const QueryState& query) {
+  std::vector<ResultOutput> outputs(query.graph.result_stage().task_count);
+  for (uint32_t partition = 0; partition < outputs.size(); ++partition) {
+    const TaskState& task = query.stages.back().tasks[partition];
+    outputs[partition].consumed = task.consumed;
+    outputs[partition].finished = task.phase == TaskPhase::kFinished;
+    if (outputs[partition].finished) {
+      outputs[partition].delivery = DeliveryOf(state, query, partition);
+    }
+  }
+  return outputs;
 }
 
 void OfferResultsAgain(Turn& turn) {

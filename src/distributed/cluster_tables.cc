@@ -5,6 +5,7 @@
 
 #include "base/string_concat.h"
 #include "context/memory_budget.h"
+#include "execution/operators/scan.h"
 #include "storage/memory_table.h"
 
 namespace trivet {
@@ -25,6 +26,25 @@ Value OptionalTime(const std::optional<TimePoint>& time) {
 }
 const LogicalType kTime = LogicalType::Timestamp(TimeUnit::kMilli, true);
 
+// The rows of a listing, told from other tables in memory.
+class ClusterTable final : public Table {
+ public:
+  explicit ClusterTable(MemoryTable rows) : rows_(std::move(rows)) {}
+  const std::vector<ColumnDefinition>& columns() const override { return rows_.columns(); }
+  TableStatistics statistics() const override { return rows_.statistics(); }
+  ScanCapabilities capabilities() const override { return rows_.capabilities(); }
+  Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
+                                          const ExecutionContext& context) const override {
+    return rows_.Scan(request, context);
+  }
+  Result<TableReference> Reference() const override { return rows_.Reference(); }
+  std::string kind() const override { return "SYSTEM_SCAN"; }
+  std::string description() const override { return rows_.description(); }
+
+ private:
+  const MemoryTable rows_;
+};
+
 Result<TablePtr> MakeTable(const std::string& name, Columns columns, const std::vector<Row>& rows) {
   // The rows are few; what they take is not worth a budget.
   static MemoryBudget budget("system tables", ~size_t{0} >> 1);
@@ -43,7 +63,8 @@ Result<TablePtr> MakeTable(const std::string& name, Columns columns, const std::
     TRIVET_RETURN_IF_ERROR(builder.Append(batch));
   }
   TRIVET_ASSIGN_OR_RETURN(MemoryChunks chunks, builder.Finish());
-  return TablePtr(std::make_shared<MemoryTable>(std::move(columns), std::move(chunks)));
+  return TablePtr(
+      std::make_shared<ClusterTable>(MemoryTable(std::move(columns), std::move(chunks))));
 }
 
 Result<TablePtr> Workers(const CoordinatorDriver& driver) {
@@ -128,7 +149,22 @@ Result<TablePtr> Tasks(const CoordinatorDriver& driver) {
                    rows);
 }
 
+// Counts the scans of cluster tables; false where there is another source of rows.
+bool CountClusterScans(const PhysicalOperator& plan, size_t& scans) {
+  if (const auto* scan = dynamic_cast<const PhysicalScan*>(&plan)) {
+    ++scans;
+    return dynamic_cast<const ClusterTable*>(&scan->table()) != nullptr;
+  }
+  return std::all_of(plan.children().begin(), plan.children().end(),
+                     [&](const PhysicalPlan& child) { return CountClusterScans(*child, scans); });
+}
+
 }  // namespace
+
+bool ReadsClusterTablesAlone(const PhysicalOperator& plan) {
+  size_t scans = 0;
+  return CountClusterScans(plan, scans) && scans > 0;
+}
 
 void RegisterClusterTables(TableFunctionRegistry& functions, const CoordinatorDriver& driver) {
   const auto add = [&](std::string name, auto list, std::string description) {

@@ -4,10 +4,63 @@
 #include <chrono>
 #include <utility>
 
+#include "base/string_concat.h"
+#include "coordinator/journal.h"
+#include "distributed/coordinator_log.h"
+
 namespace trivet {
 
+namespace {
+CoordinatorDriverOptions WithoutJournal(CoordinatorOptions options) {
+  CoordinatorDriverOptions driver;
+  driver.coordinator = std::move(options);
+  return driver;
+}
+}  // namespace
+
 CoordinatorDriver::CoordinatorDriver(CoordinatorOptions options, WorkerControl& control)
-    : control_(control), coordinator_(std::move(options)), ticker_([this] { TickLoop(); }) {}
+    : CoordinatorDriver(WithoutJournal(options), Coordinator(options), 0, control) {
+  Start();
+}
+
+CoordinatorDriver::CoordinatorDriver(CoordinatorDriverOptions options, Coordinator coordinator,
+                                     size_t records, WorkerControl& control)
+    : sync_journal_(options.sync_journal),
+      journal_bytes_(options.journal_bytes),
+      replayed_records_(records),
+      log_(options.log != nullptr ? std::move(options.log) : std::make_shared<EventLog>()),
+      control_(control),
+      coordinator_(std::move(coordinator)),
+      journal_(std::move(options.journal)) {}
+
+Result<std::unique_ptr<CoordinatorDriver>> CoordinatorDriver::Open(CoordinatorDriverOptions options,
+                                                                   WorkerControl& control) {
+  Coordinator coordinator(options.coordinator);
+  size_t records = 0;
+  if (options.journal != nullptr) {
+    TRIVET_ASSIGN_OR_RETURN(const std::string bytes, options.journal->Read());
+    auto replayed = ReplayJournal(options.coordinator, bytes);
+    if (!replayed.ok()) {
+      return replayed.status()
+          .WithFile(options.journal->path())
+          .WithHint("its queries cannot go on; without the file the coordinator starts anew");
+    }
+    coordinator = std::move(replayed->coordinator);
+    records = replayed->records;
+    // From here on under this process's options, whatever the old one's were.
+    TRIVET_RETURN_IF_ERROR(
+        options.journal->Replace(StrCat(JournalHeader(), EncodeJournalState(coordinator))));
+  }
+  std::unique_ptr<CoordinatorDriver> driver(
+      new CoordinatorDriver(std::move(options), std::move(coordinator), records, control));
+  if (driver->journal_ != nullptr) driver->journal_began_with_ = driver->journal_->size();
+  return driver;
+}
+
+void CoordinatorDriver::Start() {
+  if (replayed_records_ > 0) Post(CoordinatorRestarted{});
+  ticker_ = std::thread([this] { TickLoop(); });
+}
 
 CoordinatorDriver::~CoordinatorDriver() {
   {
@@ -15,7 +68,7 @@ CoordinatorDriver::~CoordinatorDriver() {
     stopping_ = true;
     changed_.notify_all();
   }
-  ticker_.join();
+  if (ticker_.joinable()) ticker_.join();
 }
 
 TimePoint CoordinatorDriver::Now() const {
@@ -23,17 +76,15 @@ TimePoint CoordinatorDriver::Now() const {
 }
 
 void CoordinatorDriver::Post(const Event& event) {
-  std::vector<Notice> notices;
   {
     std::lock_guard lock(mutex_);
-    notices = Handle(event);
+    Handle(event);
   }
-  for (const Notice& notice : notices) notice();
+  CarryOutPending();
 }
 
 QueryId CoordinatorDriver::Submit(StageGraph graph, QuerySettings settings,
                                   std::shared_ptr<QueryListener> listener) {
-  std::vector<Notice> notices;
   QueryId query = 0;
   {
     std::lock_guard lock(mutex_);
@@ -41,10 +92,25 @@ QueryId CoordinatorDriver::Submit(StageGraph graph, QuerySettings settings,
     auto listening = std::make_shared<Listening>();
     listening->listener = std::move(listener);
     listeners_[query] = std::move(listening);
-    notices = Handle(QuerySubmitted{query, std::move(graph), std::move(settings)});
+    Handle(QuerySubmitted{query, std::move(graph), std::move(settings)});
   }
-  for (const Notice& notice : notices) notice();
+  CarryOutPending();
   return query;
+}
+
+Result<std::vector<ResultOutput>> CoordinatorDriver::Attach(
+    QueryId query, std::shared_ptr<QueryListener> listener) {
+  std::lock_guard lock(mutex_);
+  std::vector<ResultOutput> outputs = coordinator_.ResultOutputs(query);
+  if (outputs.empty()) {
+    const auto ended = coordinator_.FindQuery(query);
+    if (ended && !ended->status.ok()) return ended->status;
+    return Status::NotFound(StrCat("query ", query, " has ended, and its result is gone"));
+  }
+  auto listening = std::make_shared<Listening>();
+  listening->listener = std::move(listener);
+  listeners_[query] = std::move(listening);
+  return outputs;
 }
 
 void CoordinatorDriver::Forget(QueryId query) {
@@ -60,19 +126,73 @@ void CoordinatorDriver::Forget(QueryId query) {
   listening->listener.reset();
 }
 
-std::vector<CoordinatorDriver::Notice> CoordinatorDriver::Handle(const Event& event) {
-  std::vector<Notice> notices;
-  std::vector<Action> actions = coordinator_.Handle(event, Now());
-  for (Action& action : actions) CarryOut(action, notices);
+void CoordinatorDriver::Handle(const Event& event) {
+  const TimePoint now = Now();
+  if (journal_ != nullptr) Keep(event, now);
+  LogCoordinatorEvent(*log_, event);
+  Handled handled;
+  handled.actions = coordinator_.Handle(event, now);
+  const bool passing =
+      std::holds_alternative<WorkerHeartbeat>(event) || std::holds_alternative<Tick>(event);
+  handled.durable = !passing || !handled.actions.empty();
+  pending_.push_back(std::move(handled));
   changed_.notify_all();
-  return notices;
+}
+
+void CoordinatorDriver::Keep(const Event& event, TimePoint now) {
+  Status kept;
+  if (journal_->size() > std::max(journal_bytes_, 4 * journal_began_with_)) {
+    kept = journal_->Replace(StrCat(JournalHeader(), EncodeJournalState(coordinator_)));
+    journal_began_with_ = journal_->size();
+  }
+  if (kept.ok()) kept = journal_->Append(EncodeJournalRecord(event, now));
+  if (!kept.ok()) LoseJournal(kept);
+}
+
+// What is in the file is no longer all that has happened: nobody may go on from it.
+void CoordinatorDriver::LoseJournal(const Status& why) {
+  log_->Write(LogLevel::kError, LogEvent("journal_lost").Error(why));
+  journal_->Discard();
+  journal_.reset();
+}
+
+void CoordinatorDriver::CarryOutPending() {
+  std::vector<Notice> notices;
+  {
+    std::lock_guard carrying(carry_mutex_);
+    std::deque<Handled> pending;
+    std::shared_ptr<AppendFile> journal;
+    {
+      std::lock_guard lock(mutex_);
+      pending.swap(pending_);
+      journal = journal_;
+    }
+    const bool durable = std::any_of(pending.begin(), pending.end(),
+                                     [](const Handled& handled) { return handled.durable; });
+    if (journal != nullptr && sync_journal_ && durable) {
+      if (const Status synced = journal->Sync(); !synced.ok()) {
+        std::lock_guard lock(mutex_);
+        if (journal_ != nullptr) LoseJournal(synced);
+      }
+    }
+    for (Handled& handled : pending) {
+      for (Action& action : handled.actions) CarryOut(action, notices);
+    }
+  }
+  for (const Notice& notice : notices) notice();
 }
 
 void CoordinatorDriver::CarryOut(Action& action, std::vector<Notice>& notices) {
+  LogCoordinatorAction(*log_, action);
   const auto notify = [&](QueryId query, std::function<void(QueryListener&)> call) {
-    const auto found = listeners_.find(query);
-    if (found == listeners_.end()) return;
-    notices.push_back([listening = found->second, call = std::move(call)] {
+    std::shared_ptr<Listening> listening;
+    {
+      std::lock_guard lock(mutex_);
+      const auto found = listeners_.find(query);
+      if (found == listeners_.end()) return;
+      listening = found->second;
+    }
+    notices.push_back([listening, call = std::move(call)] {
       std::lock_guard lock(listening->mutex);
       if (listening->listener) call(*listening->listener);
     });
@@ -107,9 +227,9 @@ void CoordinatorDriver::TickLoop() {
     const auto due = coordinator_.NextWakeUp();
     const TimePoint now = Now();
     if (due && *due <= now) {
-      std::vector<Notice> notices = Handle(Tick{});
+      Handle(Tick{});
       lock.unlock();
-      for (const Notice& notice : notices) notice();
+      CarryOutPending();
       lock.lock();
       continue;
     }

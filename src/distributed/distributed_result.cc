@@ -72,6 +72,8 @@ DistributedResultStream::DistributedResultStream(DistributedPlan plan,
                                                  CoordinatorDriver& driver,
                                                  PartitionFetcher& fetcher)
     : plan_(std::move(plan)),
+      result_stage_(plan_.stages.back().stage.id),
+      types_(plan_.stages.back().plan->types()),
       context_(std::move(context)),
       uploads_(std::move(uploads)),
       driver_(driver),
@@ -80,15 +82,68 @@ DistributedResultStream::DistributedResultStream(DistributedPlan plan,
       inbox_(std::make_shared<Inbox>()),
       waker_(inbox_) {}
 
+DistributedResultStream::DistributedResultStream(StageId result_stage,
+                                                 std::vector<LogicalType> types,
+                                                 std::unique_ptr<QueryContext> context,
+                                                 CoordinatorDriver& driver,
+                                                 PartitionFetcher& fetcher)
+    : result_stage_(result_stage),
+      types_(std::move(types)),
+      context_(std::move(context)),
+      driver_(driver),
+      fetcher_(fetcher),
+      credits_(ExchangeLimits{}.reader_bytes, &context_->memory()),
+      inbox_(std::make_shared<Inbox>()),
+      waker_(inbox_) {}
+
 DistributedResultStream::~DistributedResultStream() {
   reader_.reset();
-  if (query_ == 0) return;
+  if (query_ == 0 || abandoned_) return;
   driver_.Forget(query_);
   if (!inbox_->end()) driver_.Post(ResultClosed{query_});
 }
 
 void DistributedResultStream::Submit(StageGraph graph, QuerySettings settings) {
   query_ = driver_.Submit(std::move(graph), std::move(settings), inbox_);
+}
+
+Status DistributedResultStream::Attach(QueryId query, uint64_t rows_taken) {
+  TRIVET_ASSIGN_OR_RETURN(const std::vector<ResultOutput> outputs, driver_.Attach(query, inbox_));
+  query_ = query;
+  uint64_t left = rows_taken;
+  for (const ResultOutput& output : outputs) {
+    if (!output.finished || output.delivery.rows > left) break;
+    left -= output.delivery.rows;
+    ++next_partition_;
+    const bool last = next_partition_ == outputs.size();
+    if (!output.consumed && !last) {
+      driver_.Post(ResultConsumed{query, output.delivery.partition, output.delivery.attempt});
+    }
+  }
+  rows_taken_ = left;
+  for (uint32_t i = next_partition_; i < outputs.size(); ++i) {
+    if (outputs[i].consumed) {
+      acknowledged_ = i + 1;
+      if (!outputs[i].finished) {
+        return Status(StatusCode::kUnavailable,
+                      StrCat("rows of query ", query, " were lost between coordinator and client"));
+      }
+    }
+    if (!outputs[i].finished) continue;
+    partition_count_ = outputs[i].delivery.partition_count;
+    inbox_->OnDeliver(outputs[i].delivery);
+  }
+  if (next_partition_ == outputs.size()) partition_count_ = next_partition_;
+  // Only of a first attempt is it sure that the rows taken were its own.
+  if (left > 0) taken_attempt_ = 1;
+  return Status::OK();
+}
+
+void DistributedResultStream::Abandon() {
+  abandoned_ = true;
+  driver_.Forget(query_);
+  context_->cancellation().Cancel();
+  inbox_->Wake();
 }
 
 void DistributedResultStream::Cancel() {
@@ -100,20 +155,21 @@ void DistributedResultStream::Cancel() {
 Status DistributedResultStream::OpenNext() {
   std::optional<DeliverResult> delivery = inbox_->Take(next_partition_);
   if (!delivery) return Status::OK();
-  if (rows_taken_ > 0 && !delivery->resumable) {
+  if (rows_taken_ > 0 && !delivery->resumable && delivery->attempt != taken_attempt_) {
     // Its rows may come in another order, and some have been given out already.
     driver_.Post(ResultFetchFailed{query_, delivery->partition, delivery->attempt,
                                    delivery->location.worker, rows_taken_,
                                    Status::Internal("the output cannot be resumed")});
     return Status::OK();
   }
+  taken_attempt_ = 0;
   rows_to_skip_ = rows_taken_;
-  const StageId stage = plan_.stages.back().stage.id;
+  partition_count_ = delivery->partition_count;
   ExchangeRequest request;
   request.partition_begin = 0;
   request.partition_end = 1;
-  request.types = plan_.stages.back().plan->types();
-  request.sources.push_back({{{query_, stage, delivery->partition}, delivery->attempt},
+  request.types = types_;
+  request.sources.push_back({{{query_, result_stage_, delivery->partition}, delivery->attempt},
                              {delivery->location.worker, delivery->location.address}});
   reader_ = std::make_unique<ExchangeReader>(std::move(request), ExchangeLimits{}, fetcher_,
                                              credits_, context_->memory());
@@ -123,11 +179,28 @@ Status DistributedResultStream::OpenNext() {
 
 Status DistributedResultStream::GiveBack(const Status& status) {
   if (status.code() == StatusCode::kCancelled) return status;
+  if (current_->partition < acknowledged_) {
+    return Status(StatusCode::kUnavailable,
+                  StrCat("rows of query ", query_, " were lost on their way: ", status.message()));
+  }
   driver_.Post(ResultFetchFailed{query_, current_->partition, current_->attempt,
                                  current_->location.worker, rows_taken_, status});
   reader_.reset();
   current_.reset();
   return Status::OK();
+}
+
+// The last acknowledgement ends the query, and its outputs go: where these are to stay, the end of
+// this stream takes its place.
+void DistributedResultStream::FinishCurrent() {
+  reader_.reset();
+  const bool last = current_->partition + 1 == partition_count_;
+  if (!(last && keep_outputs_)) {
+    driver_.Post(ResultConsumed{query_, current_->partition, current_->attempt});
+  }
+  current_.reset();
+  rows_taken_ = 0;
+  ++next_partition_;
 }
 
 // kBlocked: nothing now, or the output has come to its end.
@@ -139,11 +212,7 @@ Result<Outcome> DistributedResultStream::ReadCurrent(Batch& batch) {
       return Outcome::kBlocked;
     }
     if (*outcome == Outcome::kFinished) {
-      reader_.reset();
-      driver_.Post(ResultConsumed{query_, current_->partition, current_->attempt});
-      current_.reset();
-      rows_taken_ = 0;
-      ++next_partition_;
+      FinishCurrent();
       return Outcome::kNeedInput;
     }
     if (*outcome != Outcome::kHaveOutput) return *outcome;
@@ -178,6 +247,10 @@ Result<Outcome> DistributedResultStream::Poll(Batch& batch, int timeout_ms) {
       if (outcome == Outcome::kHaveOutput) return outcome;
       if (outcome == Outcome::kNeedInput) continue;
     }
+    if (keep_outputs_ && partition_count_ > 0 && next_partition_ == partition_count_) {
+      finished_ = true;
+      return Outcome::kFinished;
+    }
     if (const std::optional<Status> end = inbox_->end()) {
       finished_ = true;
       if (!end->ok()) return *end;
@@ -191,20 +264,29 @@ Result<Outcome> DistributedResultStream::Poll(Batch& batch, int timeout_ms) {
 }
 
 std::optional<double> DistributedResultStream::Progress() const {
-  const auto snapshot = driver_.FindQuery(query_);
-  if (!snapshot) return std::nullopt;
-  double done = 0;
-  double all = 0;
-  for (const StageSnapshot& stage : snapshot->stages) {
-    done += stage.finished_tasks;
-    all += stage.tasks;
+  const std::vector<StageProgress> stages = Stages();
+  if (stages.empty()) return std::nullopt;
+  double sum = 0;
+  for (const StageProgress& stage : stages) {
+    sum += static_cast<double>(stage.finished_tasks) / std::max<uint32_t>(stage.tasks, 1);
   }
-  if (all == 0) return std::nullopt;
-  return std::min(1.0, done / all);
+  return std::min(1.0, sum / static_cast<double>(stages.size()));
+}
+
+std::vector<StageProgress> DistributedResultStream::Stages() const {
+  std::vector<StageProgress> stages;
+  const auto snapshot = driver_.FindQuery(query_);
+  if (!snapshot) return stages;
+  for (const StageSnapshot& stage : snapshot->stages) {
+    stages.push_back({stage.stage, stage.description, stage.tasks, stage.finished_tasks,
+                      stage.running_tasks, stage.rows + stage.progress_rows});
+  }
+  return stages;
 }
 
 std::string DistributedResultStream::Analysis(bool json) {
-  const auto snapshot = inbox_->snapshot();
+  auto snapshot = inbox_->snapshot();
+  if (!snapshot) snapshot = driver_.FindQuery(query_);  // its outputs are kept, so it goes on
   return json ? plan_.ToJson(snapshot ? &*snapshot : nullptr)
               : plan_.ToString(snapshot ? &*snapshot : nullptr);
 }

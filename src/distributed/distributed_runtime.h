@@ -4,14 +4,17 @@
 
 #include "distributed/coordinator_driver.h"
 #include "distributed/distributed_planner.h"
+#include "distributed/distributed_result.h"
 #include "distributed/uploaded_tables.h"
 #include "execution/query_runtime.h"
+#include "local/local_executor.h"
 #include "shuffle/block_stream.h"
 
 namespace trivet {
 
 // Runs a session's queries as stages on the workers of a coordinator, and reads their results from
-// these. Thread-safe; streams keep it alive no longer than it lives: destroy them first.
+// these. Listings of the cluster (system.workers and the like) are computed here. Thread-safe;
+// streams keep it alive no longer than it lives: destroy them first.
 class DistributedRuntime final : public QueryRuntime {
  public:
   // The references outlive the runtime. `fetcher` reads outputs from any worker.
@@ -22,10 +25,22 @@ class DistributedRuntime final : public QueryRuntime {
         fetcher_(fetcher),
         tables_(std::move(tables)),
         planning_(planning),
-        settings_(std::move(settings)) {}
+        settings_(std::move(settings)),
+        listings_(1) {}
 
   Result<std::unique_ptr<ResultStream>> Execute(PhysicalPlan plan,
                                                 std::unique_ptr<QueryContext> context) override;
+  // The rows of a query of this runtime, or of one on the same journal before it, from `rows_taken`
+  // on. See DistributedResultStream::Attach.
+  Result<std::unique_ptr<DistributedResultStream>> Resume(QueryId query, StageId result_stage,
+                                                          std::vector<LogicalType> types,
+                                                          uint64_t rows_taken,
+                                                          std::unique_ptr<QueryContext> context);
+  // Ends a query that no stream reads.
+  void End(QueryId query) { driver_.Post(ResultClosed{query}); }
+  // See DistributedResultStream::KeepOutputs; for all streams from here on.
+  void KeepOutputs() { keep_outputs_ = true; }
+
   Result<std::string> Explain(const PhysicalPlan& plan, const QueryContext& context,
                               bool json) override;
 
@@ -38,6 +53,8 @@ class DistributedRuntime final : public QueryRuntime {
   std::shared_ptr<UploadedTables> tables_;
   DistributedPlannerOptions planning_;
   QuerySettings settings_;
+  bool keep_outputs_ = false;
+  LocalExecutor listings_;  // what is answered without a worker
 };
 
 }  // namespace trivet

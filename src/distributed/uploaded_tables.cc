@@ -22,14 +22,17 @@ Result<TablePtr> UploadedTables::Resolve(const std::string& id,
                                          const std::vector<ColumnDefinition>&) {
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
-  if (found == entries_.end()) return Status::NotFound(StrCat("there are no rows for ", id));
+  if (found == entries_.end()) {
+    return Status::NotFound(StrCat("the coordinator has no rows for ", id,
+                                   ": it was started anew, or the table's query has ended"));
+  }
   return found->second.table;
 }
 
 std::string UploadedTables::Add(const TablePtr& table) {
   std::lock_guard lock(mutex_);
   std::string& id = ids_[table.get()];
-  if (id.empty()) id = StrCat("table-", next_++);
+  if (id.empty()) id = StrCat("table-", life_, "-", next_++);
   Entry& entry = entries_[id];
   entry.table = table;
   ++entry.leases;

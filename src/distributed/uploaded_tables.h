@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fragment/fragment.h"
+#include "shuffle/flight_security.h"
 
 namespace trivet {
 
@@ -39,6 +40,8 @@ class UploadedTables final : public TableResolver {
   void Release(const std::string& id);
 
   std::mutex mutex_;
+  // Ids of another life of the process mean nothing here.
+  const std::string life_ = NewToken().substr(0, 8);
   uint64_t next_ = 1;
   std::map<std::string, Entry> entries_;
   std::map<const Table*, std::string> ids_;

@@ -30,6 +30,10 @@ void WorkerRuntime::Launch(LaunchAttempt launch) {
   auto run = std::make_unique<TaskRun>(std::move(launch), *this);
   TaskRun* started = run.get();
   runs_[attempt] = std::move(run);
+  if (options_.log) {
+    options_.log->Write(LogLevel::kInfo,
+                        LogEvent("task_started").Attempt(attempt).Worker(options_.identity));
+  }
   threads_[attempt] = std::thread([this, started, attempt] { Ended(attempt, started->Run()); });
 }
 
@@ -42,12 +46,31 @@ void WorkerRuntime::Ended(const AttemptId& attempt, Event event) {
     runs_.erase(found);
   }
   run.reset();
+  LogEnd(attempt, event);
   report_(std::move(event));
   std::lock_guard lock(mutex_);
   const auto thread = threads_.find(attempt);
   ended_threads_.push_back(std::move(thread->second));
   threads_.erase(thread);
   idle_.notify_all();
+}
+
+void WorkerRuntime::LogEnd(const AttemptId& attempt, const Event& event) {
+  if (options_.log == nullptr) return;
+  LogEvent line("task_ended");
+  line.Attempt(attempt).Worker(options_.identity);
+  LogLevel level = LogLevel::kWarning;
+  if (const auto* finished = std::get_if<TaskFinished>(&event)) {
+    level = LogLevel::kInfo;
+    line.Number("rows_read", finished->rows_read)
+        .Number("bytes_read", finished->bytes_read)
+        .Number("peak_memory_bytes", finished->peak_memory_bytes);
+  } else if (const auto* failed = std::get_if<TaskFailed>(&event)) {
+    line.Error(failed->status);
+  } else if (const auto* fetch = std::get_if<FetchFailed>(&event)) {
+    line.Text("peer", fetch->peer.name).Error(fetch->status);
+  }
+  options_.log->Write(level, line);
 }
 
 void WorkerRuntime::JoinEnded(std::unique_lock<std::mutex>& lock) {

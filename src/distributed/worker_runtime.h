@@ -11,6 +11,7 @@
 #include "context/memory_budget.h"
 #include "coordinator/action.h"
 #include "coordinator/event.h"
+#include "distributed/event_log.h"
 #include "distributed/task_envelope.h"
 #include "execution/thread_pool.h"
 #include "shuffle/block_stream.h"
@@ -25,6 +26,7 @@ struct WorkerRuntimeOptions {
   size_t memory_limit_bytes = 0;  // 0: 80 % of what the process may use
   size_t credit_bytes = size_t{256} << 20;
   WireCompression compression = WireCompression::kLz4;
+  std::shared_ptr<EventLog> log;  // null: none
 };
 
 class TaskRun;
@@ -59,6 +61,7 @@ class WorkerRuntime {
   friend class TaskRun;
 
   void Ended(const AttemptId& attempt, Event event);
+  void LogEnd(const AttemptId& attempt, const Event& event);
   void JoinEnded(std::unique_lock<std::mutex>& lock);
 
   const WorkerRuntimeOptions options_;

@@ -3,12 +3,23 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "context/query_context.h"
 #include "execution/physical_operator.h"
 #include "execution/pipeline.h"
 
 namespace trivet {
+
+// How far one stage of a distributed query has come.
+struct StageProgress {
+  uint32_t stage = 0;
+  std::string description;
+  uint32_t tasks = 0;
+  uint32_t finished_tasks = 0;
+  uint32_t running_tasks = 0;
+  uint64_t rows = 0;  // written so far
+};
 
 // A running query and the stream of its rows. The reader pulls; nothing runs further than a bounded
 // buffer ahead of it. Destroying the stream cancels what still runs. Used by one thread at a time,
@@ -22,6 +33,8 @@ class ResultStream {
   virtual void Cancel() = 0;
   // Share of the sources read so far, 0 to 1; nothing when it is not known.
   virtual std::optional<double> Progress() const = 0;
+  // One entry a stage; none where the query runs in one piece.
+  virtual std::vector<StageProgress> Stages() const { return {}; }
   // The plan with what was measured (EXPLAIN ANALYZE), after the end.
   virtual std::string Analysis(bool json) = 0;
 

@@ -38,4 +38,8 @@ std::optional<double> QueryResult::Progress() const {
   return stream_ ? stream_->Progress() : std::nullopt;
 }
 
+std::vector<StageProgress> QueryResult::Stages() const {
+  return stream_ ? stream_->Stages() : std::vector<StageProgress>{};
+}
+
 }  // namespace trivet

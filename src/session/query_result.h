@@ -45,6 +45,8 @@ class QueryResult {
   void Cancel();
   // Share of the sources read so far, 0 to 1; nothing when it is not known.
   std::optional<double> Progress() const;
+  // Of each stage of a distributed query, while it runs.
+  std::vector<StageProgress> Stages() const;
   // Null where nothing runs.
   ResultStream* stream() { return stream_.get(); }
 

@@ -258,6 +258,17 @@ size_t ShuffleStore::SweepStrayFiles(std::chrono::milliseconds age) {
   return removed;
 }
 
+std::vector<QueryId> ShuffleStore::StoredQueries() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<QueryId> queries;
+  for (const auto& [attempt, output] : outputs_) {
+    if (queries.empty() || queries.back() != attempt.task.query) {
+      queries.push_back(attempt.task.query);
+    }
+  }
+  return queries;
+}
+
 size_t ShuffleStore::output_count() const {
   const std::lock_guard lock(mutex_);
   return outputs_.size();

@@ -59,6 +59,8 @@ class ShuffleStore {
   uint64_t used_bytes() const { return quota_.used_bytes(); }
   DiskQuota& quota() { return quota_; }
   size_t output_count() const;
+  // The queries of which finished outputs are kept.
+  std::vector<QueryId> StoredQueries() const;
   const std::string& directory() const { return options_.directory; }
 
  private:

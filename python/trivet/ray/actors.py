@@ -1,21 +1,28 @@
 """The actors: one coordinator for the cluster, one worker for each node that has processors.
 
-Ray starts them, tells of their end and holds their processors; what they say to each other goes over their own
-Flight ports. Ray retries nothing: the coordinator does, because it knows which output counts.
+Ray starts them, tells of their end, holds their processors and starts the coordinator anew where its process was
+killed; what they say to each other goes over their own Flight ports. Ray retries nothing: the coordinator does,
+because it knows which output counts.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import pathlib
+import shutil
+import tempfile
 import threading
 import time
 
 from .. import _trivet
-from .names import COORDINATOR_NAME, NAMESPACE, package_environment
+from .names import COORDINATOR_NAME, NAMESPACE, WORKER_PREFIX, package_environment
 
 SUPERVISE_INTERVAL_S = 0.5
 # A coordinator without clients ends after so long, with its workers.
 IDLE_TIMEOUT_S = float(os.environ.get("TRIVET_RAY_IDLE_TIMEOUT_S", "600"))
+# Until an actor of an earlier coordinator's must have answered to be taken over.
+TAKE_OVER_TIMEOUT_S = 5
 
 
 def _own_address() -> str:
@@ -27,15 +34,9 @@ def _own_address() -> str:
 class WorkerActor:
     """Hosts a worker; dies with it, so that Ray tells of either's end."""
 
-    def __init__(self, coordinator: str, token: str, name: str, slots: int, memory_limit_bytes: int) -> None:
-        self._worker = _trivet.Worker(
-            coordinator=coordinator,
-            name=name,
-            token=token,
-            host=_own_address(),
-            slots=slots,
-            memory_limit_bytes=memory_limit_bytes,
-        )
+    def __init__(self, options: dict) -> None:
+        self._name = options["name"]
+        self._worker = _trivet.Worker(host=_own_address(), **options)
         threading.Thread(target=self._end_with_worker, daemon=True).start()
 
     def _end_with_worker(self) -> None:
@@ -46,27 +47,41 @@ class WorkerActor:
     def process_id(self) -> int:
         return os.getpid()
 
+    def name(self) -> str:
+        return self._name
+
     def stop(self) -> None:
         self._worker.stop()
 
 
-class CoordinatorActor:
-    """Hosts the coordinator and keeps one worker actor on every node that has processors."""
+@dataclasses.dataclass
+class _Worker:
+    """A worker's actor, and the call that fails when it dies."""
 
-    def __init__(self, partitions: int, single_task_bytes: int | None, scan_task_rows: int, forced_scan_tasks: int, adaptive: bool) -> None:
-        self._token = _trivet.new_token()
+    name: str
+    actor: object
+    pending: object
+
+
+class CoordinatorActor:
+    """Hosts the coordinator and keeps one worker actor on every node that has processors.
+
+    The journal is a directory of the node under the actor's identity, which stays the same when Ray starts the actor
+    anew: it goes on where the killed process ended, at the same address and with the workers that are there.
+    """
+
+    def __init__(self, planning: dict, log: dict) -> None:
+        import ray
+
+        self._log = log
+        actor_id = ray.get_runtime_context().get_actor_id()
+        self._journal = pathlib.Path(tempfile.gettempdir()) / f"trivet-ray-{os.getuid()}" / actor_id
+        self._journal.parent.mkdir(mode=0o700, exist_ok=True)
         self._coordinator = _trivet.Coordinator(
-            host=_own_address(),
-            port=0,
-            token=self._token,
-            partitions=partitions,
-            single_task_bytes=single_task_bytes,
-            scan_task_rows=scan_task_rows,
-            forced_scan_tasks=forced_scan_tasks,
-            adaptive=adaptive,
+            host=_own_address(), port=0, token="", journal=str(self._journal), **planning, **log
         )
-        self._workers: dict[str, tuple[str, object, object]] = {}  # node: worker's name, actor, pending call
-        self._lives = 0
+        self._token = self._coordinator.token
+        self._workers: dict[str, _Worker] = {}  # by node
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -83,23 +98,30 @@ class CoordinatorActor:
         import ray
 
         with self._lock:
-            actors = {name: actor for name, actor, _ in self._workers.values()}
+            actors = {worker.name: worker.actor for worker in self._workers.values()}
         return {name: ray.get(actor.process_id.remote()) for name, actor in actors.items()}
 
     def process_id(self) -> int:
         return os.getpid()
 
     def stop(self) -> None:
-        import ray
-
         self._stopping.set()
         self._supervisor.join()
-        for _, actor, _ in self._workers.values():
-            ray.kill(actor, no_restart=True)
+        self._end()
+
+    def _end(self) -> None:
+        """For good: nobody is to go on from the journal."""
+        import ray
+
+        for worker in self._workers.values():
+            ray.kill(worker.actor, no_restart=True)
         self._workers.clear()
         self._coordinator.stop()
+        shutil.rmtree(self._journal, ignore_errors=True)
 
     def _supervise(self) -> None:
+        import ray
+
         idle_since = time.monotonic()
         while not self._stopping.wait(SUPERVISE_INTERVAL_S):
             self._follow_nodes()
@@ -107,15 +129,8 @@ class CoordinatorActor:
             if self._coordinator.idle_ms == 0:
                 idle_since = time.monotonic()
             if time.monotonic() - idle_since > IDLE_TIMEOUT_S:
-                self._end_idle()
-
-    def _end_idle(self) -> None:
-        import ray
-
-        for _, actor, _ in self._workers.values():
-            ray.kill(actor, no_restart=True)
-        self._coordinator.stop()
-        ray.kill(ray.get_actor(COORDINATOR_NAME, namespace=NAMESPACE), no_restart=True)
+                self._end()
+                ray.kill(ray.get_actor(COORDINATOR_NAME, namespace=NAMESPACE), no_restart=True)
 
     def _follow_nodes(self) -> None:
         import ray
@@ -127,23 +142,39 @@ class CoordinatorActor:
                 continue
             with self._lock:
                 if node_id not in self._workers:
-                    self._workers[node_id] = self._start_worker(node_id, slots)
+                    self._workers[node_id] = self._take_over(node_id) or self._start_worker(node_id, slots)
 
-    def _start_worker(self, node_id: str, slots: int) -> tuple[str, object, object]:
+    def _take_over(self, node_id: str) -> _Worker | None:
+        """The node's worker of an earlier life of this actor, where it still answers."""
+        import ray
+
+        try:
+            actor = ray.get_actor(WORKER_PREFIX + node_id, namespace=NAMESPACE)
+            name = ray.get(actor.name.remote(), timeout=TAKE_OVER_TIMEOUT_S)
+        except (ValueError, ray.exceptions.RayError):
+            return None
+        return _Worker(name, actor, actor.process_id.remote())
+
+    def _start_worker(self, node_id: str, slots: int) -> _Worker:
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        self._lives += 1
-        name = f"ray-{node_id[:12]}-{self._lives}"
+        # Detached: it must outlive this process, but not the coordinator's silence, which its lease ends.
+        name = f"ray-{node_id[:12]}-{time.time_ns() // 1_000_000:x}"
+        options = {"coordinator": self._coordinator.location, "token": self._token, "name": name, "slots": slots}
         actor = ray.remote(WorkerActor).options(
+            name=WORKER_PREFIX + node_id,
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=False,
             num_cpus=slots,
             max_restarts=0,
             max_task_retries=0,
             max_concurrency=4,
             runtime_env=package_environment(),
             scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
-        ).remote(self._coordinator.location, self._token, name, slots, 0)
-        return name, actor, actor.process_id.remote()
+        ).remote({**options, **self._log})
+        return _Worker(name, actor, actor.process_id.remote())
 
     def _notice_ends(self) -> None:
         """Asks each actor for a sign of life; one that has died says so at once."""
@@ -151,18 +182,14 @@ class CoordinatorActor:
 
         with self._lock:
             workers = list(self._workers.items())
-        for node_id, (name, actor, pending) in workers:
-            ready, _ = ray.wait([pending], timeout=0)
+        for node_id, worker in workers:
+            ready, _ = ray.wait([worker.pending], timeout=0)
             if not ready:
                 continue
             try:
                 ray.get(ready[0])
-                entry = (name, actor, actor.process_id.remote())
+                worker.pending = worker.actor.process_id.remote()
             except ray.exceptions.RayError as error:
-                self._coordinator.worker_ended(name, str(error).splitlines()[0])
-                entry = None
-            with self._lock:
-                if entry:
-                    self._workers[node_id] = entry
-                else:
+                self._coordinator.worker_ended(worker.name, str(error).splitlines()[0])
+                with self._lock:
                     del self._workers[node_id]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import time
 
 from .. import _trivet
 from .names import COORDINATOR_NAME, NAMESPACE, package_environment
 
 # Until the coordinator's actor must have answered.
 START_TIMEOUT_S = 60
+# Between tries.
+HANDSHAKE_RETRY_S = 0.5
 # Until the cluster's head must take a connection.
 PROBE_TIMEOUT_S = 5
 
@@ -46,6 +49,17 @@ def _probe(target: str, address: str) -> None:
         raise _trivet.UnavailableError(f"nobody answers at the Ray cluster's address {address}: {error}") from error
 
 
+def _journal_node():
+    """The coordinator starts anew where its journal is, on the head; elsewhere only where that is gone."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    for node in ray.nodes():
+        if node["Alive"] and "node:__internal_head__" in node["Resources"]:
+            return NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)
+    return "DEFAULT"
+
+
 def connect_ray(
     target: str,
     *,
@@ -54,10 +68,12 @@ def connect_ray(
     scan_task_rows: int = 0,
     forced_scan_tasks: int = 0,
     adaptive: bool = True,
+    log_level: str = "",
+    log_file: str = "",
 ) -> RayCoordinator:
     """Joins the Ray cluster at `target` and finds the coordinator's actor there, or starts it.
 
-    Planning options count for a coordinator that is started here. Raises UnavailableError where the cluster
+    Planning and log options count for a coordinator that is started here. Raises UnavailableError where the cluster
     cannot be reached or the coordinator does not come up.
     """
     ray = _import_ray()
@@ -76,6 +92,14 @@ def connect_ray(
         raise _trivet.InvalidInputError(
             f"this process has joined the Ray cluster at {joined} already and cannot join {target} as well"
         )
+    planning = {
+        "partitions": partitions,
+        "single_task_bytes": single_task_bytes,
+        "scan_task_rows": scan_task_rows,
+        "forced_scan_tasks": forced_scan_tasks,
+        "adaptive": adaptive,
+    }
+    log = {"log_level": log_level or "info", "log_file": log_file}
     actor = ray.remote(CoordinatorActor).options(
         name=COORDINATOR_NAME,
         namespace=NAMESPACE,
@@ -86,12 +110,22 @@ def connect_ray(
         max_task_retries=0,
         max_concurrency=8,
         runtime_env=package_environment(),
-    ).remote(partitions, single_task_bytes, scan_task_rows, forced_scan_tasks, adaptive)
-    try:
-        location, token = ray.get(actor.handshake.remote(), timeout=START_TIMEOUT_S)
-    except (ray.exceptions.RayError, TimeoutError) as error:
-        raise _trivet.UnavailableError(f"the coordinator on Ray does not answer: {error}") from error
-    return RayCoordinator(location, token)
+        scheduling_strategy=_journal_node(),
+    ).remote(planning, log)
+    return RayCoordinator(*_handshake(ray, actor))
+
+
+def _handshake(ray, actor) -> tuple[str, str]:
+    """Where the coordinator serves, and its secret; waits for one that Ray is starting anew."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            return ray.get(actor.handshake.remote(), timeout=max(1.0, deadline - time.monotonic()))
+        except (ray.exceptions.RayError, TimeoutError) as error:
+            dead = isinstance(error, ray.exceptions.ActorDiedError)
+            if dead or time.monotonic() > deadline:
+                raise _trivet.UnavailableError(f"the coordinator on Ray does not answer: {error}") from error
+        time.sleep(HANDSHAKE_RETRY_S)
 
 
 def shutdown() -> None:

@@ -5,6 +5,8 @@ import pathlib
 
 NAMESPACE = "trivet"
 COORDINATOR_NAME = "trivet-coordinator"
+# The rest of a worker actor's name is its node's id.
+WORKER_PREFIX = "trivet-worker-"
 
 
 def package_environment() -> dict:

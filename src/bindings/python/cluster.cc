@@ -20,7 +20,9 @@ class PyCoordinator {
  public:
   PyCoordinator(const std::string& host, uint16_t port, const std::string& token,
                 uint32_t partitions, std::optional<uint64_t> single_task_bytes,
-                uint64_t scan_task_rows, uint32_t forced_scan_tasks, bool adaptive) {
+                uint64_t scan_task_rows, uint32_t forced_scan_tasks, bool adaptive,
+                const std::string& journal, const std::string& log_level,
+                const std::string& log_file) {
     CoordinatorServerOptions options;
     AdaptationOptions& adaptation = options.queries.adaptation;
     adaptation.coalesce = adaptation.split = adaptation.broadcast = adaptive;
@@ -28,6 +30,8 @@ class PyCoordinator {
     options.host = host;
     options.port = port;
     options.token = token;
+    options.journal_directory = journal;
+    options.log = {ValueOrThrow(ParseLogLevel(log_level)), log_file, "coordinator"};
     if (partitions != 0) options.planning.partitions = partitions;
     if (single_task_bytes) options.planning.single_task_bytes = *single_task_bytes;
     if (scan_task_rows != 0) options.planning.scan_task_rows = scan_task_rows;
@@ -40,6 +44,7 @@ class PyCoordinator {
   ~PyCoordinator() { Stop(); }
 
   std::string location() const { return server_ ? server_->location() : ""; }
+  std::string token() const { return server_ ? server_->token() : ""; }
   int64_t idle_ms() const { return server_ ? server_->idle_ms() : 0; }
   // The worker's process or actor has ended.
   void WorkerEnded(const std::string& name, const std::string& reason) {
@@ -77,7 +82,8 @@ class PyWorker {
  public:
   PyWorker(const std::string& coordinator, const std::string& name, const std::string& token,
            const std::string& host, uint32_t slots, size_t memory_limit_bytes,
-           const std::string& directory, std::vector<std::string> labels) {
+           const std::string& directory, std::vector<std::string> labels,
+           const std::string& log_level, const std::string& log_file) {
     WorkerServerOptions options;
     options.coordinator = coordinator;
     options.name = name;
@@ -87,6 +93,7 @@ class PyWorker {
     options.memory_limit_bytes = memory_limit_bytes;
     options.directory = directory;
     options.labels = std::move(labels);
+    options.log = {ValueOrThrow(ParseLogLevel(log_level)), log_file, name};
     nb::gil_scoped_release unlocked;
     Result<std::unique_ptr<WorkerServer>> server =
         WorkerServer::Start(options, FileSystem::Local());
@@ -115,21 +122,26 @@ class PyWorker {
 void RegisterCluster(nb::module_& module) {
   nb::class_<PyCoordinator>(module, "Coordinator")
       .def(nb::init<const std::string&, uint16_t, const std::string&, uint32_t,
-                    std::optional<uint64_t>, uint64_t, uint32_t, bool>(),
+                    std::optional<uint64_t>, uint64_t, uint32_t, bool, const std::string&,
+                    const std::string&, const std::string&>(),
            nb::arg("host"), nb::arg("port"), nb::arg("token"), nb::arg("partitions") = 0,
            nb::arg("single_task_bytes").none() = nb::none(), nb::arg("scan_task_rows") = 0,
-           nb::arg("forced_scan_tasks") = 0, nb::arg("adaptive") = true)
+           nb::arg("forced_scan_tasks") = 0, nb::arg("adaptive") = true, nb::arg("journal") = "",
+           nb::arg("log_level") = "off", nb::arg("log_file") = "")
       .def_prop_ro("location", &PyCoordinator::location)
+      .def_prop_ro("token", &PyCoordinator::token)
       .def_prop_ro("idle_ms", &PyCoordinator::idle_ms)
       .def("worker_ended", &PyCoordinator::WorkerEnded, nb::arg("name"), nb::arg("reason"))
       .def("workers", &PyCoordinator::Workers)
       .def("stop", &PyCoordinator::Stop);
   nb::class_<PyWorker>(module, "Worker")
       .def(nb::init<const std::string&, const std::string&, const std::string&, const std::string&,
-                    uint32_t, size_t, const std::string&, std::vector<std::string>>(),
+                    uint32_t, size_t, const std::string&, std::vector<std::string>,
+                    const std::string&, const std::string&>(),
            nb::arg("coordinator"), nb::arg("name"), nb::arg("token"), nb::arg("host"),
            nb::arg("slots"), nb::arg("memory_limit_bytes") = 0, nb::arg("directory") = "",
-           nb::arg("labels") = std::vector<std::string>())
+           nb::arg("labels") = std::vector<std::string>(), nb::arg("log_level") = "off",
+           nb::arg("log_file") = "")
       .def_prop_ro("location", &PyWorker::location)
       .def("wait_for", &PyWorker::WaitFor, nb::arg("timeout_ms"))
       .def("stop", &PyWorker::Stop);

@@ -13,6 +13,7 @@
 #include "execution/thread_pool.h"
 #include "formats/arrow/stream_table.h"
 #include "session/connection.h"
+#include "shell/progress_bar.h"
 #include "shell/result_printer.h"
 #include "values.h"
 #include "vector/arrow_export.h"
@@ -37,8 +38,11 @@ class PyResult {
  public:
   // `sql` is what the errors of its rows point into.
   PyResult(std::shared_ptr<Connection> connection, std::unique_ptr<QueryResult> result,
-           std::string sql)
-      : connection_(std::move(connection)), result_(std::move(result)), sql_(std::move(sql)) {}
+           std::string sql, bool progress_bar)
+      : connection_(std::move(connection)),
+        result_(std::move(result)),
+        sql_(std::move(sql)),
+        progress_bar_(progress_bar) {}
 
   const QueryResult& result() const { return *result_; }
 
@@ -64,6 +68,8 @@ class PyResult {
 
   // Reads what is left and keeps it; later calls do nothing.
   void Materialize() {
+    std::optional<ProgressBar> bar;
+    if (progress_bar_ && !finished_) bar.emplace(*result_);
     Batch batch;
     while (!finished_ && Next(batch)) batches_.push_back(batch);
     finished_ = true;
@@ -78,6 +84,7 @@ class PyResult {
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<QueryResult> result_;
   std::string sql_;
+  const bool progress_bar_;
   std::vector<Batch> batches_;
   bool finished_ = false;
 };
@@ -220,8 +227,8 @@ Status OpenPythonStream(const std::shared_ptr<PyObject>& object, ArrowArrayStrea
 
 class PyConnection {
  public:
-  explicit PyConnection(std::shared_ptr<Connection> connection)
-      : connection_(std::move(connection)) {
+  PyConnection(std::shared_ptr<Connection> connection, bool progress_bar)
+      : connection_(std::move(connection)), progress_bar_(progress_bar) {
     // Signal handlers run on the main thread only, with the interpreter lock; one that raises
     // interrupts the statement.
     connection_->SetInterruptCheck([] {
@@ -240,7 +247,8 @@ class PyConnection {
     }();
     if (PyErr_Occurred()) throw nb::python_error();
     ThrowIfError(result.status(), sql);
-    auto running = std::make_shared<PyResult>(connection_, std::move(result).value(), sql);
+    const bool bar = progress_bar_ || connection.settings().Get().enable_progress_bar;
+    auto running = std::make_shared<PyResult>(connection_, std::move(result).value(), sql, bar);
     std::erase_if(results_, [](const std::weak_ptr<PyResult>& known) { return known.expired(); });
     results_.push_back(running);
     return running;
@@ -270,13 +278,32 @@ class PyConnection {
   }
   // Of the newest result that is still alive.
   std::optional<double> Progress() {
-    std::shared_ptr<PyResult> newest;
-    for (const std::weak_ptr<PyResult>& known : results_) {
-      if (auto result = known.lock()) newest = result;
-    }
+    const std::shared_ptr<PyResult> newest = Newest();
     if (newest == nullptr) return std::nullopt;
     nb::gil_scoped_release unlocked;
     return newest->raw().Progress();
+  }
+  // Of the newest result that is still alive; one entry a stage.
+  nb::list Stages() {
+    nb::list list;
+    const std::shared_ptr<PyResult> newest = Newest();
+    if (newest == nullptr) return list;
+    std::vector<StageProgress> stages;
+    {
+      nb::gil_scoped_release unlocked;
+      stages = newest->raw().Stages();
+    }
+    for (const StageProgress& stage : stages) {
+      nb::dict entry;
+      entry["stage"] = stage.stage;
+      entry["description"] = stage.description;
+      entry["tasks"] = stage.tasks;
+      entry["finished_tasks"] = stage.finished_tasks;
+      entry["running_tasks"] = stage.running_tasks;
+      entry["rows"] = stage.rows;
+      list.append(entry);
+    }
+    return list;
   }
   void Close() { connection_.reset(); }
   PyConnection Cursor() {
@@ -285,7 +312,7 @@ class PyConnection {
       nb::gil_scoped_release unlocked;
       return connection.Cursor();
     }();
-    return PyConnection(std::shared_ptr<Connection>(ValueOrThrow(std::move(cursor))));
+    return {std::shared_ptr<Connection>(ValueOrThrow(std::move(cursor))), progress_bar_};
   }
 
  private:
@@ -293,7 +320,16 @@ class PyConnection {
     if (!connection_) ThrowIfError(Status::InvalidInput("the connection is closed"));
     return *connection_;
   }
+  std::shared_ptr<PyResult> Newest() const {
+    std::shared_ptr<PyResult> newest;
+    for (const std::weak_ptr<PyResult>& known : results_) {
+      if (auto result = known.lock()) newest = result;
+    }
+    return newest;
+  }
+
   std::shared_ptr<Connection> connection_;
+  bool progress_bar_;
   std::vector<std::weak_ptr<PyResult>> results_;  // guarded by the interpreter lock
 };
 
@@ -313,6 +349,9 @@ struct PyConnectOptions {
   uint64_t scan_task_rows = 0;
   uint32_t forced_scan_tasks = 0;
   bool adaptive = true;
+  bool progress_bar = false;
+  std::string log_level;
+  std::string log_file;
 };
 
 PyConnection ConnectWith(const PyConnectOptions& wanted) {
@@ -340,6 +379,10 @@ PyConnection ConnectWith(const PyConnectOptions& wanted) {
   options.node.worker_command = wanted.worker_command;
   options.node.server.token = wanted.token;
   options.node.server.tls = wanted.tls;
+  LogOptions& log = options.node.server.log;
+  if (!wanted.log_level.empty()) log.level = ValueOrThrow(ParseLogLevel(wanted.log_level));
+  log.file = wanted.log_file;
+  log.process = "coordinator";
   DistributedPlannerOptions& planning = options.node.server.planning;
   if (wanted.partitions != 0) planning.partitions = wanted.partitions;
   if (wanted.single_task_bytes) planning.single_task_bytes = *wanted.single_task_bytes;
@@ -351,7 +394,7 @@ PyConnection ConnectWith(const PyConnectOptions& wanted) {
     nb::gil_scoped_release unlocked;
     return Connect(std::move(options));
   }();
-  return PyConnection(std::shared_ptr<Connection>(ValueOrThrow(std::move(connection))));
+  return {std::shared_ptr<Connection>(ValueOrThrow(std::move(connection))), wanted.progress_bar};
 }
 
 }  // namespace
@@ -389,7 +432,10 @@ NB_MODULE(_trivet, module) {
       .def_rw("single_task_bytes", &PyConnectOptions::single_task_bytes)
       .def_rw("scan_task_rows", &PyConnectOptions::scan_task_rows)
       .def_rw("forced_scan_tasks", &PyConnectOptions::forced_scan_tasks)
-      .def_rw("adaptive", &PyConnectOptions::adaptive);
+      .def_rw("adaptive", &PyConnectOptions::adaptive)
+      .def_rw("progress_bar", &PyConnectOptions::progress_bar)
+      .def_rw("log_level", &PyConnectOptions::log_level)
+      .def_rw("log_file", &PyConnectOptions::log_file);
   module.def("connect", &ConnectWith, nb::arg("options"));
   RegisterCluster(module);
   nb::class_<PyConnection>(module, "Connection")
@@ -404,6 +450,7 @@ NB_MODULE(_trivet, module) {
       .def("unregister", &PyConnection::Unregister)
       .def("interrupt", &PyConnection::Interrupt)
       .def("progress", &PyConnection::Progress)
+      .def("stage_progress", &PyConnection::Stages)
       .def("cursor", &PyConnection::Cursor)
       .def("close", &PyConnection::Close);
   nb::class_<std::shared_ptr<PyResult>>(module, "Result")

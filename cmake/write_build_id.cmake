@@ -1,0 +1,10 @@
+# Writes OUTPUT, a string literal of twelve hexadecimal digits: a hash of the files that LIST names, below ROOT.
+file(STRINGS "${LIST}" sources)
+set(hashes "")
+foreach(source IN LISTS sources)
+  file(SHA256 "${ROOT}/${source}" hash)
+  string(APPEND hashes "${source} ${hash}\n")
+endforeach()
+string(SHA256 all "${hashes}")
+string(SUBSTRING "${all}" 0 12 identity)
+file(WRITE "${OUTPUT}" "\"${identity}\"\n")
