@@ -11,7 +11,7 @@ import pytest
 import trivet
 from chaos_testing import (
     ENDLESS_QUERY, LONG_QUERY, TOKEN, Cluster, Running, assert_nothing_is_left, expected_rows, gone, live_workers,
-    wait_until,
+    only_in_make_chaos, wait_until,
 )  # fmt: skip
 
 
@@ -161,6 +161,7 @@ def test_without_a_journal_a_killed_coordinator_is_a_typed_error_in_time(program
         connection.close()
 
 
+@only_in_make_chaos
 def test_a_coordinator_that_does_not_come_back_is_an_error_and_its_workers_end(durable):
     connection = durable.connect()
     durable.await_workers(connection)

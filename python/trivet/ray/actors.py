@@ -124,7 +124,9 @@ class CoordinatorActor:
 
         idle_since = time.monotonic()
         while not self._stopping.wait(SUPERVISE_INTERVAL_S):
-            self._follow_nodes()
+            nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+            self._leave_removed(nodes)
+            self._follow(nodes)
             self._notice_ends()
             if self._coordinator.idle_ms == 0:
                 idle_since = time.monotonic()
@@ -132,13 +134,17 @@ class CoordinatorActor:
                 self._end()
                 ray.kill(ray.get_actor(COORDINATOR_NAME, namespace=NAMESPACE), no_restart=True)
 
-    def _follow_nodes(self) -> None:
-        import ray
+    def _leave_removed(self, nodes: dict) -> None:
+        """An actor may outlive its node, and go on talking: its worker is fenced, which ends it."""
+        with self._lock:
+            removed = [node_id for node_id in self._workers if node_id not in nodes]
+            for node_id in removed:
+                self._coordinator.worker_ended(self._workers.pop(node_id).name, "its node was removed")
 
-        for node in ray.nodes():
-            node_id = node["NodeID"]
+    def _follow(self, nodes: dict) -> None:
+        for node_id, node in nodes.items():
             slots = int(node["Resources"].get("CPU", 0))
-            if not node["Alive"] or slots < 1:
+            if slots < 1:
                 continue
             with self._lock:
                 if node_id not in self._workers:
