@@ -79,6 +79,16 @@ TEST_F(ConnectionTest, ErrorsPointAtTheirPlaceInTheWholeText) {
             std::string::npos);
 }
 
+// The text of the view is not at hand where its error is shown.
+TEST_F(ConnectionTest, ErrorsOfAViewsRowsPointAtItsName) {
+  Run("CREATE TABLE t AS SELECT 'x' AS s; CREATE VIEW v AS SELECT CAST(s AS INTEGER) + 1 AS n FROM "
+      "t");
+  const std::string outside = "SELECT 1; SELECT count(*) FROM t JOIN v ON n > 0";
+  EXPECT_EQ(Error(outside).position(), outside.find("v ON"));
+  const std::string nested = "SELECT n * 2 FROM (SELECT * FROM v WHERE n > 0) LIMIT 1";
+  EXPECT_EQ(Error(nested).position(), nested.find("v WHERE"));
+}
+
 TEST_F(ConnectionTest, StatementsBeforeAnErrorHaveRun) {
   EXPECT_FALSE(Error("CREATE TABLE t AS SELECT 7 AS i; SELECT wrong FROM t; DROP TABLE t").ok());
   EXPECT_EQ(Text("SELECT i FROM t"), "7\n");

@@ -64,6 +64,33 @@ TEST_F(PreparedStatementsTest, WrongNumbersOfArgumentsAreErrors) {
   EXPECT_FALSE(Error("EXECUTE one(nothing_of_this_name)").ok());
 }
 
+// The statement at hand holds no word of the one that failed: its error shows the kept text.
+TEST_F(PreparedStatementsTest, ErrorsShowTheKeptText) {
+  Run("PREPARE wrong AS SELECT 1, nope; PREPARE cast_it AS SELECT CAST($1 AS INTEGER)");
+  const std::string binding = "SELECT 1; EXECUTE wrong";
+  const Status unbound = Error(binding);
+  EXPECT_EQ(unbound.position(), binding.find("EXECUTE"));
+  EXPECT_NE(unbound.message().find("in the prepared statement \"wrong\": "), std::string::npos);
+  EXPECT_NE(unbound.message().find("\n\nLINE 1: SELECT 1, nope\n                  ^"),
+            std::string::npos)
+      << unbound.message();
+  // One that only a row shows, while the result is read.
+  const std::string running = "SELECT 1; EXECUTE cast_it((SELECT 'x'))";
+  const Status late = Error(running);
+  EXPECT_EQ(late.position(), running.find("EXECUTE"));
+  EXPECT_NE(late.message().find("\n\nLINE 1: SELECT CAST($1 AS INTEGER)\n                    ^"),
+            std::string::npos)
+      << late.message();
+}
+
+TEST_F(PreparedStatementsTest, AnArgumentsErrorStandsAtTheArgument) {
+  Run("PREPARE two AS SELECT $1, $2");
+  const std::string unknown = "EXECUTE two(1, nothing_of_this_name)";
+  EXPECT_EQ(Error(unknown).position(), unknown.find("nothing"));
+  const std::string impossible = "EXECUTE two(1, CAST('x' AS INTEGER))";
+  EXPECT_EQ(Error(impossible).position(), impossible.find("CAST"));
+}
+
 TEST_F(PreparedStatementsTest, AnUnknownNameIsAnErrorAtTheStatement) {
   const std::string unknown = "SELECT 1; EXECUTE nobody";
   const Status status = Error(unknown);

@@ -18,14 +18,14 @@ QueryResult::QueryResult(std::shared_ptr<Database> database, std::vector<ResultC
       stream_(std::move(stream)) {}
 
 Result<Outcome> QueryResult::Poll(Batch& batch, int timeout_ms) {
-  if (stream_) return stream_->Poll(batch, timeout_ms);
+  if (stream_) return Told(stream_->Poll(batch, timeout_ms));
   if (next_ >= batches_.size()) return Outcome::kFinished;
   batch = batches_[next_++];
   return Outcome::kHaveOutput;
 }
 
 Result<bool> QueryResult::Next(Batch& batch) {
-  if (stream_) return stream_->Next(batch);
+  if (stream_) return Told(stream_->Next(batch));
   TRIVET_ASSIGN_OR_RETURN(const Outcome outcome, Poll(batch, 0));
   return outcome == Outcome::kHaveOutput;
 }

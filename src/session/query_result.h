@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,14 +50,23 @@ class QueryResult {
   std::vector<StageProgress> Stages() const;
   // Null where nothing runs.
   ResultStream* stream() { return stream_.get(); }
+  // Passes errors of the running query through `tell` before the reader sees them.
+  void TellErrors(std::function<Status(const Status&)> tell) { tell_ = std::move(tell); }
 
  private:
+  template <typename T>
+  Result<T> Told(Result<T> result) const {
+    if (result.ok() || !tell_) return result;
+    return tell_(result.status());
+  }
+
   ResultKind kind_;
   std::shared_ptr<Database> database_;
   std::vector<ResultColumn> columns_;
   std::vector<Batch> batches_;
   size_t next_ = 0;
   std::unique_ptr<ResultStream> stream_;
+  std::function<Status(const Status&)> tell_;  // null: as they are
 };
 
 }  // namespace trivet

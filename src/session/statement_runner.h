@@ -37,8 +37,8 @@ class StatementRunner {
   Result<BoundStatement> BindStatement(const syntax::Statement& statement);
   Result<std::unique_ptr<QueryResult>> RunBound(BoundStatement statement);
   Result<std::unique_ptr<QueryResult>> RunPrepared(const syntax::ExecuteStatement& statement);
-  Result<ParameterValues> PreparedArguments(const syntax::ExecuteStatement& statement,
-                                            const syntax::Statement& prepared);
+  Result<ParameterValues> PreparedArguments(const syntax::ExecuteStatement& statement);
+  Result<Value> PreparedArgument(const syntax::Expression& argument);
 
   Result<PlannedQuery> Plan(BoundQuery query, bool describe);
   Result<std::unique_ptr<ResultStream>> Start(PhysicalPlan plan);

@@ -3,6 +3,7 @@
 
 #include "base/string_concat.h"
 #include "expression/evaluator.h"
+#include "expression/rewrite.h"
 #include "sql/binder/conversion.h"
 #include "sql/binder/query_binder.h"
 #include "sql/binder/select_binder.h"
@@ -63,7 +64,22 @@ Result<BoundQuery> QueryBinder::BindBody(const syntax::Query& query, QueryLevel*
   return Status::Internal("unknown kind of query");
 }
 
-Result<BoundQuery> QueryBinder::BindText(const std::string& sql, const std::string& what) {
+namespace {
+
+// Gives every expression of the plan that has a position this one.
+void MoveTo(size_t position, LogicalOperator& plan) {
+  plan.ForEachExpression([position](ExpressionPtr& expression) {
+    expression = RewriteExpression(expression, [position](const ExpressionPtr& node) {
+      return node->position() ? node->WithPosition(position) : node;
+    });
+  });
+  for (const PlanPtr& child : plan.children()) MoveTo(position, *child);
+}
+
+}  // namespace
+
+Result<BoundQuery> QueryBinder::BindText(const std::string& sql, const std::string& what,
+                                         size_t position) {
   const auto bind = [&]() -> Result<BoundQuery> {
     TRIVET_ASSIGN_OR_RETURN(syntax::StatementPtr statement, ParseStatement(sql));
     if (statement->kind != syntax::StatementKind::kQuery) {
@@ -72,10 +88,15 @@ Result<BoundQuery> QueryBinder::BindText(const std::string& sql, const std::stri
     return Bind(*statement->As<syntax::QueryStatement>().query, nullptr, nullptr);
   };
   Result<BoundQuery> bound = bind();
-  if (bound.ok()) return bound;
   // Positions are those of the other text, and would put the caret at a wrong place of this one.
+  if (bound.ok()) {
+    MoveTo(position, *bound->plan);
+    return bound;
+  }
   const Status inner = bound.status();
-  return Status(inner.code(), StrCat("in ", what, ": ", inner.message())).WithHint(inner.hint());
+  return Status(inner.code(), StrCat("in ", what, ": ", inner.message()))
+      .WithHint(inner.hint())
+      .WithPosition(position);
 }
 
 Result<BoundQuery> QueryBinder::BindValues(const syntax::ValuesQuery& query, QueryLevel* outer,

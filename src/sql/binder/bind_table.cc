@@ -185,8 +185,9 @@ Result<BoundTable> TableBinder::BindEntry(const syntax::NamedTable& table,
     return Named(table, entry.name, entry.schema,
                  Scan(entry.table, table.alias.empty() ? entry.name : table.alias.text));
   }
-  TRIVET_ASSIGN_OR_RETURN(BoundQuery query,
-                          queries_.BindText(entry.view_sql, StrCat("view ", entry.name)));
+  TRIVET_ASSIGN_OR_RETURN(
+      BoundQuery query,
+      queries_.BindText(entry.view_sql, StrCat("view ", entry.name), table.name.back().position));
   const size_t named = std::min(entry.view_columns.size(), query.columns.size());
   for (size_t i = 0; i < named; ++i) query.columns[i].name = entry.view_columns[i];
   MakeNamesUnique(query.columns);

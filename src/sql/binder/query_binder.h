@@ -16,8 +16,9 @@ class QueryBinder {
 
   // `outer`: the level to whose columns the query may refer; null for none.
   Result<BoundQuery> Bind(const syntax::Query& query, QueryLevel* outer, CteFrame* ctes);
-  // The query of a view, or other text that sees no names from around it.
-  Result<BoundQuery> BindText(const std::string& sql, const std::string& what);
+  // The query of a view, or other text that sees no names from around it; its errors point to
+  // `position` of the text at hand.
+  Result<BoundQuery> BindText(const std::string& sql, const std::string& what, size_t position);
 
   // OFFSET and LIMIT as written.
   Result<PlanPtr> ApplyLimit(const syntax::Query& query, PlanPtr plan);

@@ -1,55 +1,28 @@
 #pragma once
 
-#include <random>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "base/string_concat.h"
+#include "types/testing/random_values.h"
 #include "vector/batch.h"
-#include "vector/physical_dispatch.h"
 
+// For tests alone: columns and batches of every type and encoding, of random bits.
 namespace trivet::testing {
 
-// Every kind of type that may cross an exchange, nested ones included.
+// The scalar types, the type of NULL, and nested types.
 inline std::vector<LogicalType> AllTypes() {
   const LogicalType pair =
       LogicalType::Struct({{"a", TypeId::kVarchar}, {"b", LogicalType::List(TypeId::kInt16)}});
-  return {TypeId::kNull,
-          TypeId::kBoolean,
-          TypeId::kInt8,
-          TypeId::kInt16,
-          TypeId::kInt32,
-          TypeId::kInt64,
-          TypeId::kUInt8,
-          TypeId::kUInt16,
-          TypeId::kUInt32,
-          TypeId::kUInt64,
-          TypeId::kInt128,
-          TypeId::kFloat,
-          TypeId::kDouble,
-          LogicalType::Decimal(4, 1),
-          LogicalType::Decimal(9, 2),
-          LogicalType::Decimal(18, 3),
-          LogicalType::Decimal(38, 10),
-          TypeId::kVarchar,
-          TypeId::kBlob,
-          TypeId::kDate,
-          TypeId::kTime,
-          LogicalType::Timestamp(),
-          LogicalType::Timestamp(TimeUnit::kNano),
-          LogicalType::Timestamp(TimeUnit::kMicro, true),
-          TypeId::kInterval,
-          TypeId::kUuid,
-          LogicalType::List(TypeId::kVarchar),
-          LogicalType::List(LogicalType::List(TypeId::kDouble)),
-          LogicalType::List(TypeId::kNull),
-          pair,
-          LogicalType::List(pair),
-          LogicalType::Struct({{"x", pair}, {"y", TypeId::kInterval}})};
+  std::vector<LogicalType> types = ScalarTypes();
+  types.insert(types.end(), {TypeId::kNull, LogicalType::List(TypeId::kVarchar),
+                             LogicalType::List(LogicalType::List(TypeId::kDouble)),
+                             LogicalType::List(TypeId::kNull), pair, LogicalType::List(pair),
+                             LogicalType::Struct({{"x", pair}, {"y", TypeId::kInterval}})});
+  return types;
 }
 
-using Random = std::mt19937_64;
-
+// A flat column of any type, of any bits that its values can have.
 inline Vector RandomFlat(const LogicalType& type, size_t count, Random& random, double null_share) {
   if (type.IsNull()) {
     Vector nulls = Vector::MakeFlat(type, std::max<size_t>(count, 1));
@@ -122,50 +95,6 @@ inline Batch RandomBatch(const std::vector<LogicalType>& types, size_t count, Ra
   std::vector<Vector> columns;
   for (const LogicalType& type : types) columns.push_back(RandomColumn(type, count, random));
   return Batch(std::move(columns), count);
-}
-
-// The bits of one value, so that equal strings mean identical values.
-inline void AppendValueBits(const Vector& column, size_t row, std::string& out) {
-  const VectorView view = column.View();
-  if (column.type().IsNull() || !view.IsValid(row)) {
-    out += 'N';
-    return;
-  }
-  out += 'V';
-  const Vector& flat = column.is_dictionary() ? *column.dictionary() : column;
-  const size_t index = view.Index(row);
-  switch (column.type().physical()) {
-    case PhysicalType::kString: {
-      const StringView text = view.Get<StringView>(row);
-      out += StrCat(text.size(), ":", text.view());
-      break;
-    }
-    case PhysicalType::kList: {
-      const ListEntry entry = view.Get<ListEntry>(row);
-      out += StrCat(entry.length, "[");
-      for (uint64_t i = 0; i < entry.length; ++i) {
-        AppendValueBits(flat.children()[0], entry.offset + i, out);
-      }
-      break;
-    }
-    case PhysicalType::kStruct:
-      for (const Vector& child : flat.children()) AppendValueBits(child, index, out);
-      break;
-    default: {
-      const size_t width = TypeSize(column.type());
-      out.append(reinterpret_cast<const char*>(view.data) + index * width, width);
-    }
-  }
-}
-
-inline std::string RowBits(const Batch& batch, size_t row) {
-  std::string bits;
-  for (const Vector& column : batch.columns()) AppendValueBits(column, row, bits);
-  return bits;
-}
-
-inline void AppendRowBits(const Batch& batch, std::vector<std::string>& out) {
-  for (size_t i = 0; i < batch.row_count(); ++i) out.push_back(RowBits(batch, i));
 }
 
 }  // namespace trivet::testing
