@@ -1,6 +1,7 @@
 #include "execution/explain_fields.h"
 
 #include "base/string_concat.h"
+#include "execution/field_visitor.h"
 
 namespace trivet {
 
@@ -20,68 +21,95 @@ std::string List(const std::vector<ExpressionPtr>& values) {
   }
   return text;
 }
+
+// Reads an operator's fields as text; empty ones are left out. What is long is cut, unless the text
+// is to be `complete`.
+class ExplainFields final : public FieldVisitor {
+ public:
+  explicit ExplainFields(bool complete) : complete_(complete) {}
+
+  void Field(std::string_view name, bool& value) override {
+    if (value) Add(name, "true");
+  }
+  void Field(std::string_view name, uint64_t& value) override { Add(name, StrCat(value)); }
+  void Field(std::string_view name, std::optional<uint64_t>& value) override {
+    if (value) Add(name, StrCat(*value));
+  }
+  void Field(std::string_view name, std::optional<double>& value) override {
+    if (value) Add(name, Value::Double(*value).ToString());
+  }
+  void Field(std::string_view name, std::string& value) override { Add(name, value); }
+  void Field(std::string_view name, ExpressionPtr& value) override {
+    if (value) Add(name, value->ToString());
+  }
+  void Field(std::string_view name, std::vector<ExpressionPtr>& values) override {
+    Add(name, List(values));
+  }
+  void Field(std::string_view name, std::vector<std::vector<ExpressionPtr>>& rows) override {
+    std::string text;
+    for (size_t i = 0; i < rows.size() && (complete_ || i < kMaxRowsShown); ++i) {
+      if (i > 0) text += ", ";
+      text += "(" + List(rows[i]) + ")";
+    }
+    if (rows.size() > kMaxRowsShown && !complete_) text += StrCat(", … ", rows.size(), " rows");
+    Add(name, std::move(text));
+  }
+  void Field(std::string_view name, std::vector<SortKey>& keys) override {
+    std::string text;
+    for (const SortKey& key : keys) {
+      if (!text.empty()) text += ", ";
+      text += SortKeyToString(key);
+    }
+    Add(name, std::move(text));
+  }
+  void Field(std::string_view name, std::vector<uint64_t>& values) override {
+    std::string text;
+    for (uint64_t value : values) {
+      if (!text.empty()) text += ", ";
+      text += std::to_string(value);
+    }
+    Add(name, std::move(text));
+  }
+  void Enumeration(std::string_view name, uint8_t&, std::string_view shown) override {
+    Add(name, std::string(shown));
+  }
+  void Field(std::string_view name, std::vector<LogicalAggregate::Aggregate>& aggregates) override {
+    std::string text;
+    for (const LogicalAggregate::Aggregate& aggregate : aggregates) {
+      if (!text.empty()) text += ", ";
+      text += AggregateToString(aggregate);
+    }
+    Add(name, std::move(text));
+  }
+  void Field(std::string_view name, TablePtr& table) override { Add(name, table->description()); }
+
+  std::vector<std::pair<std::string, std::string>> TakeFields() { return std::move(fields_); }
+
+ private:
+  void Add(std::string_view name, std::string text) {
+    if (!text.empty()) fields_.emplace_back(std::string(name), std::move(text));
+  }
+
+  const bool complete_;
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+std::vector<std::pair<std::string, std::string>> FieldTexts(const PhysicalOperator& op,
+                                                            bool complete) {
+  ExplainFields visitor(complete);
+  // The visitor only reads; VisitFields is not const because the codec writes through it.
+  const_cast<PhysicalOperator&>(op).VisitFields(visitor);
+  return visitor.TakeFields();
+}
+
 }  // namespace
 
-void ExplainFields::Add(std::string_view name, std::string text) {
-  if (!text.empty()) fields_.emplace_back(std::string(name), std::move(text));
+std::vector<std::pair<std::string, std::string>> DescribeFields(const PhysicalOperator& op) {
+  return FieldTexts(op, false);
 }
 
-void ExplainFields::Field(std::string_view name, bool& value) {
-  if (value) Add(name, "true");
-}
-void ExplainFields::Field(std::string_view name, uint64_t& value) { Add(name, StrCat(value)); }
-void ExplainFields::Field(std::string_view name, std::optional<uint64_t>& value) {
-  if (value) Add(name, StrCat(*value));
-}
-void ExplainFields::Field(std::string_view name, std::optional<double>& value) {
-  if (value) Add(name, std::to_string(*value));
-}
-void ExplainFields::Field(std::string_view name, std::string& value) { Add(name, value); }
-void ExplainFields::Field(std::string_view name, ExpressionPtr& value) {
-  if (value) Add(name, value->ToString());
-}
-void ExplainFields::Field(std::string_view name, std::vector<ExpressionPtr>& values) {
-  Add(name, List(values));
-}
-void ExplainFields::Field(std::string_view name, std::vector<std::vector<ExpressionPtr>>& rows) {
-  std::string text;
-  for (size_t i = 0; i < rows.size() && i < kMaxRowsShown; ++i) {
-    if (i > 0) text += ", ";
-    text += "(" + List(rows[i]) + ")";
-  }
-  if (rows.size() > kMaxRowsShown) text += StrCat(", … ", rows.size(), " rows");
-  Add(name, std::move(text));
-}
-void ExplainFields::Field(std::string_view name, std::vector<SortKey>& keys) {
-  std::string text;
-  for (const SortKey& key : keys) {
-    if (!text.empty()) text += ", ";
-    text += SortKeyToString(key);
-  }
-  Add(name, std::move(text));
-}
-void ExplainFields::Field(std::string_view name, std::vector<uint64_t>& values) {
-  std::string text;
-  for (uint64_t value : values) {
-    if (!text.empty()) text += ", ";
-    text += std::to_string(value);
-  }
-  Add(name, std::move(text));
-}
-void ExplainFields::Enumeration(std::string_view name, uint8_t&, std::string_view shown) {
-  Add(name, std::string(shown));
-}
-void ExplainFields::Field(std::string_view name,
-                          std::vector<LogicalAggregate::Aggregate>& aggregates) {
-  std::string text;
-  for (const LogicalAggregate::Aggregate& aggregate : aggregates) {
-    if (!text.empty()) text += ", ";
-    text += AggregateToString(aggregate);
-  }
-  Add(name, std::move(text));
-}
-void ExplainFields::Field(std::string_view name, TablePtr& table) {
-  Add(name, table->description());
+bool FieldsEqual(const PhysicalOperator& a, const PhysicalOperator& b) {
+  return FieldTexts(a, true) == FieldTexts(b, true);
 }
 
 std::string AggregateToString(const LogicalAggregate::Aggregate& aggregate) {

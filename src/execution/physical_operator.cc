@@ -23,16 +23,9 @@ std::shared_ptr<PhysicalOperator> PhysicalOperator::WithChildren(
   return copy;
 }
 
-std::vector<std::pair<std::string, std::string>> DescribeFields(const PhysicalOperator& op) {
-  ExplainFields visitor;
-  // The visitor only reads; VisitFields is not const because the codec writes through it.
-  const_cast<PhysicalOperator&>(op).VisitFields(visitor);
-  return visitor.TakeFields();
-}
-
 bool PlansEqual(const PhysicalOperator& a, const PhysicalOperator& b) {
   if (a.name() != b.name() || a.types() != b.types() ||
-      a.children().size() != b.children().size() || DescribeFields(a) != DescribeFields(b)) {
+      a.children().size() != b.children().size() || !FieldsEqual(a, b)) {
     return false;
   }
   for (size_t i = 0; i < a.children().size(); ++i) {

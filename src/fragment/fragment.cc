@@ -24,10 +24,7 @@ Status EncodeOperator(const PhysicalOperator& op, TableUploads* uploads, wire::O
   for (const PhysicalColumn& column : op.schema()) {
     TRIVET_RETURN_IF_ERROR(EncodeColumn(column.name, column.type, false, *out.add_columns()));
   }
-  FieldEncoder fields(out, uploads);
-  // The encoder only reads; VisitFields is not const because the decoder writes through it.
-  const_cast<PhysicalOperator&>(op).VisitFields(fields);
-  return fields.status();
+  return EncodeFields(op, uploads, out);
 }
 
 class PlanEncoder {
@@ -110,9 +107,7 @@ Result<std::shared_ptr<PhysicalOperator>> DecodeOperator(const wire::Operator& m
   if (message.has_estimated_rows()) op->set_estimated_rows(message.estimated_rows());
   op->set_schema(std::move(schema));
   op->set_children(std::move(children));
-  FieldDecoder fields(message, options);
-  op->VisitFields(fields);
-  TRIVET_RETURN_IF_ERROR(fields.Finish());
+  TRIVET_RETURN_IF_ERROR(DecodeFields(message, options, *op));
   TRIVET_RETURN_IF_ERROR(op->Validate());
   TRIVET_RETURN_IF_ERROR(CheckUnderstood(*op, message));
   return op;

@@ -7,6 +7,7 @@
 #include "context/memory_budget.h"
 #include "shuffle/testing/drain.h"
 #include "shuffle/testing/memory_fetcher.h"
+#include "vector/testing/random_columns.h"
 
 namespace trivet {
 namespace {

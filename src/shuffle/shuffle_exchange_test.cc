@@ -12,6 +12,7 @@
 #include "shuffle/shuffle_server.h"
 #include "shuffle/testing/drain.h"
 #include "shuffle/testing/temporary_directory.h"
+#include "vector/testing/random_columns.h"
 
 namespace trivet {
 namespace {

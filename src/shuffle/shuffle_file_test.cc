@@ -7,8 +7,9 @@
 #include "context/memory_budget.h"
 #include "shuffle/shuffle_file.h"
 #include "shuffle/shuffle_writer.h"
-#include "shuffle/testing/random_batches.h"
+#include "shuffle/testing/row_bits.h"
 #include "shuffle/testing/temporary_directory.h"
+#include "vector/testing/random_columns.h"
 
 namespace trivet {
 namespace {

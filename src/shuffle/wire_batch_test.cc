@@ -5,7 +5,8 @@
 #include <cmath>
 
 #include "context/memory_budget.h"
-#include "shuffle/testing/random_batches.h"
+#include "shuffle/testing/row_bits.h"
+#include "vector/testing/random_columns.h"
 
 namespace trivet {
 namespace {

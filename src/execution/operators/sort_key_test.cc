@@ -2,110 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <limits>
-#include <random>
-
+#include "types/testing/random_values.h"
 #include "vector/row_store.h"
 
 namespace trivet {
 namespace {
 
-const std::vector<LogicalType> kTypes = {
-    TypeId::kBoolean,
-    TypeId::kInt8,
-    TypeId::kInt16,
-    TypeId::kInt32,
-    TypeId::kInt64,
-    TypeId::kInt128,
-    TypeId::kUInt8,
-    TypeId::kUInt16,
-    TypeId::kUInt32,
-    TypeId::kUInt64,
-    TypeId::kFloat,
-    TypeId::kDouble,
-    LogicalType::Decimal(4, 2),
-    LogicalType::Decimal(9, 0),
-    LogicalType::Decimal(18, 3),
-    LogicalType::Decimal(38, 10),
-    TypeId::kVarchar,
-    TypeId::kBlob,
-    TypeId::kDate,
-    TypeId::kTime,
-    LogicalType::Timestamp(),
-    LogicalType::Timestamp(TimeUnit::kNano),
-    LogicalType::Timestamp(TimeUnit::kMicro, true),
-    TypeId::kInterval,
-    TypeId::kUuid,
-};
-
-template <typename T>
-Value RandomInteger(const LogicalType& type, std::mt19937_64& random) {
-  constexpr T kEdges[] = {std::numeric_limits<T>::min(),
-                          static_cast<T>(std::numeric_limits<T>::min() + 1),
-                          T{0},
-                          T{1},
-                          static_cast<T>(-1),
-                          std::numeric_limits<T>::max()};
-  const uint64_t bits = random();
-  if (bits % 3 == 0) return Value::Integer(type, kEdges[bits / 3 % std::size(kEdges)]);
-  return Value::Integer(type, static_cast<T>(static_cast<T>(random()) >> (bits % 7)));
-}
-
-double RandomDouble(std::mt19937_64& random) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const double edges[] = {0.0,
-                          -0.0,
-                          1.0,
-                          -1.0,
-                          kInfinity,
-                          -kInfinity,
-                          std::nan(""),
-                          -std::nan("1"),
-                          5e-324,
-                          -5e-324,
-                          1.7976931348623157e308,
-                          0.1};
-  const uint64_t bits = random();
-  if (bits % 2 == 0) return edges[bits / 2 % std::size(edges)];
-  return std::ldexp(static_cast<double>(static_cast<int64_t>(random())),
-                    static_cast<int>(bits % 200) - 160);
-}
-
-// Short ones, and pairs that agree in the encoded prefix, by length or behind it; with zero bytes.
-std::string RandomString(std::mt19937_64& random) {
-  std::string text;
-  const size_t size = random() % 5 == 0 ? random() % 40 : random() % 4 + (random() % 2) * 11;
-  const std::string letters("a\0b\xff", 4);
-  for (size_t i = 0; i < size; ++i) text += letters[random() % (i < 11 ? 2 : letters.size())];
-  return text;
-}
-
-Value RandomValue(const LogicalType& type, std::mt19937_64& random) {
-  if (random() % 6 == 0) return Value::Null(type);
-  switch (type.physical()) {
-    case PhysicalType::kBool: return Value::Boolean(random() % 2 == 0);
-    case PhysicalType::kInt8: return RandomInteger<int8_t>(type, random);
-    case PhysicalType::kInt16: return RandomInteger<int16_t>(type, random);
-    case PhysicalType::kInt32: return RandomInteger<int32_t>(type, random);
-    case PhysicalType::kInt64: return RandomInteger<int64_t>(type, random);
-    case PhysicalType::kUInt8: return RandomInteger<uint8_t>(type, random);
-    case PhysicalType::kUInt16: return RandomInteger<uint16_t>(type, random);
-    case PhysicalType::kUInt32: return RandomInteger<uint32_t>(type, random);
-    case PhysicalType::kUInt64: return RandomInteger<uint64_t>(type, random);
-    case PhysicalType::kInt128: return RandomInteger<int128_t>(type, random);
-    case PhysicalType::kFloat: return Value::Float(static_cast<float>(RandomDouble(random)));
-    case PhysicalType::kDouble: return Value::Double(RandomDouble(random));
-    case PhysicalType::kInterval:
-      return Value::FromInterval({static_cast<int>(random() % 3) - 1,
-                                  static_cast<int>(random() % 61) - 30,
-                                  static_cast<int64_t>(random() % 3) * 86'400'000'000});
-    case PhysicalType::kString:
-      return type.id() == TypeId::kBlob ? Value::Blob(RandomString(random))
-                                        : Value::Varchar(RandomString(random));
-    default: ADD_FAILURE() << type.ToString(); return Value::Null(type);
-  }
-}
+using testing::RandomValue;
+using testing::ScalarTypes;
 
 // What ORDER BY means.
 int CompareByKey(const Value& left, const Value& right, const SortKey& key) {
@@ -194,8 +98,8 @@ SortKey Key(size_t column, const LogicalType& type, bool descending, bool nulls_
 }
 
 TEST(SortKeyTest, EncodedOrderIsTheOrderOfValuesForEveryType) {
-  std::mt19937_64 random(1);
-  for (const LogicalType& type : kTypes) {
+  testing::Random random(1);
+  for (const LogicalType& type : ScalarTypes()) {
     for (const bool descending : {false, true}) {
       for (const bool nulls_first : {false, true}) {
         std::vector<std::vector<Value>> rows;
@@ -207,12 +111,12 @@ TEST(SortKeyTest, EncodedOrderIsTheOrderOfValuesForEveryType) {
 }
 
 TEST(SortKeyTest, SeveralKeysCompareOneAfterTheOther) {
-  std::mt19937_64 random(2);
+  testing::Random random(2);
   for (int round = 0; round < 100; ++round) {
     std::vector<SortKey> keys;
     for (size_t k = 0; k < 2 + random() % 3; ++k) {
-      keys.push_back(
-          Key(k, kTypes[random() % kTypes.size()], random() % 2 == 0, random() % 2 == 0));
+      keys.push_back(Key(k, ScalarTypes()[random() % ScalarTypes().size()], random() % 2 == 0,
+                         random() % 2 == 0));
     }
     // Few values a column, so that later keys decide.
     std::vector<std::vector<Value>> pools(keys.size());

@@ -6,47 +6,18 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <set>
 
 #include "expression/aggregates/aggregate_testing.h"
 #include "types/exact_product_sum.h"
 #include "types/exact_sum.h"
+#include "types/testing/random_values.h"
 
 namespace trivet {
 namespace {
 
 // Functions whose states cannot travel. A new function is serialisable or named here.
 const std::set<std::string> kNotSerializable = {};
-
-const std::vector<LogicalType>& AllTypes() {
-  static const std::vector<LogicalType> types = {TypeId::kBoolean,
-                                                 TypeId::kInt8,
-                                                 TypeId::kInt16,
-                                                 TypeId::kInt32,
-                                                 TypeId::kInt64,
-                                                 TypeId::kUInt8,
-                                                 TypeId::kUInt16,
-                                                 TypeId::kUInt32,
-                                                 TypeId::kUInt64,
-                                                 TypeId::kInt128,
-                                                 LogicalType::Decimal(4, 1),
-                                                 LogicalType::Decimal(9, 2),
-                                                 LogicalType::Decimal(18, 3),
-                                                 LogicalType::Decimal(38, 10),
-                                                 TypeId::kFloat,
-                                                 TypeId::kDouble,
-                                                 TypeId::kVarchar,
-                                                 TypeId::kBlob,
-                                                 TypeId::kDate,
-                                                 TypeId::kTime,
-                                                 LogicalType::Timestamp(),
-                                                 LogicalType::Timestamp(TimeUnit::kNano),
-                                                 LogicalType::Timestamp(TimeUnit::kMicro, true),
-                                                 TypeId::kInterval,
-                                                 TypeId::kUuid};
-  return types;
-}
 
 std::vector<LogicalType> TypesOf(const Parameter& parameter) {
   const auto fits = [&](const LogicalType& type) {
@@ -61,86 +32,8 @@ std::vector<LogicalType> TypesOf(const Parameter& parameter) {
     return false;
   };
   std::vector<LogicalType> types;
-  std::copy_if(AllTypes().begin(), AllTypes().end(), std::back_inserter(types), fits);
+  std::ranges::copy_if(testing::ScalarTypes(), std::back_inserter(types), fits);
   return types;
-}
-
-double RandomDouble(std::mt19937_64& random) {
-  using Limits = std::numeric_limits<double>;
-  const double specials[] = {0.0,
-                             -0.0,
-                             Limits::max(),
-                             -Limits::max(),
-                             Limits::denorm_min(),
-                             -3 * Limits::denorm_min(),
-                             Limits::min(),
-                             1.0,
-                             -1.0,
-                             0.1};
-  switch (random() % 4) {
-    case 0: return specials[random() % std::size(specials)];
-    case 1: return static_cast<double>(random() % 7);
-    case 2: return std::bit_cast<double>(random() & ~(uint64_t{1} << 62));  // finite, any exponent
-    default: return static_cast<double>(static_cast<int64_t>(random())) / 1e15;
-  }
-}
-
-int128_t RandomInteger(const LogicalType& type, std::mt19937_64& random) {
-  int bits = 0;
-  switch (type.physical()) {
-    case PhysicalType::kInt8: bits = 7; break;
-    case PhysicalType::kUInt8: bits = 8; break;
-    case PhysicalType::kInt16: bits = 15; break;
-    case PhysicalType::kUInt16: bits = 16; break;
-    case PhysicalType::kInt32: bits = 31; break;
-    case PhysicalType::kUInt32: bits = 32; break;
-    case PhysicalType::kInt64: bits = 63; break;
-    case PhysicalType::kUInt64: bits = 64; break;
-    default: bits = 127; break;
-  }
-  if (type.id() == TypeId::kTimestamp || type.id() == TypeId::kTime) bits = 36;
-  if (type.id() == TypeId::kDate) bits = 20;
-  if (type.id() == TypeId::kDecimal && bits == 127) bits = 120;
-  const bool is_signed = type.IsSigned() || type.id() != TypeId::kTime;
-  const bool has_sign = type.IsInteger() ? type.IsSigned() : is_signed;
-  const uint128_t most = (uint128_t{1} << (bits - 1) << 1) - 1;
-  const uint128_t magnitude = random() % 6 == 0 ? most
-                              : random() % 2
-                                  ? random() % 9
-                                  : ((static_cast<uint128_t>(random()) << 64) | random()) & most;
-  const auto value = static_cast<int128_t>(magnitude);
-  return has_sign && random() % 2 ? -value : value;
-}
-
-Value RandomValue(const LogicalType& type, std::mt19937_64& random, bool with_specials) {
-  if (random() % 8 == 0) return Value::Null(type);
-  switch (type.id()) {
-    case TypeId::kBoolean: return Value::Boolean(random() % 2);
-    case TypeId::kFloat:
-    case TypeId::kDouble: {
-      double value = RandomDouble(random);
-      if (with_specials && random() % 20 == 0) {
-        const double odd[] = {HUGE_VAL, -HUGE_VAL, __builtin_nan(""), -__builtin_nan("")};
-        value = odd[random() % 4];
-      }
-      if (type.id() == TypeId::kDouble) return Value::Double(value);
-      return Value::Float(std::fabs(value) > 3e38 && std::isfinite(value)
-                              ? std::numeric_limits<float>::max()
-                              : static_cast<float>(value));
-    }
-    case TypeId::kVarchar:
-    case TypeId::kBlob: {
-      const size_t size = random() % 3 ? random() % 14 : random() % 60;
-      const std::string text(size, static_cast<char>('a' + random() % 3));
-      return type.id() == TypeId::kBlob ? Value::Blob(text) : Value::Varchar(text);
-    }
-    case TypeId::kInterval: {
-      const auto months = static_cast<int32_t>(random() % 5) - 2;
-      const int32_t days = random() % 2 ? static_cast<int32_t>(random() % 3) * 30 : 0;
-      return Value::FromInterval({months, days, static_cast<int64_t>(random() % 3)});
-    }
-    default: return Value::Integer(type, RandomInteger(type, random));
-  }
 }
 
 ValueRows RandomRows(const std::vector<LogicalType>& types, size_t count, uint64_t seed,
@@ -148,7 +41,9 @@ ValueRows RandomRows(const std::vector<LogicalType>& types, size_t count, uint64
   std::mt19937_64 random(seed);
   ValueRows rows(count);
   for (std::vector<Value>& row : rows) {
-    for (const LogicalType& type : types) row.push_back(RandomValue(type, random, with_specials));
+    for (const LogicalType& type : types) {
+      row.push_back(testing::RandomValue(type, random, 0.125, with_specials ? 0.05 : 0));
+    }
   }
   return rows;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "shuffle/exchange_reader.h"
-#include "shuffle/testing/random_batches.h"
+#include "shuffle/testing/row_bits.h"
 
 namespace trivet::testing {
 
