@@ -34,6 +34,29 @@ void ForgetOldWorkers(Turn& turn) {
   }
 }
 
+// Launches that the worker has not heard of in time. It may be one that can be heard but not
+// reached: the tasks go elsewhere, and once a heartbeat that counts against its health.
+void TakeBackLostLaunches(Turn& turn, WorkerState& worker, const std::set<AttemptId>& reported) {
+  Status lost;
+  QueryId query_of_lost = 0;
+  const auto running = worker.running;
+  for (const auto& [attempt, since] : running) {
+    if (reported.contains(attempt)) continue;
+    if (turn.state.awake - since < turn.options.launch_timeout) continue;
+    QueryState* query = turn.FindQuery(attempt.task.query);
+    if (query == nullptr) continue;
+    lost = Status(StatusCode::kUnavailable,
+                  StrCat("worker ", ToString(worker.worker), " does not know ", ToString(attempt),
+                         ", which it was told to run"));
+    query_of_lost = attempt.task.query;
+    query->stages[attempt.task.stage].tasks[attempt.task.partition].avoid = worker.worker.name;
+    StopAttempt(turn, *query, attempt.task, "its worker does not know it");
+    RetryAfterFailure(turn, *query, attempt.task, lost);
+  }
+  if (lost.ok()) return;
+  NoteFailure(turn, worker.worker.name, turn.FindQuery(query_of_lost), lost.message());
+}
+
 // What the worker runs, against what it should: it is told to stop the surplus, and what it does
 // not know although it was told long ago goes back.
 void CompareRunning(Turn& turn, WorkerState& worker, const WorkerHeartbeat& event) {
@@ -55,18 +78,7 @@ void CompareRunning(Turn& turn, WorkerState& worker, const WorkerHeartbeat& even
                     [&](const auto& entry) { return !reported.contains(entry.first); }) > 0) {
     turn.changed = true;
   }
-  const auto running = worker.running;
-  for (const auto& [attempt, since] : running) {
-    if (reported.contains(attempt)) continue;
-    if (turn.state.awake - since < turn.options.launch_timeout) continue;
-    QueryState* query = turn.FindQuery(attempt.task.query);
-    if (query == nullptr) continue;
-    StopAttempt(turn, *query, attempt.task, "its worker does not know it");
-    RetryAfterFailure(turn, *query, attempt.task,
-                      Status(StatusCode::kUnavailable,
-                             StrCat("worker ", ToString(worker.worker), " does not know ",
-                                    ToString(attempt), ", which it was told to run")));
-  }
+  TakeBackLostLaunches(turn, worker, reported);
 }
 
 }  // namespace

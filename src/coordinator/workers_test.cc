@@ -170,6 +170,35 @@ TEST(Workers, AnAttemptThatItsWorkerDoesNotKnowGoesBackAfterTheLaunchTimeout) {
   EXPECT_TRUE(driver.IsLaunched({{query, 0, 0}, 2}));
 }
 
+TEST(Workers, OneThatIsHeardButHearsNothingLosesItsTasksToOthersAndIsBlacklisted) {
+  CoordinatorDriver driver;
+  driver.Join("deaf");
+  driver.Join("well");
+  const QueryId query = driver.Submit(ScanGraph(12));
+  const WorkerIncarnation deaf{"deaf", 1};
+  bool blacklisted = false;
+  for (int round = 0; round < 40 && !driver.coordinator.idle(); ++round) {
+    driver.running[deaf].clear();  // no launch gets there
+    driver.Pass(Duration{2'000}, {"deaf", "well"});
+    const auto running = driver.running[{"well", 1}];
+    for (const AttemptId& attempt : running) driver.Finish(attempt);
+    for (const WorkerSnapshot& worker : driver.coordinator.Workers()) {
+      if (worker.condition != WorkerCondition::kBlacklisted) continue;
+      EXPECT_EQ(worker.worker, deaf);
+      blacklisted = true;
+    }
+  }
+  for (uint32_t task = 0; task < 12; ++task) {
+    for (uint32_t attempt = 2; driver.IsLaunched({{query, 0, task}, attempt}); ++attempt) {
+      EXPECT_EQ(driver.WorkerOf({{query, 0, task}, attempt}), "well");
+    }
+    for (uint32_t attempt = 1; attempt < 4; ++attempt) driver.Consume(query, task, attempt);
+  }
+  EXPECT_TRUE(blacklisted);
+  EXPECT_TRUE(driver.coordinator.FindQuery(query)->status.ok());
+  EXPECT_EQ(driver.coordinator.FindQuery(query)->condition, QueryCondition::kFinished);
+}
+
 TEST(Workers, WhatTheyShouldNotRunOrHoldIsCancelledAndDeletedAtEveryHeartbeat) {
   CoordinatorDriver driver;
   driver.Join("a");

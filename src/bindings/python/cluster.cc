@@ -31,6 +31,8 @@ class PyCoordinator {
     options.port = port;
     options.token = token;
     options.journal_directory = journal;
+    // A Ray cluster does not outlive its head's machine: what survives the process is enough.
+    options.sync_journal = false;
     options.log = {ValueOrThrow(ParseLogLevel(log_level)), log_file, "coordinator"};
     if (partitions != 0) options.planning.partitions = partitions;
     if (single_task_bytes) options.planning.single_task_bytes = *single_task_bytes;
