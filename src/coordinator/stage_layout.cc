@@ -93,6 +93,8 @@ bool HasBounds(QueryState& query, const Stage& stage) {
     samples.push_back({sampled_state.tasks[task].key_samples, sampled_state.tasks[task].rows});
   }
   state.range_bounds = RangeBounds(samples, stage.output_partitions);
+  state.adapted.push_back(
+      StrCat("rows are cut into ", state.range_bounds->size() + 1, " ranges at sampled keys"));
   return true;
 }
 
@@ -149,6 +151,12 @@ void LayOut(Turn& turn, QueryState& query, Stage& stage) {
   stage.task_count = static_cast<uint32_t>(state.layout.size());
   if (state.tasks.size() < stage.task_count) state.tasks.resize(stage.task_count);
   if (partitioned) DescribeLayout(state, planned);
+  for (size_t i = 0; i < maps.size(); ++i) {
+    const uint32_t tasks = query.graph.stages[stage.inputs[i].producer].task_count;
+    if (maps[i] == tasks) continue;
+    state.adapted.push_back(StrCat("the rows of ", maps[i], " of ", tasks, " tasks of stage ",
+                                   stage.inputs[i].producer, " are enough"));
+  }
   turn.changed = true;
 }
 

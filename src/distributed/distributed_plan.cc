@@ -14,6 +14,7 @@ DistributedPlannerOptions DistributedPlannerOptions::ForSlots(uint32_t slots) co
   const uint32_t known = std::clamp<uint32_t>(slots, 1, kMostPartitions);
   if (options.partitions == 0) options.partitions = std::min(2 * known, kMostPartitions);
   if (options.scan_tasks == 0) options.scan_tasks = 3 * known;
+  if (options.forced_scan_tasks != 0) options.replicate_bytes = options.gather_bytes = 0;
   return options;
 }
 
@@ -40,12 +41,21 @@ std::string Measured(const StageSnapshot& stage) {
   return text;
 }
 
+// What was changed at run time, in words without quotes.
+std::string AdaptedJson(const StageSnapshot& stage) {
+  std::string text;
+  for (const std::string& change : stage.adapted) {
+    text += StrCat(text.empty() ? "" : ",", "\"", change, "\"");
+  }
+  return StrCat(",\"adapted\":[", text, "]");
+}
+
 std::string MeasuredJson(const StageSnapshot& stage) {
   return StrCat(",\"finished_tasks\":", stage.finished_tasks,
                 ",\"elapsed_ms\":", stage.elapsed.count(), ",\"task_ms\":", stage.task_time.count(),
                 ",\"rows\":", stage.rows, ",\"bytes\":", stage.bytes,
                 ",\"skew\":", Ratio(stage.skew_bytes), ",\"attempts\":", stage.attempts,
-                ",\"retries\":", stage.retries);
+                ",\"retries\":", stage.retries, AdaptedJson(stage));
 }
 
 const StageSnapshot* FindStage(const QuerySnapshot* measured, StageId stage) {
@@ -65,6 +75,9 @@ std::string DistributedPlan::ToString(const QuerySnapshot* measured) const {
     for (const StageInput& input : stage.inputs) {
       text += StrCat(", reads stage ", input.producer, " (", ExchangeKindName(input.kind), ")");
     }
+    if (stage.bounds_from) text += StrCat(", cut at keys of stage ", *stage.bounds_from);
+    if (stage.row_limit > 0)
+      text += StrCat(", of which the first ", stage.row_limit, " rows count");
     if (stage.id + 1 == stages.size()) {
       text += small ? ", result; the query is small and runs as one task" : ", result";
     }
@@ -88,6 +101,8 @@ std::string DistributedPlan::ToJson(const QuerySnapshot* measured) const {
                      ExchangeKindName(stage.inputs[i].kind), "\"}");
     }
     text += "]";
+    if (stage.bounds_from) text += StrCat(",\"bounds_from\":", *stage.bounds_from);
+    if (stage.row_limit > 0) text += StrCat(",\"row_limit\":", stage.row_limit);
     if (const StageSnapshot* seen = FindStage(measured, stage.id)) text += MeasuredJson(*seen);
     text += StrCat(",\"plan\":", PlanToJson(*planned.plan), "}");
   }

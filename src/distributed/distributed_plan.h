@@ -15,13 +15,23 @@ struct DistributedPlannerOptions {
   uint32_t partitions = 0;
   // A scan is cut into at most this many tasks. 0: three times the slots of the workers.
   uint32_t scan_tasks = 0;
-  // So many tasks for every scan, however its table can be cut: tests force exchanges so. 0: as it
-  // can be cut.
+  // So many tasks for every scan, however its table can be cut, and no exchange saved because rows
+  // are few: tests force exchanges so. 0: as it can be cut.
   uint32_t forced_scan_tasks = 0;
   // A scan's task has about this many rows at least, where the table tells its rows.
   uint64_t scan_task_rows = uint64_t{1} << 18;
   // Up to so many bytes (estimated) a join's side may be sent to every task.
   uint64_t broadcast_bytes = uint64_t{32} << 20;
+  // A join's side that reads tables of fewer bytes (estimated) is computed by every task that wants
+  // all of it, instead of once and sent to all.
+  uint64_t replicate_bytes = uint64_t{2} << 20;
+  // Rows of fewer bytes (estimated) that must meet by keys meet in one task.
+  uint64_t gather_bytes = uint64_t{1} << 20;
+  // Before the many rows on the right of a semi or anti join move to meet fewer on the left, those
+  // without a partner stay behind: where there are so many times as many, by estimate. 0: never.
+  uint64_t reduction_factor = 4;
+  // Rows of fewer bytes (estimated) are sorted by one task, others in ranges by several.
+  uint64_t range_sort_bytes = uint64_t{32} << 20;
   // A query whose scans read fewer bytes (estimated) runs as one stage of one task. 0: none does.
   uint64_t single_task_bytes = uint64_t{32} << 20;
 

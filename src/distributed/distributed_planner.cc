@@ -2,41 +2,48 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "base/string_concat.h"
-#include "distributed/exchange.h"
-#include "distributed/partitioning_flow.h"
+#include "distributed/plan_changes.h"
+#include "distributed/stage_maker.h"
 #include "execution/operators/cte.h"
 #include "execution/operators/project.h"
-#include "execution/operators/scan.h"
 
 namespace trivet {
 
 namespace {
 
-constexpr double kUnknownRows = 1e6;
+// Whether the operator is right, too, if input number `dealt` comes in any cut and all others
+// whole.
+bool MayBeDealtOut(const OperatorCapabilities& capabilities, size_t dealt) {
+  const auto fits = [&](const std::vector<Partitioning>& requirement) {
+    for (size_t i = 0; i < requirement.size(); ++i) {
+      const PartitioningKind wanted =
+          i == dealt ? PartitioningKind::kAny : PartitioningKind::kBroadcast;
+      if (requirement[i].kind != wanted) return false;
+    }
+    return requirement.size() > dealt;
+  };
+  return fits(capabilities.required_inputs) ||
+         std::any_of(capabilities.alternative_inputs.begin(), capabilities.alternative_inputs.end(),
+                     fits);
+}
 
-// Where a piece reads another stage.
-struct Reading {
-  std::shared_ptr<PhysicalExchangeSource> source;
-  StageInput input;
-};
-
-// A plan without exchanges inside: the part of a stage made so far.
-struct Piece {
-  PhysicalPlan plan;
-  Spread spread;
-  uint32_t tasks = 1;
-  std::vector<Reading> readings;
-  bool deterministic = true;
-};
-
-double RowsOf(const PhysicalOperator& plan) { return plan.estimated_rows().value_or(kUnknownRows); }
-
-double BytesOf(const PhysicalOperator& plan) {
-  constexpr double kBytesPerValue = 12;
-  return RowsOf(plan) * kBytesPerValue * std::max<double>(1, plan.schema().size());
+// Whether rows that differ are never equal to a sort by these keys, over these columns.
+bool TellRowsApart(const std::vector<SortKey>& keys, const std::vector<PhysicalColumn>& columns) {
+  for (size_t column = 0; column < columns.size(); ++column) {
+    const LogicalType& type = columns[column].type;
+    // Equal values of these types may have different bits.
+    if (type.IsNested() || type.IsFloating() || type.id() == TypeId::kInterval) return false;
+    const bool is_key = std::any_of(keys.begin(), keys.end(), [&](const SortKey& key) {
+      return key.expression->kind() == ExpressionKind::kInput &&
+             key.expression->input_index() == column;
+    });
+    if (!is_key) return false;
+  }
+  return true;
 }
 
 class Planner {
@@ -45,9 +52,10 @@ class Planner {
 
   Result<DistributedPlan> Plan(const PhysicalPlan& root) {
     TRIVET_ASSIGN_OR_RETURN(Piece piece, Visit(root));
-    Close(std::move(piece), ExchangeKind::kGather, {}, 1);
-    TRIVET_RETURN_IF_ERROR(result_.Graph().Validate());
-    return std::move(result_);
+    stages_.Close(std::move(piece), ExchangeKind::kGather, {}, 1);
+    DistributedPlan result = stages_.Take();
+    TRIVET_RETURN_IF_ERROR(result.Graph().Validate());
+    return result;
   }
 
  private:
@@ -66,16 +74,13 @@ class Planner {
   double CostOf(const Requirement& requirement, const std::vector<Piece>& children) const;
   void Meet(const Requirement& requirement, std::vector<Piece>& children);
   void MeetHash(const Requirement& requirement, std::vector<Piece>& children);
-
-  StageId Close(Piece piece, ExchangeKind kind, std::vector<ExpressionPtr> keys,
-                uint32_t partitions);
-  Piece Read(StageId producer, ExchangeKind kind, const std::vector<PhysicalColumn>& schema,
-             std::optional<double> rows, uint32_t tasks);
-  // Closes the piece and reads it through an exchange.
-  Piece Exchange(Piece piece, ExchangeKind kind, std::vector<ExpressionPtr> keys, uint32_t tasks);
+  // Every task that wants the piece's rows makes them itself: cheaper than to send them.
+  bool IsReplicable(const Piece& piece) const;
+  // Leaves out the rows on the join's right that have no partner on its left, before they move.
+  Status ReduceRight(const PhysicalPlan& plan, std::vector<Piece>& children);
 
   const DistributedPlannerOptions& options_;
-  DistributedPlan result_;
+  StageMaker stages_;
   struct Definition {
     StageId stage;
     uint32_t tasks;
@@ -86,58 +91,14 @@ class Planner {
   std::map<uint64_t, Definition> definitions_;
 };
 
-StageId Planner::Close(Piece piece, ExchangeKind kind, std::vector<ExpressionPtr> keys,
-                       uint32_t partitions) {
-  PlannedStage planned;
-  planned.stage.id = static_cast<StageId>(result_.stages.size());
-  planned.stage.task_count = piece.tasks;
-  planned.stage.output_partitions = partitions;
-  planned.stage.indeterminate = !piece.deterministic || kind == ExchangeKind::kRoundRobin;
-  for (size_t i = 0; i < piece.readings.size(); ++i) {
-    piece.readings[i].source->set_input(i);
-    planned.stage.inputs.push_back(piece.readings[i].input);
-  }
-  auto root =
-      std::make_shared<PhysicalExchange>(kind, std::move(keys), partitions, std::move(piece.plan));
-  root->set_estimated_rows(root->children().front()->estimated_rows());
-  planned.plan = std::move(root);
-  result_.stages.push_back(std::move(planned));
-  return result_.stages.back().stage.id;
-}
-
-Piece Planner::Read(StageId producer, ExchangeKind kind, const std::vector<PhysicalColumn>& schema,
-                    std::optional<double> rows, uint32_t tasks) {
-  auto source = std::make_shared<PhysicalExchangeSource>(kind, schema);
-  source->set_estimated_rows(rows);
-  Piece piece;
-  piece.plan = source;
-  piece.tasks = tasks;
-  piece.readings.push_back({std::move(source), {producer, kind, 0}});
-  return piece;
-}
-
-Piece Planner::Exchange(Piece piece, ExchangeKind kind, std::vector<ExpressionPtr> keys,
-                        uint32_t tasks) {
-  const std::vector<PhysicalColumn> schema = piece.plan->schema();
-  const std::optional<double> rows = piece.plan->estimated_rows();
-  const bool cut = kind == ExchangeKind::kHash;
-  const StageId producer = Close(std::move(piece), kind, keys, cut ? tasks : 1);
-  Piece read = Read(producer, kind, schema, rows, tasks);
-  if (kind == ExchangeKind::kGather || tasks == 1) read.spread.push_back(Partitioning::Single());
-  if (cut) read.spread.push_back(Partitioning::Hash(std::move(keys), tasks));
-  if (kind == ExchangeKind::kBroadcast) {
-    read.spread.push_back({PartitioningKind::kBroadcast, tasks, {}});
-  }
-  return read;
-}
-
 Result<Piece> Planner::VisitLeaf(const PhysicalPlan& plan) {
   const OperatorCapabilities capabilities = plan->capabilities();
   Piece piece;
   piece.plan = plan;
   piece.deterministic = capabilities.deterministic;
-  if (capabilities.delivered.kind == PartitioningKind::kAny && !result_.small) {
-    const double rows = RowsOf(*plan);
+  piece.repeatable = capabilities.deterministic && capabilities.order_preserving;
+  if (capabilities.delivered.kind == PartitioningKind::kAny) {
+    const double rows = EstimatedRows(*plan);
     const auto by_rows = static_cast<uint64_t>(rows / static_cast<double>(std::max<uint64_t>(
                                                           1, options_.scan_task_rows))) +
                          1;
@@ -159,7 +120,7 @@ Result<Piece> Planner::VisitCte(const PhysicalPlan& plan) {
   known.spread = definition.spread;
   known.schema = definition.plan->schema();
   known.rows = definition.plan->estimated_rows();
-  known.stage = Close(std::move(definition), ExchangeKind::kForward, {}, 1);
+  known.stage = stages_.Close(std::move(definition), ExchangeKind::kForward, {}, 1);
   definitions_[cte.cte_id()] = std::move(known);
   return Visit(cte.children()[1]);
 }
@@ -169,8 +130,8 @@ Result<Piece> Planner::VisitCteScan(const PhysicalPlan& plan) {
   const auto found = definitions_.find(scan.cte_id());
   if (found == definitions_.end()) return Status::Internal("a CTE is read before it is defined");
   const Definition& definition = found->second;
-  Piece read = Read(definition.stage, ExchangeKind::kForward, definition.schema, definition.rows,
-                    definition.tasks);
+  Piece read = stages_.Read(definition.stage, ExchangeKind::kForward, definition.schema,
+                            definition.rows, definition.tasks);
   std::vector<ExpressionPtr> columns;
   for (const uint64_t column : scan.columns()) {
     columns.push_back(Expression::Input(static_cast<uint32_t>(column),
@@ -185,9 +146,11 @@ Result<Piece> Planner::VisitCteScan(const PhysicalPlan& plan) {
 }
 
 Result<Piece> Planner::Stack(const PhysicalPlan& plan, std::vector<Piece> children) {
+  const OperatorCapabilities capabilities = plan->capabilities();
   Piece piece;
   std::vector<PhysicalPlan> inputs;
-  piece.deterministic = plan->capabilities().deterministic;
+  piece.deterministic = capabilities.deterministic;
+  piece.repeatable = capabilities.deterministic && capabilities.order_preserving;
   for (size_t i = 0; i < children.size(); ++i) {
     Piece& child = children[i];
     const bool broadcast =
@@ -197,8 +160,14 @@ Result<Piece> Planner::Stack(const PhysicalPlan& plan, std::vector<Piece> childr
     }
     inputs.push_back(child.plan);
     piece.deterministic &= child.deterministic;
-    std::move(child.readings.begin(), child.readings.end(), std::back_inserter(piece.readings));
+    piece.repeatable &= child.repeatable;
+    const bool may_be_dealt_out = MayBeDealtOut(capabilities, i);
+    for (Reading& reading : child.readings) {
+      reading.may_be_dealt_out &= may_be_dealt_out;
+      piece.readings.push_back(std::move(reading));
+    }
   }
+  piece.repeatable |= piece.deterministic && TellRowsApart(capabilities.range_keys, plan->schema());
   std::shared_ptr<PhysicalOperator> stacked = plan->WithChildren(std::move(inputs));
   for (size_t i = 0; i < children.size(); ++i) {
     for (Partitioning& fact : SpreadThrough(*stacked, i, children[i].spread)) {
@@ -214,12 +183,14 @@ Result<Piece> Planner::Stack(const PhysicalPlan& plan, std::vector<Piece> childr
 Result<Piece> Planner::Union(const PhysicalPlan& plan, std::vector<Piece> children) {
   Piece piece;
   piece.tasks = 0;
+  piece.repeatable = true;
   std::vector<PhysicalPlan> inputs;
   for (Piece& child : children) {
     const uint32_t tasks = child.tasks;
-    Piece read = Exchange(std::move(child), ExchangeKind::kForward, {}, tasks);
+    Piece read = stages_.Exchange(std::move(child), ExchangeKind::kForward, {}, tasks);
     read.readings.front().input.task_offset = piece.tasks;
     piece.readings.push_back(std::move(read.readings.front()));
+    piece.repeatable &= read.repeatable;
     inputs.push_back(std::move(read.plan));
     piece.tasks += tasks;
   }
@@ -228,11 +199,51 @@ Result<Piece> Planner::Union(const PhysicalPlan& plan, std::vector<Piece> childr
   return piece;
 }
 
+bool Planner::IsReplicable(const Piece& piece) const {
+  return piece.readings.empty() && piece.deterministic &&
+         ScannedBytes(*piece.plan) < static_cast<double>(options_.replicate_bytes);
+}
+
+Status Planner::ReduceRight(const PhysicalPlan& plan, std::vector<Piece>& children) {
+  if (plan->name() != "HASH_JOIN" || options_.reduction_factor == 0) return Status::OK();
+  const auto& join = static_cast<const PhysicalJoin&>(*plan);
+  Piece& left = children[0];
+  Piece& right = children[1];
+  const double left_rows = EstimatedRows(*left.plan);
+  if (!WantsPartnersOnly(join) || right.tasks == 1 || IsReplicable(right) ||
+      HashPositions(right.spread, Partitioning::Hash(join.fields().right_keys, 0)) ||
+      EstimatedBytes(*left.plan) > static_cast<double>(options_.broadcast_bytes) ||
+      EstimatedBytes(*right.plan) < static_cast<double>(options_.gather_bytes) ||
+      EstimatedRows(*right.plan) < static_cast<double>(options_.reduction_factor) * left_rows) {
+    return Status::OK();
+  }
+  const std::vector<PhysicalColumn> schema = left.plan->schema();
+  const std::optional<double> rows = left.plan->estimated_rows();
+  const uint32_t tasks = left.tasks;
+  Spread spread = std::move(left.spread);
+  const StageId stage = stages_.Close(std::move(left), ExchangeKind::kForward, {}, 1);
+  std::vector<Piece> inputs;
+  inputs.push_back(std::move(right));
+  inputs.push_back(stages_.Read(stage, ExchangeKind::kBroadcast, schema, rows, inputs[0].tasks));
+  inputs[1].spread = {{PartitioningKind::kBroadcast, inputs[0].tasks, {}}};
+  const PhysicalPlan partners = PartnersOnly(join, inputs[1].plan, inputs[0].plan);
+  TRIVET_ASSIGN_OR_RETURN(children[1], Stack(partners, std::move(inputs)));
+  children[0] = stages_.Read(stage, ExchangeKind::kForward, schema, rows, tasks);
+  children[0].spread = std::move(spread);
+  return Status::OK();
+}
+
 double Planner::CostOf(const Requirement& requirement, const std::vector<Piece>& children) const {
   double cost = 0;
+  const bool all_single = std::all_of(children.begin(), children.end(),
+                                      [](const Piece& child) { return child.tasks == 1; });
   for (size_t i = 0; i < children.size(); ++i) {
-    if (AnySatisfies(children[i].spread, requirement[i])) continue;
-    const double bytes = BytesOf(*children[i].plan);
+    // One task's rows meet those of several others only where they are cut, too.
+    const bool must_be_cut =
+        requirement[i].kind == PartitioningKind::kHash && children[i].tasks == 1 && !all_single;
+    if (!must_be_cut && AnySatisfies(children[i].spread, requirement[i])) continue;
+    if (requirement[i].kind == PartitioningKind::kBroadcast && IsReplicable(children[i])) continue;
+    const double bytes = EstimatedBytes(*children[i].plan);
     // To write a row costs about twice as much as to read it, and what is moved is lost to the
     // filters that a join's build side gives its probe side's scan.
     constexpr double kWrite = 2;
@@ -259,20 +270,28 @@ void Planner::MeetHash(const Requirement& requirement, std::vector<Piece>& child
   double largest = -1;
   for (size_t i = 0; i < children.size(); ++i) {
     const auto found = HashPositions(children[i].spread, requirement[i]);
-    if (!found || children[i].tasks == 1 || BytesOf(*children[i].plan) <= largest) continue;
-    largest = BytesOf(*children[i].plan);
+    if (!found || children[i].tasks == 1 || EstimatedBytes(*children[i].plan) <= largest) continue;
+    largest = EstimatedBytes(*children[i].plan);
     positions = *found;
     tasks = children[i].tasks;
   }
   if (largest < 0) {
     for (size_t i = 0; i < requirement.front().keys.size(); ++i) positions.push_back(i);
   }
-  for (size_t i = 0; i < children.size(); ++i) {
+  // The smallest first, and of two that seem alike the right one: what reads both may then still be
+  // changed before the others are written.
+  std::vector<size_t> order(children.size());
+  std::iota(order.rbegin(), order.rend(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return EstimatedBytes(*children[a].plan) < EstimatedBytes(*children[b].plan);
+  });
+  for (const size_t i : order) {
     const auto found = HashPositions(children[i].spread, requirement[i]);
     if (found == positions && children[i].tasks == tasks) continue;
     std::vector<ExpressionPtr> keys;
     for (const size_t position : positions) keys.push_back(requirement[i].keys[position]);
-    children[i] = Exchange(std::move(children[i]), ExchangeKind::kHash, std::move(keys), tasks);
+    children[i] =
+        stages_.Exchange(std::move(children[i]), ExchangeKind::kHash, std::move(keys), tasks);
   }
 }
 
@@ -281,12 +300,18 @@ void Planner::Meet(const Requirement& requirement, std::vector<Piece>& children)
                                       [](const Piece& child) { return child.tasks == 1; });
   if (all_single) return;
   if (requirement.front().kind == PartitioningKind::kHash) {
-    MeetHash(requirement, children);
-    return;
+    double bytes = 0;
+    for (const Piece& child : children) bytes += EstimatedBytes(*child.plan);
+    if (bytes >= static_cast<double>(options_.gather_bytes)) {
+      MeetHash(requirement, children);
+      return;
+    }
   }
   for (size_t i = 0; i < children.size(); ++i) {
-    if (requirement[i].kind == PartitioningKind::kSingle && children[i].tasks > 1) {
-      children[i] = Exchange(std::move(children[i]), ExchangeKind::kGather, {}, 1);
+    const bool in_one = requirement[i].kind == PartitioningKind::kSingle ||
+                        requirement[i].kind == PartitioningKind::kHash;
+    if (in_one && children[i].tasks > 1) {
+      children[i] = stages_.Exchange(std::move(children[i]), ExchangeKind::kGather, {}, 1);
     }
   }
   uint32_t tasks = 1;
@@ -298,8 +323,15 @@ void Planner::Meet(const Requirement& requirement, std::vector<Piece>& children)
   for (size_t i = 0; i < children.size(); ++i) {
     if (requirement[i].kind != PartitioningKind::kBroadcast) continue;
     if (tasks == 1 && children[i].tasks == 1) continue;
+    if (IsReplicable(children[i])) {
+      children[i].plan = ReadingWhole(children[i].plan);
+      children[i].tasks = tasks;
+      children[i].spread = {tasks == 1 ? Partitioning::Single()
+                                       : Partitioning{PartitioningKind::kBroadcast, tasks, {}}};
+      continue;
+    }
     const ExchangeKind kind = tasks == 1 ? ExchangeKind::kGather : ExchangeKind::kBroadcast;
-    children[i] = Exchange(std::move(children[i]), kind, {}, tasks);
+    children[i] = stages_.Exchange(std::move(children[i]), kind, {}, tasks);
   }
 }
 
@@ -310,10 +342,20 @@ Result<std::optional<Piece>> Planner::InTwoPhases(const PhysicalPlan& plan, Piec
   constexpr double kWorthIt = 0.7;  // rows that the local phase may leave, as a share
   const bool one_task =
       plan->capabilities().required_inputs.front().kind == PartitioningKind::kSingle;
-  if (!one_task && RowsOf(*plan) > kWorthIt * RowsOf(*child.plan)) return std::optional<Piece>();
-  child.deterministic &= plan->capabilities().deterministic;
+  if (!one_task && EstimatedRows(*plan) > kWorthIt * EstimatedRows(*child.plan))
+    return std::optional<Piece>();
+  const OperatorCapabilities capabilities = phases->local->capabilities();
+  child.deterministic &= capabilities.deterministic;
+  child.repeatable &= capabilities.deterministic && capabilities.order_preserving;
   child.spread = {{PartitioningKind::kAny, child.tasks, {}}};
-  child.plan = std::move(phases->local);
+  // Every task may give each group.
+  std::shared_ptr<PhysicalOperator> local = phases->local->Copy();
+  if (plan->estimated_rows()) {
+    local->set_estimated_rows(
+        std::min(EstimatedRows(*child.plan), *plan->estimated_rows() * child.tasks));
+  }
+  child.plan = std::move(local);
+  child.row_limit = phases->row_limit;
   TRIVET_ASSIGN_OR_RETURN(PhysicalPlan global, phases->global(child.plan));
   std::vector<Piece> children;
   children.push_back(std::move(child));
@@ -331,6 +373,7 @@ Result<Piece> Planner::Visit(const PhysicalPlan& plan) {
     TRIVET_ASSIGN_OR_RETURN(Piece piece, Visit(child));
     children.push_back(std::move(piece));
   }
+  TRIVET_RETURN_IF_ERROR(ReduceRight(plan, children));
   const OperatorCapabilities capabilities = plan->capabilities();
   std::vector<Requirement> legal = capabilities.alternative_inputs;
   legal.insert(legal.begin(), capabilities.required_inputs);
@@ -347,26 +390,17 @@ Result<Piece> Planner::Visit(const PhysicalPlan& plan) {
     TRIVET_ASSIGN_OR_RETURN(auto piece, InTwoPhases(plan, children.front()));
     if (piece) return std::move(*piece);
   }
+  if (!capabilities.range_keys.empty() && children.front().tasks > 1 && options_.partitions > 1 &&
+      EstimatedBytes(*children.front().plan) >= static_cast<double>(options_.range_sort_bytes)) {
+    children.front() = stages_.CutIntoRanges(std::move(children.front()), capabilities.range_keys,
+                                             options_.partitions);
+    return Stack(plan, std::move(children));
+  }
   const auto best = std::min_element(legal.begin(), legal.end(), [&](const auto& a, const auto& b) {
     return CostOf(a, children) < CostOf(b, children);
   });
   Meet(*best, children);
   return Stack(plan, std::move(children));
-}
-
-// Bytes that the scans below read, by estimate.
-double ScannedBytes(const PhysicalOperator& plan) {
-  if (plan.children().empty()) {
-    const auto* scan = plan.name() == "SCAN" ? static_cast<const PhysicalScan*>(&plan) : nullptr;
-    if (scan == nullptr) return BytesOf(plan);
-    const auto rows = scan->table().statistics().row_count;
-    constexpr double kBytesPerValue = 12;
-    return static_cast<double>(rows.value_or(static_cast<uint64_t>(kUnknownRows))) *
-           kBytesPerValue * std::max<double>(1, scan->schema().size());
-  }
-  double bytes = 0;
-  for (const PhysicalPlan& child : plan.children()) bytes += ScannedBytes(*child);
-  return bytes;
 }
 
 }  // namespace

@@ -34,6 +34,9 @@ class DistributedPlannerTest : public ::testing::Test {
     planning_.scan_tasks = 3;
     planning_.scan_task_rows = 1000;
     planning_.single_task_bytes = 0;
+    planning_.replicate_bytes = 0;
+    planning_.gather_bytes = 0;
+    planning_.range_sort_bytes = 0;
   }
 
   DistributedPlan Plan(const std::string& sql) {
@@ -56,6 +59,7 @@ class DistributedPlannerTest : public ::testing::Test {
         shape +=
             "<" + std::to_string(input.producer) + ":" + std::string(ExchangeKindName(input.kind));
       }
+      if (stage.bounds_from) shape += "?" + std::to_string(*stage.bounds_from);
       if (stage.output_partitions > 1) shape += ">" + std::to_string(stage.output_partitions);
     }
     return shape;
@@ -100,7 +104,7 @@ TEST_F(DistributedPlannerTest, JoinsBroadcastASmallSideAndShuffleTwoLargeOnes) {
   const std::string large =
       "SELECT count(*) FROM range(1000000) a JOIN range(1000000) b ON a.range = b.range";
   EXPECT_FALSE(Mentions(Plan(large), "BROADCAST")) << Plan(large).ToString();
-  EXPECT_EQ(Shape(large), "3>4 3>4 4<0:HASH<1:HASH 1<2:GATHER");
+  EXPECT_EQ(Shape(large), "3>4 3>4 4<1:HASH<0:HASH 1<2:GATHER");
 }
 
 TEST_F(DistributedPlannerTest, AFullJoinNeverBroadcasts) {
@@ -127,6 +131,143 @@ TEST_F(DistributedPlannerTest, LimitsAndTopNHaveALocalPhase) {
   EXPECT_EQ(Shape("SELECT range FROM range(1000000) ORDER BY range % 10 LIMIT 5"), "3 1<0:GATHER");
   const DistributedPlan top = Plan("SELECT range FROM range(1000000) ORDER BY range % 10 LIMIT 5");
   EXPECT_NE(top.stages[0].plan->children()[0]->name(), "SCAN");
+}
+
+TEST_F(DistributedPlannerTest, FullSortsAreCutIntoRangesOfSampledKeys) {
+  const std::string sql = "SELECT range FROM range(1000000) ORDER BY range % 10";
+  EXPECT_EQ(Shape(sql), "3 3<0:FORWARD?0>4 4<1:RANGE");
+  const DistributedPlan plan = Plan(sql);
+  EXPECT_TRUE(plan.stages[0].stage.samples_keys);
+  EXPECT_FALSE(plan.stages[1].stage.samples_keys);
+  EXPECT_TRUE(Mentions(plan, "Sort Keys"));
+  // What one task has anyway, and what is estimated to be small.
+  EXPECT_EQ(Shape("SELECT * FROM (SELECT range FROM range(1000000) LIMIT 9) ORDER BY range % 10"),
+            "3 1<0:GATHER");
+  // Keys that are new at every look are written before they are looked at.
+  const DistributedPlan shuffled = Plan("SELECT range FROM range(1000000) ORDER BY random()");
+  ASSERT_EQ(shuffled.stages.size(), 3u) << shuffled.ToString();
+  EXPECT_TRUE(shuffled.stages[0].stage.indeterminate);
+  EXPECT_FALSE(Mentions(shuffled, "By Place"));
+  planning_.range_sort_bytes = uint64_t{1} << 40;
+  EXPECT_EQ(Shape(sql), "3 1<0:GATHER");
+  planning_.range_sort_bytes = 0;
+  planning_.partitions = 1;
+  EXPECT_EQ(Shape(sql), "3 1<0:GATHER");
+}
+
+TEST_F(DistributedPlannerTest, PlacesBreakTiesWhereRowsComeInTheSameOrderAgain) {
+  const auto by_place = [&](const std::string& sql) {
+    return Mentions(Plan(sql), "By Place: true");
+  };
+  EXPECT_TRUE(by_place("SELECT range FROM range(1000000) WHERE range > 5 ORDER BY range % 10"));
+  EXPECT_FALSE(by_place("SELECT DISTINCT range FROM range(1000000) ORDER BY range % 10"));
+}
+
+TEST_F(DistributedPlannerTest, WhoeverGathersForALimitSaysHowManyRowsCount) {
+  const DistributedPlan plan = Plan("SELECT range FROM range(1000000) LIMIT 5 OFFSET 2");
+  EXPECT_EQ(plan.stages[0].stage.row_limit, 7u);
+  EXPECT_EQ(plan.stages[1].stage.row_limit, 0u);
+  // The first rows of a sort may come from any task.
+  const DistributedPlan top = Plan("SELECT range FROM range(1000000) ORDER BY range % 10 LIMIT 5");
+  EXPECT_EQ(top.stages[0].stage.row_limit, 0u);
+}
+
+TEST_F(DistributedPlannerTest, RepeatableRowsAreThoseOfOrderedOperators) {
+  const auto repeatable = [&](const std::string& sql) {
+    return Plan(sql).stages.back().stage.repeatable_rows;
+  };
+  EXPECT_TRUE(repeatable("SELECT range + 1 FROM range(1000000) WHERE range % 2 = 0"));
+  EXPECT_TRUE(repeatable("SELECT range FROM range(1000000) LIMIT 7"));
+  EXPECT_TRUE(repeatable("SELECT range FROM range(1000000) ORDER BY range % 10"));
+  EXPECT_FALSE(repeatable("SELECT DISTINCT range FROM range(1000000)"));
+  // All columns are keys, and equal ones have equal bits.
+  EXPECT_TRUE(repeatable("SELECT DISTINCT range FROM range(1000000) ORDER BY range"));
+  EXPECT_FALSE(repeatable("SELECT DISTINCT range::DOUBLE AS x FROM range(1000000) ORDER BY x"));
+  EXPECT_FALSE(repeatable("SELECT range + random() FROM range(1000000)"));
+}
+
+TEST_F(DistributedPlannerTest, JoinsSayWhatMayBeChangedWhenSizesAreKnown) {
+  planning_.broadcast_bytes = 1000;
+  const auto join = [&](const std::string& kind, const std::string& rest = "") {
+    return Plan("SELECT a.range, b.range FROM range(1000000) a " + kind +
+                " JOIN range(900000) b ON a.range = b.range" + rest);
+  };
+  const auto marks = [](const DistributedPlan& plan, size_t stage) {
+    std::string text;
+    for (const StageInput& input : plan.stages[stage].stage.inputs) {
+      text += std::string(input.splittable ? "S" : "-") + (input.may_broadcast ? "B" : "-") + " ";
+    }
+    return text;
+  };
+  // The right side is smaller: it is written first, and the left one waits for it.
+  EXPECT_EQ(marks(join(""), 2), "S- SB ");
+  EXPECT_EQ(join("").stages[1].stage.start_after, std::vector<StageId>{0});
+  // Rows of a preserved side must be in one place.
+  EXPECT_EQ(marks(join("LEFT"), 2), "S- -B ");
+  EXPECT_EQ(marks(join("FULL"), 2), "-- -- ");
+  EXPECT_TRUE(join("FULL").stages[1].stage.start_after.empty());
+  // Right rows are preserved, and only the left ones may be sent to all: but these are more.
+  EXPECT_EQ(marks(join("RIGHT"), 2), "-- S- ");
+  // An aggregation that relies on the join's partitions forbids both; its first phase does not.
+  const DistributedPlan relied = Plan(
+      "SELECT a.range, count(*) FROM range(1000000) a JOIN range(900000) b ON a.range = "
+      "b.range GROUP BY a.range");
+  EXPECT_EQ(relied.stages.size(), 3u) << relied.ToString();
+  EXPECT_EQ(marks(relied, 2), "-- -- ") << relied.ToString();
+  const DistributedPlan partial =
+      Plan("SELECT count(*) FROM range(1000000) a JOIN range(900000) b ON a.range = b.range");
+  EXPECT_EQ(marks(partial, 2), "S- SB ") << partial.ToString();
+}
+
+TEST_F(DistributedPlannerTest, SmallTablesAreReadByEveryTaskThatWantsThem) {
+  const std::string sql =
+      "SELECT count(*) FROM range(1000000) a JOIN range(10) b ON a.range = b.range";
+  EXPECT_EQ(Shape(sql), "1 3<0:BROADCAST 1<1:GATHER");
+  planning_.replicate_bytes = 10'000;
+  EXPECT_EQ(Shape(sql), "3 1<0:GATHER");
+  EXPECT_TRUE(Mentions(Plan(sql), "Whole: true"));
+  // Joins of small tables, too; not what differs from task to task.
+  EXPECT_EQ(Shape("SELECT count(*) FROM range(1000000) a JOIN (SELECT b.range FROM range(10) b "
+                  "JOIN range(20) c ON b.range = c.range) d ON a.range = d.range"),
+            "3 1<0:GATHER");
+  EXPECT_EQ(Shape("SELECT count(*) FROM range(1000000) a JOIN (SELECT range, random() AS r FROM "
+                  "range(10)) b ON a.range = b.range WHERE r < 2"),
+            "1 3<0:BROADCAST 1<1:GATHER");
+  planning_.forced_scan_tasks = 3;
+  planning_ = planning_.ForSlots(1);
+  EXPECT_NE(Shape(sql).find("BROADCAST"), std::string::npos);
+}
+
+TEST_F(DistributedPlannerTest, FewRowsMeetInOneTask) {
+  const std::string join =
+      "SELECT a.range FROM range(300000) a FULL JOIN range(200000) b ON a.range = b.range";
+  EXPECT_EQ(Shape(join), "2>4 3>4 4<1:HASH<0:HASH");
+  planning_.gather_bytes = 1 << 20;
+  EXPECT_EQ(Shape(join), "2>4 3>4 4<1:HASH<0:HASH");
+  planning_.gather_bytes = 10 << 20;
+  EXPECT_EQ(Shape(join), "3 2 1<0:GATHER<1:GATHER");
+}
+
+TEST_F(DistributedPlannerTest, RowsWithoutPartnersStayWhereTheyAre) {
+  const auto sql = [](const std::string& negation, int rows) {
+    return "SELECT range FROM range(" + std::to_string(rows) + ") a WHERE " + negation +
+           " EXISTS (SELECT 1 FROM range(1000000) b WHERE b.range = a.range)";
+  };
+  for (const std::string negation : {"", "NOT"}) {
+    const DistributedPlan plan = Plan(sql(negation, 10'000));
+    // The left rows are sent to where the right ones are read, and what remains of these comes
+    // back.
+    EXPECT_EQ(plan.stages[1].stage.inputs[0].kind, ExchangeKind::kBroadcast) << plan.ToString();
+    EXPECT_EQ(plan.stages[1].plan->children()[0]->name(), "HASH_JOIN") << plan.ToString();
+    EXPECT_EQ(Shape(sql(negation, 10'000)), "1 3<0:BROADCAST 1<0:FORWARD<1:GATHER");
+    EXPECT_FALSE(Mentions(Plan(sql(negation, 500'000)), "FORWARD"));
+  }
+  // What is written already is gathered as it is.
+  planning_.gather_bytes = 11 << 20;
+  EXPECT_EQ(Shape(sql("", 150'000)), "2 3<0:BROADCAST 1<0:GATHER<1:GATHER");
+  planning_.gather_bytes = 0;
+  planning_.reduction_factor = 0;
+  EXPECT_FALSE(Mentions(Plan(sql("", 10'000)), "FORWARD"));
 }
 
 TEST_F(DistributedPlannerTest, UnionAllForwardsItsBranchesInOrder) {

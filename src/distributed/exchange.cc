@@ -4,6 +4,7 @@
 
 #include "execution/exchange_inputs.h"
 #include "execution/pipeline_builder.h"
+#include "execution/plan_check.h"
 
 namespace trivet {
 
@@ -80,6 +81,12 @@ void PhysicalExchangeSource::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Input", input_);
 }
 
+Status PhysicalExchangeSource::Validate() const {
+  PlanCheck check(*this);
+  check.ChildCount(0).That(kind_ <= ExchangeKind::kForward, "unknown kind");
+  return check.That(input_ < kMaximumTasks, "more inputs than a stage can have").status();
+}
+
 Status PhysicalExchangeSource::BuildPipelines(PipelineBuilder& builder) const {
   ExchangeInputs* inputs = builder.context().exchange_inputs();
   if (inputs == nullptr) return Status::Internal("an exchange outside of a distributed query");
@@ -103,6 +110,23 @@ void PhysicalExchange::VisitFields(FieldVisitor& visitor) {
   kind_ = static_cast<ExchangeKind>(kind);
   visitor.Field("Keys", keys_);
   visitor.Field("Partitions", partitions_);
+  visitor.Field("Sort Keys", range_.keys);
+  visitor.Field("By Place", range_.by_place);
+}
+
+Status PhysicalExchange::Validate() const {
+  PlanCheck check(*this);
+  const std::vector<LogicalType> columns = check.Child(0);
+  check.ChildCount(1).Schema(columns).Expressions(keys_, columns, "Keys");
+  check.SortKeys(range_.keys, columns, "Sort Keys");
+  check.That(kind_ <= ExchangeKind::kForward, "unknown kind");
+  check.That(partitions_ >= 1 && partitions_ <= kMaximumTasks, "no or too many partitions");
+  const bool is_hash = kind_ == ExchangeKind::kHash;
+  check.That(is_hash == !keys_.empty(), "keys are those of a hash exchange");
+  check.That(partitions_ == 1 || is_hash || kind_ == ExchangeKind::kRange,
+             "cut into partitions without keys");
+  check.That(kind_ != ExchangeKind::kRange || !range_.keys.empty(), "ranges of no keys");
+  return check.status();
 }
 
 Status PhysicalExchange::BuildPipelines(PipelineBuilder& builder) const {

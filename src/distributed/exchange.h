@@ -1,6 +1,7 @@
 #pragma once
 
 #include "coordinator/stage_graph.h"
+#include "distributed/range_keys.h"
 #include "execution/physical_operator.h"
 
 namespace trivet {
@@ -18,6 +19,7 @@ class PhysicalExchangeSource final : public PhysicalOperator {
   }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
 
   ExchangeKind kind() const { return kind_; }
@@ -44,21 +46,28 @@ class PhysicalExchange final : public PhysicalOperator {
         partitions_(partitions) {}
 
   std::string_view name() const override { return "EXCHANGE"; }
+  uint32_t wire_version() const override { return 2; }
   std::shared_ptr<PhysicalOperator> Copy() const override {
     return std::make_shared<PhysicalExchange>(*this);
   }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
+  Status Validate() const override;
   Status BuildPipelines(PipelineBuilder& builder) const override;
 
   ExchangeKind kind() const { return kind_; }
   const std::vector<ExpressionPtr>& keys() const { return keys_; }
   uint32_t partitions() const { return static_cast<uint32_t>(partitions_); }
+  // Of a range exchange, and of the stage whose rows it cuts: these are sampled.
+  const RangeKeys& range() const { return range_; }
+  // Set while the stage is made.
+  void set_range(RangeKeys range) { range_ = std::move(range); }
 
  private:
   ExchangeKind kind_ = ExchangeKind::kGather;
   std::vector<ExpressionPtr> keys_;
   uint64_t partitions_ = 1;
+  RangeKeys range_;
 };
 
 }  // namespace trivet

@@ -1,89 +1,13 @@
 #include "distributed/in_process_cluster.h"
 
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <filesystem>
-
-#include "distributed/distributed_runtime.h"
-#include "session/connection.h"
+#include "distributed/testing/cluster_fixture.h"
 
 namespace trivet {
 namespace {
 
-// The rows as text, in the result's order.
-std::vector<std::string> Rows(Connection& connection, const std::string& sql) {
-  auto result = connection.Execute(sql);
-  EXPECT_TRUE(result.ok()) << sql << "\n" << result.status().ToString();
-  std::vector<std::string> rows;
-  if (!result.ok()) return rows;
-  Batch batch;
-  while (true) {
-    auto more = (*result)->Next(batch);
-    EXPECT_TRUE(more.ok()) << sql << "\n" << more.status().ToString();
-    if (!more.ok() || !*more) return rows;
-    for (size_t row = 0; row < batch.row_count(); ++row) {
-      std::string text;
-      for (size_t column = 0; column < batch.column_count(); ++column) {
-        text += batch.column(column).GetValue(row).ToString() + "|";
-      }
-      rows.push_back(std::move(text));
-    }
-  }
-}
+using testing::Rows;
 
-class InProcessClusterTest : public ::testing::Test {
- protected:
-  void Start(uint32_t workers, uint32_t partitions) {
-    directory_ = std::filesystem::path(::testing::TempDir()) /
-                 ("trivet_cluster_" + std::to_string(::getpid()));
-    InProcessClusterOptions options;
-    options.workers = workers;
-    options.directory = directory_.string();
-    auto cluster = InProcessCluster::Start(std::move(options), FileSystem::Local());
-    ASSERT_TRUE(cluster.ok()) << cluster.status().ToString();
-    cluster_ = std::move(*cluster);
-    DistributedPlannerOptions planning;
-    planning.partitions = partitions;
-    planning.single_task_bytes = 0;
-    planning.forced_scan_tasks = 3;
-    QuerySettings settings;
-    settings.adaptation.coalesce = false;
-    DatabaseOptions database;
-    database.runtime = std::make_shared<DistributedRuntime>(cluster_->driver(), cluster_->fetcher(),
-                                                            cluster_->tables(), planning, settings);
-    distributed_ = Database::Open(std::move(database))->Connect();
-    embedded_ = Database::Open()->Connect();
-  }
-  void TearDown() override {
-    distributed_.reset();
-    if (cluster_ == nullptr) return;
-    for (int i = 0; i < 100 && cluster_->output_count() > 0; ++i) usleep(20'000);
-    EXPECT_EQ(cluster_->output_count(), 0u) << "map outputs are left behind";
-    EXPECT_TRUE(cluster_->driver().idle());
-    cluster_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void Both(const std::string& sql) {
-    Rows(*embedded_, sql);
-    Rows(*distributed_, sql);
-  }
-  // Same rows; in the same order where `ordered`.
-  void ExpectSame(const std::string& sql, bool ordered) {
-    auto expected = Rows(*embedded_, sql);
-    auto actual = Rows(*distributed_, sql);
-    if (!ordered) {
-      std::sort(expected.begin(), expected.end());
-      std::sort(actual.begin(), actual.end());
-    }
-    EXPECT_EQ(actual, expected) << sql;
-  }
-
-  std::filesystem::path directory_;
-  std::unique_ptr<InProcessCluster> cluster_;
-  std::unique_ptr<Connection> distributed_;
-  std::unique_ptr<Connection> embedded_;
-};
+class InProcessClusterTest : public testing::ClusterTest {};
 
 TEST_F(InProcessClusterTest, AnswersAsEmbedded) {
   Start(2, 4);
@@ -114,6 +38,43 @@ TEST_F(InProcessClusterTest, AnswersAsEmbedded) {
       false);
   ExpectSame("select string_agg(s, ',') from (select s from t where i < 12)", true);
   ExpectSame("select count(*) from t a, u b", true);
+}
+
+TEST_F(InProcessClusterTest, SortsAsEmbedded) {
+  Start(3, 8);
+  Both(
+      "create table t as select range as i, range % 7 as k, case when range % 5 = 0 then null else "
+      "range % 100 end as n, (range % 50) * 0.1::double as x, 'the same beginning, then ' || "
+      "(range % "
+      "23) as s from range(20000)");
+  // Ties keep the input's order; one key for all rows; NULLs first and last; long texts.
+  ExpectSame("select i, k from t order by k", true);
+  ExpectSame("select i from t order by k * 0", true);
+  ExpectSame("select * from t order by n desc nulls first, x", true);
+  ExpectSame("select * from t order by n nulls last, s desc", true);
+  ExpectSame("select s, i from t order by s", true);
+  ExpectSame("select * from t where i < 0 order by i", true);
+  ExpectSame("select i from t where i = 7 order by i", true);
+  // Over rows without an order of their own, and with operators behind the sort.
+  ExpectSame("select k, n, count(*) from t group by k, n order by count(*) desc", true);
+  ExpectSame("select a.i, b.s from t a join t b on a.i = b.i + 19900 order by b.s", true);
+  ExpectSame("select i from (select i, s from t order by s desc, i) limit 30 offset 15000", true);
+  ExpectSame("select i + 1 from (select i from t order by x) where i % 3 = 0", true);
+  ExpectSame("select first(i), last(i) from (select i from t order by s, k)", true);
+  ExpectSame("select i from (select i from t order by x) union all select k from t", true);
+}
+
+TEST_F(InProcessClusterTest, TheFirstPhaseOfAnAggregationSendsEveryGroupOnceATask) {
+  planning_.forced_scan_tasks = 5;
+  Start(2, 4);
+  Both("create table t as select range % 13 as k, range as i from range(50000)");
+  const auto answer =
+      testing::Ask(*distributed_, "explain analyze select k, sum(i) from t group by k");
+  const std::string text = testing::Joined(answer.rows);
+  const size_t at = text.find(" of tasks), ");
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_LE(std::stoul(text.substr(at + 12)), 13u * 5) << text;
+  EXPECT_GE(std::stoul(text.substr(at + 12)), 13u) << text;
 }
 
 TEST_F(InProcessClusterTest, ErrorsOfRowsEndTheQueryAtOnce) {

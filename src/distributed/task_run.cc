@@ -4,9 +4,6 @@
 
 #include "base/string_concat.h"
 #include "distributed/exchange.h"
-#include "expression/evaluator.h"
-#include "shuffle/partitioner.h"
-#include "vector/hash_vector.h"
 
 namespace trivet {
 
@@ -79,11 +76,15 @@ Result<TaskFinished> TaskRun::Execute() {
   writer_options.compression = runtime_.options_.compression;
   TRIVET_ASSIGN_OR_RETURN(auto writer,
                           runtime_.store_.NewWriter(std::move(writer_options), context_->memory()));
+  const auto* exchange = dynamic_cast<const PhysicalExchange*>(envelope.plan.get());
+  if (exchange == nullptr) return Status::Internal("a stage without an exchange at its root");
+  TRIVET_ASSIGN_OR_RETURN(const auto task_output,
+                          TaskOutput::Make(*exchange, launch_, *context_, *writer));
   {
     const auto scheduler = runtime_.pool_.NewQueue();
     PipelineRun run(*envelope.plan, *context_, *scheduler);
     TRIVET_RETURN_IF_ERROR(run.Start(true));
-    TRIVET_RETURN_IF_ERROR(WriteOutput(run, *envelope.plan, *context_, *writer));
+    TRIVET_RETURN_IF_ERROR(WriteOutput(run, *task_output));
   }
   TRIVET_RETURN_IF_ERROR(cancellation_.Check());
   TRIVET_ASSIGN_OR_RETURN(MapOutput output, runtime_.store_.Seal(*writer));
@@ -91,32 +92,20 @@ Result<TaskFinished> TaskRun::Execute() {
   finished.attempt = launch_.attempt;
   finished.worker = runtime_.options_.identity;
   finished.partitions = std::move(output.partitions);
+  finished.key_samples = task_output->TakeKeySamples();
   finished.rows_read = inputs_.rows_read() + context_->metrics().source_rows_done.load();
   finished.bytes_read = inputs_.bytes_read();
   finished.peak_memory_bytes = context_->memory().peak_bytes();
   return finished;
 }
 
-Status TaskRun::WriteOutput(PipelineRun& run, const PhysicalOperator& plan, TaskContext& context,
-                            ShuffleWriter& writer) {
-  const auto* exchange = dynamic_cast<const PhysicalExchange*>(&plan);
-  if (exchange == nullptr) return Status::Internal("a stage without an exchange at its root");
-  const uint32_t partitions = launch_.output_partitions;
-  const bool hashed = exchange->kind() == ExchangeKind::kHash && partitions > 1;
-  Partitioner partitioner = hashed ? Partitioner::Hash(partitions) : Partitioner::Single();
-  Evaluator keys(hashed ? exchange->keys() : std::vector<ExpressionPtr>{}, context);
-  std::vector<uint32_t> targets(kVectorSize);
+Status TaskRun::WriteOutput(PipelineRun& run, TaskOutput& output) {
   Batch batch;
-  Batch key_columns;
   while (true) {
     TRIVET_ASSIGN_OR_RETURN(const Outcome outcome, run.Poll(batch, kPollMs));
     if (outcome == Outcome::kFinished) return Status::OK();
     if (outcome != Outcome::kHaveOutput) continue;
-    if (hashed) {
-      TRIVET_RETURN_IF_ERROR(keys.EvaluateAll(batch, key_columns));
-      partitioner.Assign(key_columns.columns(), batch.row_count(), targets.data());
-    }
-    TRIVET_RETURN_IF_ERROR(writer.Write(batch, hashed ? targets.data() : nullptr));
+    TRIVET_RETURN_IF_ERROR(output.Write(batch));
     rows_.fetch_add(batch.row_count(), std::memory_order_relaxed);
     batch = Batch();
   }

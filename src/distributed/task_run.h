@@ -6,6 +6,7 @@
 
 #include "coordinator/event.h"
 #include "distributed/task_inputs.h"
+#include "distributed/task_output.h"
 #include "distributed/worker_runtime.h"
 #include "execution/pipeline_run.h"
 
@@ -26,8 +27,7 @@ class TaskRun {
 
  private:
   Result<TaskFinished> Execute();
-  Status WriteOutput(PipelineRun& run, const PhysicalOperator& plan, TaskContext& context,
-                     ShuffleWriter& writer);
+  Status WriteOutput(PipelineRun& run, TaskOutput& output);
   Status cancelled() const;
 
   const LaunchAttempt launch_;

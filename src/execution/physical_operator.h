@@ -35,6 +35,10 @@ struct OperatorCapabilities {
   // Other sets of requirements under which the operator is right as well; a planner takes whichever
   // moves the fewest rows.
   std::vector<std::vector<Partitioning>> alternative_inputs;
+  // Where not empty (operators of one child), the rows may also come cut into ranges of these keys,
+  // within a range in the order they have now: what is made of each range, one after the other, is
+  // then what is made of all rows.
+  std::vector<SortKey> range_keys;
   // Of a source that can be read in parts: Any, in as many partitions as it has parts.
   Partitioning delivered;
 };
@@ -84,6 +88,8 @@ class PhysicalOperator {
   struct Phases {
     PhysicalPlan local;
     std::function<Result<PhysicalPlan>(PhysicalPlan input)> global;
+    // Where not 0, `global` looks at no more than the first so many of its input's rows.
+    uint64_t row_limit = 0;
   };
   virtual Result<std::optional<Phases>> SplitPhases() const { return std::optional<Phases>(); }
 

@@ -175,6 +175,7 @@ void RunFile(const fs::path& path, const RunnerOptions& options, Tally& tally) {
     planning.partitions = options.partitions;
     planning.single_task_bytes = 0;
     planning.forced_scan_tasks = 3;
+    planning.range_sort_bytes = 0;
     QuerySettings settings;
     settings.adaptation.coalesce = false;  // small data would end up in one task each time
     database_options.runtime =

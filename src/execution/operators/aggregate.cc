@@ -213,9 +213,10 @@ Status PhysicalHashAggregate::Validate() const {
   for (const Aggregate& aggregate : aggregates_) {
     check.Expressions(aggregate.arguments, columns, "Aggregates");
     // The final phase reads states in place of arguments.
-    const std::vector<LogicalType> expected = phase_ == AggregatePhase::kFinal
-                                                  ? std::vector<LogicalType>{state_type}
-                                                  : aggregate.function.argument_types;
+    const std::vector<LogicalType> expected =
+        phase_ == AggregatePhase::kFinal && !aggregate.distinct
+            ? std::vector<LogicalType>{state_type}
+            : aggregate.function.argument_types;
     check.That(TypesOf(aggregate.arguments) == expected,
                "arguments of an aggregate are of other types");
     if (aggregate.filter) check.Predicate(aggregate.filter, columns, "Aggregates");

@@ -16,7 +16,7 @@ enum class AggregatePhase : uint8_t {
   // where memory is short, so that a group may come several times. Of no rows comes nothing.
   kPartial = 1,
   // Groups and states to what kComplete would have given: the functions are bound as there, each
-  // with the column of its state as its one argument.
+  // with the column of its state as its one argument, but for DISTINCT ones, which read rows.
   kFinal = 2,
 };
 
@@ -55,18 +55,16 @@ class PhysicalHashAggregate final : public PhysicalOperator {
   AggregatePhase phase() const { return phase_; }
 
   // ---- two phases ----
-  // Whether states can travel: no DISTINCT that matters, no ORDER BY that matters, and all
-  // functions can serialise. Groups alone (DISTINCT rows) can.
+  // Whether every aggregate has states that can travel (no DISTINCT that matters, no ORDER BY that
+  // matters, a function that can serialise) or wants no more than that every different row of
+  // groups, arguments and filter arrives once (DISTINCT). Groups alone (DISTINCT rows) can.
   static bool CanSplit(const std::vector<Aggregate>& aggregates);
-  // Whether it is enough that every different row of groups, arguments and filters arrives once:
-  // all aggregates are DISTINCT, or duplicates do not matter to them.
-  static bool CanDeduplicate(const std::vector<Aggregate>& aggregates);
 
   // The two phases of `aggregate` over `child`, which delivers the columns of its child: `first`
   // needs no partitioning; `second` has it as its child, for which WithChildren puts what brings
-  // rows together as second->capabilities().required_inputs says. Where CanSplit: partial and
-  // final. Else, where CanDeduplicate: DISTINCT rows, a partial aggregate without aggregates, and
-  // the complete aggregation of these. Internal where neither holds: such rows are aggregated once.
+  // rows together as second->capabilities().required_inputs says. The first, partial one groups by
+  // the arguments and filters of DISTINCT aggregates, too; the second finds these as columns.
+  // Internal where not CanSplit: such rows are aggregated once.
   struct Halves {
     std::shared_ptr<PhysicalHashAggregate> first;
     std::shared_ptr<PhysicalHashAggregate> second;

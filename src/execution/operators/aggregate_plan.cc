@@ -165,7 +165,16 @@ Status CompleteBuffered(const AggregatePlan& plan, AggregatePlan::Buffered& buff
 Result<AggregatePlanPtr> AggregatePlan::Make(
     const std::vector<ExpressionPtr>& groups,
     const std::vector<LogicalAggregate::Aggregate>& aggregates, AggregatePhase phase) {
-  if (phase != AggregatePhase::kComplete && !PhysicalHashAggregate::CanSplit(aggregates)) {
+  const auto has_no_phases = [&](const LogicalAggregate::Aggregate& aggregate) {
+    // What is DISTINCT is read from rows in the final phase.
+    if (phase == AggregatePhase::kFinal && aggregate.distinct) return false;
+    const AggregateFunction& function = *aggregate.function.function;
+    return (aggregate.distinct && !function.ignores_duplicates) ||
+           (function.order_dependent && !aggregate.order_by.empty()) ||
+           function.serialize == nullptr || function.deserialize_combine == nullptr;
+  };
+  if (phase != AggregatePhase::kComplete &&
+      std::any_of(aggregates.begin(), aggregates.end(), has_no_phases)) {
     return Status::Internal("HASH_AGGREGATE: these aggregates have no two phases");
   }
   auto plan = std::make_shared<AggregatePlan>();

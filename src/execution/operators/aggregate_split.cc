@@ -27,35 +27,25 @@ std::vector<ExpressionPtr> LeadingColumns(const std::vector<PhysicalColumn>& sch
   return columns;
 }
 
-Result<Halves> SplitStates(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
-  const size_t group_count = aggregate.groups().size();
-  TRIVET_ASSIGN_OR_RETURN(
-      const AggregatePlanPtr plan,
-      AggregatePlan::Make(aggregate.groups(), aggregate.aggregates(), AggregatePhase::kPartial));
-  std::vector<PhysicalColumn> schema(
-      aggregate.schema().begin(),
-      aggregate.schema().begin() + static_cast<std::ptrdiff_t>(group_count));
-  std::vector<Aggregate> reading = aggregate.aggregates();
-  for (size_t i = 0; i < reading.size(); ++i) {
-    // States are numbered in the order in which they are first read.
-    const size_t column = group_count + plan->outputs[i].state;
-    if (column == schema.size()) {
-      schema.push_back({StrCat(AggregateToString(reading[i]), " state"), TypeId::kBlob});
-    }
-    Aggregate& call = reading[i];
-    call.arguments = {ColumnOf(schema, column)};
-    call.filter = nullptr;
-    call.distinct = false;
-    call.order_by.clear();
+bool HasStates(const Aggregate& aggregate) {
+  const AggregateFunction& function = *aggregate.function.function;
+  if (aggregate.distinct && !function.ignores_duplicates) return false;
+  if (function.order_dependent && !aggregate.order_by.empty()) return false;
+  return function.serialize != nullptr && function.deserialize_combine != nullptr;
+}
+
+bool WantsDifferentRows(const Aggregate& aggregate) {
+  const AggregateFunction& function = *aggregate.function.function;
+  if (!aggregate.distinct && !function.ignores_duplicates) return false;
+  if (function.order_dependent) return false;
+  if (std::any_of(aggregate.arguments.begin(), aggregate.arguments.end(),
+                  [](const ExpressionPtr& argument) { return argument->type().IsNested(); })) {
+    return false;
   }
-  Halves phases;
-  phases.first =
-      std::make_shared<PhysicalHashAggregate>(aggregate.groups(), aggregate.aggregates(), schema,
-                                              std::move(child), AggregatePhase::kPartial);
-  phases.second = std::make_shared<PhysicalHashAggregate>(LeadingColumns(schema, group_count),
-                                                          std::move(reading), aggregate.schema(),
-                                                          phases.first, AggregatePhase::kFinal);
-  return phases;
+  // Behind a filter, arguments are evaluated for its rows only; as columns they would be for all.
+  return aggregate.filter == nullptr ||
+         (!IsUnfit(aggregate.filter) &&
+          std::none_of(aggregate.arguments.begin(), aggregate.arguments.end(), IsUnfit));
 }
 
 // Collects what makes rows different for the second phase; a column of the first phase each.
@@ -85,48 +75,57 @@ class DistinctColumns {
   std::vector<PhysicalColumn> schema_;
 };
 
-Halves SplitDistinct(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
+// Rows are grouped by what makes them different for the DISTINCT aggregates, and the others' states
+// travel with these groups; where there is none of one sort, there is nothing of it in the plans.
+Result<Halves> SplitCalls(const PhysicalHashAggregate& aggregate, PhysicalPlan child) {
   DistinctColumns columns(aggregate);
-  std::vector<Aggregate> aggregates = aggregate.aggregates();
-  for (Aggregate& call : aggregates) {
+  std::vector<Aggregate> reading = aggregate.aggregates();
+  std::vector<Aggregate> stated;
+  for (Aggregate& call : reading) {
+    if (HasStates(call)) {
+      stated.push_back(call);
+      continue;
+    }
     for (ExpressionPtr& argument : call.arguments) columns.Place(argument);
     columns.Place(call.filter);
     call.order_by.clear();
   }
+  TRIVET_ASSIGN_OR_RETURN(const AggregatePlanPtr plan,
+                          AggregatePlan::Make(columns.groups(), stated, AggregatePhase::kPartial));
+  std::vector<PhysicalColumn> schema = columns.schema();
+  const size_t first_state = schema.size();
+  size_t output = 0;
+  for (Aggregate& call : reading) {
+    if (!HasStates(call)) continue;
+    // States are numbered in the order in which they are first read.
+    const size_t column = first_state + plan->outputs[output++].state;
+    if (column == schema.size()) {
+      schema.push_back({StrCat(AggregateToString(call), " state"), TypeId::kBlob});
+    }
+    call.arguments = {ColumnOf(schema, column)};
+    call.filter = nullptr;
+    call.distinct = false;
+    call.order_by.clear();
+  }
+  const AggregatePhase phase = stated.empty() ? AggregatePhase::kComplete : AggregatePhase::kFinal;
   Halves phases;
-  phases.first = std::make_shared<PhysicalHashAggregate>(columns.groups(), std::vector<Aggregate>(),
-                                                         columns.schema(), std::move(child),
-                                                         AggregatePhase::kPartial);
+  phases.first = std::make_shared<PhysicalHashAggregate>(
+      columns.groups(), std::move(stated), schema, std::move(child), AggregatePhase::kPartial);
   phases.second = std::make_shared<PhysicalHashAggregate>(
-      LeadingColumns(columns.schema(), aggregate.groups().size()), std::move(aggregates),
-      aggregate.schema(), phases.first);
+      LeadingColumns(schema, aggregate.groups().size()), std::move(reading), aggregate.schema(),
+      phases.first, phase);
   return phases;
 }
 
 }  // namespace
 
 bool PhysicalHashAggregate::CanSplit(const std::vector<Aggregate>& aggregates) {
-  return std::all_of(aggregates.begin(), aggregates.end(), [](const Aggregate& aggregate) {
-    const AggregateFunction& function = *aggregate.function.function;
-    if (aggregate.distinct && !function.ignores_duplicates) return false;
-    if (function.order_dependent && !aggregate.order_by.empty()) return false;
-    return function.serialize != nullptr && function.deserialize_combine != nullptr;
-  });
-}
-
-bool PhysicalHashAggregate::CanDeduplicate(const std::vector<Aggregate>& aggregates) {
-  return std::all_of(aggregates.begin(), aggregates.end(), [](const Aggregate& aggregate) {
-    const AggregateFunction& function = *aggregate.function.function;
-    if (!aggregate.distinct && !function.ignores_duplicates) return false;
-    if (function.order_dependent) return false;
-    if (std::any_of(aggregate.arguments.begin(), aggregate.arguments.end(),
-                    [](const ExpressionPtr& argument) { return argument->type().IsNested(); })) {
-      return false;
-    }
-    // Behind a filter, arguments are evaluated for its rows only; as columns they would be for all.
-    return aggregate.filter == nullptr ||
-           (!IsUnfit(aggregate.filter) &&
-            std::none_of(aggregate.arguments.begin(), aggregate.arguments.end(), IsUnfit));
+  const bool any_states = std::any_of(aggregates.begin(), aggregates.end(), HasStates);
+  return std::all_of(aggregates.begin(), aggregates.end(), [&](const Aggregate& aggregate) {
+    if (HasStates(aggregate)) return true;
+    // Beside states, the final phase knows by DISTINCT what it reads rows of.
+    const bool is_distinct = aggregate.distinct && !aggregate.function.function->ignores_duplicates;
+    return WantsDifferentRows(aggregate) && (is_distinct || !any_states);
   });
 }
 
@@ -135,21 +134,16 @@ Result<Halves> PhysicalHashAggregate::Split(const PhysicalHashAggregate& aggrega
   if (aggregate.phase_ != AggregatePhase::kComplete) {
     return Status::Internal("HASH_AGGREGATE: only a complete aggregation can be split");
   }
-  Halves phases;
-  if (CanSplit(aggregate.aggregates_)) {
-    TRIVET_ASSIGN_OR_RETURN(phases, SplitStates(aggregate, std::move(child)));
-  } else if (CanDeduplicate(aggregate.aggregates_)) {
-    phases = SplitDistinct(aggregate, std::move(child));
-  } else {
+  if (!CanSplit(aggregate.aggregates_)) {
     return Status::Internal("HASH_AGGREGATE: these aggregates have no two phases");
   }
+  TRIVET_ASSIGN_OR_RETURN(Halves phases, SplitCalls(aggregate, std::move(child)));
   phases.second->set_estimated_rows(aggregate.estimated_rows());
   return phases;
 }
 
 Result<std::optional<PhysicalOperator::Phases>> PhysicalHashAggregate::SplitPhases() const {
-  if (phase_ != AggregatePhase::kComplete ||
-      !(CanSplit(aggregates_) || CanDeduplicate(aggregates_))) {
+  if (phase_ != AggregatePhase::kComplete || !CanSplit(aggregates_)) {
     return std::optional<PhysicalOperator::Phases>();
   }
   TRIVET_ASSIGN_OR_RETURN(Halves halves, Split(*this, children_.front()));

@@ -213,22 +213,38 @@ TEST(AggregateSplitTest, DistinctRows) {
       Distinct(MakeCall("quantile_disc", {Column(3), Expression::Constant(Value::Double(0.3))})),
       MakeCall("max", {Column(4)}),
       MakeCall("min", {Column(1)})};
-  EXPECT_FALSE(PhysicalHashAggregate::CanSplit(calls));
-  EXPECT_TRUE(PhysicalHashAggregate::CanDeduplicate(calls));
+  EXPECT_TRUE(PhysicalHashAggregate::CanSplit(calls));
   ExpectSplitIsComplete({}, calls, rows);
   ExpectSplitIsComplete({Column(1)}, calls, rows);
   ExpectSplitIsComplete({Column(0), Column(4)}, calls, rows);
 }
 
+TEST(AggregateSplitTest, DistinctRowsBesidePlainOnes) {
+  const Rows rows = RandomRows(600, 14);
+  const ExpressionPtr positive =
+      Expression::Compare(Comparison::kGreater, Column(0), Expression::Constant(Value::Int32(0)));
+  const std::vector<Call> calls = {Distinct(MakeCall("count", {Column(0)})),
+                                   MakeCall("sum", {Column(2)}),
+                                   MakeCall("count_star", {}),
+                                   Filtered(MakeCall("count_star", {}), positive),
+                                   Filtered(Distinct(MakeCall("sum", {Column(3)})), positive),
+                                   Distinct(MakeCall("sum", {Column(2)})),
+                                   MakeCall("avg", {Column(2)}),
+                                   MakeCall("max", {Column(4)})};
+  EXPECT_TRUE(PhysicalHashAggregate::CanSplit(calls));
+  ExpectSplitIsComplete({}, calls, rows);
+  ExpectSplitIsComplete({Column(1)}, calls, rows);
+  ExpectSplitIsComplete({Column(0), Column(4)}, calls, rows);
+  ExpectSplitIsComplete({}, calls, {});
+}
+
 TEST(AggregateSplitTest, WhatHasNoTwoPhases) {
   const Call ordered = Ordered(MakeCall("string_agg", {Column(1)}), {{Column(3)}});
-  const Call distinct = Distinct(MakeCall("count", {Column(0)}));
   const Call first = Distinct(MakeCall("string_agg", {Column(1)}));
   const Call plain = MakeCall("sum", {Column(3)});
   for (const std::vector<Call>& calls :
-       std::vector<std::vector<Call>>{{ordered}, {first}, {plain, ordered}, {plain, distinct}}) {
+       std::vector<std::vector<Call>>{{ordered}, {first}, {plain, ordered}, {plain, first}}) {
     EXPECT_FALSE(PhysicalHashAggregate::CanSplit(calls));
-    EXPECT_FALSE(PhysicalHashAggregate::CanDeduplicate(calls));
     const auto child = Inputs(kSchema, {}, 1, 1)[0];
     const auto phases = PhysicalHashAggregate::Split(*MakeComplete({}, calls, child), child);
     EXPECT_EQ(phases.status().code(), StatusCode::kInternal);
@@ -240,7 +256,7 @@ TEST(AggregateSplitTest, WhatHasNoTwoPhases) {
   const Call division = Filtered(
       Distinct(MakeCall("sum", {Expression::Cast(Column(1), TypeId::kInt32)})),
       Expression::Compare(Comparison::kEqual, Column(0), Expression::Constant(Value::Int32(0))));
-  EXPECT_FALSE(PhysicalHashAggregate::CanDeduplicate({division}));
+  EXPECT_FALSE(PhysicalHashAggregate::CanSplit({division}));
 }
 
 TEST(AggregateSplitTest, PlansSayWhatTheyNeedAndDo) {

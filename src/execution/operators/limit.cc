@@ -197,6 +197,7 @@ Result<std::optional<PhysicalOperator::Phases>> PhysicalLimit::SplitPhases() con
   phases.global = [*this](PhysicalPlan input) -> Result<PhysicalPlan> {
     return std::make_shared<PhysicalLimit>(limit_, percent_, offset_, ordered_, std::move(input));
   };
+  phases.row_limit = *limit_ + offset_;
   return std::optional<Phases>(std::move(phases));
 }
 

@@ -17,18 +17,22 @@ namespace {
 // pipelines that ran before are seen.
 class ScanSource final : public Source {
  public:
-  ScanSource(TablePtr table, ScanRequest request,
+  ScanSource(TablePtr table, ScanRequest request, bool is_whole,
              std::function<std::unique_ptr<MorselTaker>()> takers)
-      : table_(std::move(table)), request_(std::move(request)), takers_(std::move(takers)) {}
+      : table_(std::move(table)),
+        request_(std::move(request)),
+        is_whole_(is_whole),
+        takers_(std::move(takers)) {}
 
   Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) override;
 
   // Null where this run's part of the table has no rows: what cannot be cut is read as part 0.
   Result<TableScan*> Scan(const ExecutionContext& context) {
     std::lock_guard lock(mutex_);
-    if (table_->split_count() == 1 && context.scan_part().index > 0) return nullptr;
+    const ScanPart part = is_whole_ ? ScanPart{} : context.scan_part();
+    if (table_->split_count() == 1 && part.index > 0) return nullptr;
     if (scan_ == nullptr) {
-      if (table_->split_count() > 1) request_.part = context.scan_part();
+      if (table_->split_count() > 1) request_.part = part;
       TRIVET_ASSIGN_OR_RETURN(scan_, table_->Scan(request_, context));
       context.metrics().source_rows_total.fetch_add(scan_->total_rows());
     }
@@ -38,6 +42,7 @@ class ScanSource final : public Source {
  private:
   TablePtr table_;
   ScanRequest request_;
+  const bool is_whole_;
   std::function<std::unique_ptr<MorselTaker>()> takers_;
   std::mutex mutex_;
   std::unique_ptr<TableScan> scan_;
@@ -134,7 +139,7 @@ OperatorCapabilities PhysicalScan::capabilities() const {
   capabilities.order_preserving = true;
   capabilities.delivered = Partitioning::Any();
   capabilities.delivered.partition_count =
-      static_cast<uint32_t>(std::min<size_t>(table_->split_count(), 1 << 20));
+      is_whole_ ? 1 : static_cast<uint32_t>(std::min<size_t>(table_->split_count(), 1 << 20));
   return capabilities;
 }
 
@@ -142,6 +147,7 @@ void PhysicalScan::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Table", table_);
   visitor.Field("Columns", columns_);
   visitor.Field("Filters", filters_);
+  visitor.Field("Whole", is_whole_);
 }
 
 Status PhysicalScan::Validate() const {
@@ -165,8 +171,8 @@ Status PhysicalScan::BuildPipelines(PipelineBuilder& builder) const {
     request.dynamic_filters = DynamicFiltersFor(builder, *this);
   }
   auto takers = builder.MorselTakers();
-  builder.SetSource(*this,
-                    std::make_shared<ScanSource>(table_, std::move(request), std::move(takers)));
+  builder.SetSource(*this, std::make_shared<ScanSource>(table_, std::move(request), is_whole_,
+                                                        std::move(takers)));
   return Status::OK();
 }
 

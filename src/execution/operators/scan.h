@@ -20,6 +20,7 @@ class PhysicalScan final : public PhysicalOperator {
         filters_(std::move(filters)) {}
 
   std::string_view name() const override { return "SCAN"; }
+  uint32_t wire_version() const override { return 2; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   Status Validate() const override;
@@ -31,11 +32,16 @@ class PhysicalScan final : public PhysicalOperator {
   const Table& table() const { return *table_; }
   // The table's column that output column i is.
   size_t table_column(size_t i) const { return columns_[i]; }
+  // Where several tasks run the plan, each of them reads all of the table, not its part.
+  bool is_whole() const { return is_whole_; }
+  // Set while the plan is made.
+  void set_whole(bool whole) { is_whole_ = whole; }
 
  private:
   TablePtr table_;
   std::vector<uint64_t> columns_;
   std::vector<ExpressionPtr> filters_;
+  bool is_whole_ = false;
 };
 
 }  // namespace trivet

@@ -125,6 +125,12 @@ OperatorCapabilities PhysicalSort::capabilities() const {
   capabilities.required_inputs = {fields_.partition_by.empty()
                                       ? Partitioning::Single()
                                       : Partitioning::Hash(fields_.partition_by, 0)};
+  const bool all_rows = !fields_.limit && fields_.offset == 0 && fields_.partition_by.empty();
+  for (const SortKey& key : fields_.keys) {
+    if (key.expression->is_volatile()) capabilities.deterministic = false;
+  }
+  // A key that is another at every look tells no ranges.
+  if (all_rows && capabilities.deterministic) capabilities.range_keys = fields_.keys;
   return capabilities;
 }
 
