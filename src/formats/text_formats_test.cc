@@ -1,6 +1,8 @@
 #include <arrow/ipc/writer.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "formats/file_writer.h"
 #include "formats/registry.h"
 #include "formats/testing/arrow_tables.h"
@@ -30,7 +32,7 @@ class TextFormatsTest : public ::testing::Test {
     for (const ColumnDefinition& column : (*table)->columns()) {
       text += (text.empty() ? "" : ", ") + column.name + " " + column.type.ToString();
     }
-    text += ":";
+    text += ':';
     auto context = testing::MakeContext();
     const ScanResult result = ScanAll(**table, testing::AllColumns(**table), context);
     if (!result.status.ok()) return result.status.ToString();
@@ -114,10 +116,99 @@ TEST_F(TextFormatsTest, CsvOptions) {
                                   {"null_padding", Value::Boolean(true)}}),
             "a BIGINT, b BIGINT: 1|2, 3|NULL");
   EXPECT_NE(Csv("a\n1\n", {{"hedaer", Value::Boolean(true)}}).find("header"), std::string::npos);
-  EXPECT_NE(Csv("a\n1\n", {{"ignore_errors", Value::Boolean(true)}}).find("Not Implemented"),
+  EXPECT_NE(Csv("a\n1\n", {{"store_rejects", Value::Boolean(true)}}).find("Not Implemented"),
             std::string::npos);
   EXPECT_NE(Csv("a\n1\n", {{"types", Types({{"b", "INT"}})}}).find("\"b\""), std::string::npos);
   EXPECT_NE(Csv("a\n1\n", {{"types", Types({{"a", "INTT"}})}}).find("INT"), std::string::npos);
+}
+
+// Types and values are DuckDB's.
+TEST_F(TextFormatsTest, CsvDatesAreFoundInAnyOrder) {
+  for (const auto& [texts, found] : std::vector<std::pair<std::string, std::string>>{
+           {"2020/01/02", "DATE: 2020-01-02"},
+           {"01.02.2020", "DATE: 2020-02-01"},
+           {"1/2/2020", "DATE: 2020-02-01"},
+           {"01/02/2020\n02/13/2020", "DATE: 2020-01-02, 2020-02-13"},
+           {"31.12.99", "DATE: 1999-12-31"},
+           {"01/02/20", "DATE: 2001-02-20"},
+           {"10-20-30", "DATE: 2030-10-20"},
+           {"01 02 2020", "DATE: 2020-02-01"},
+           {"\n13/02/2020", "DATE: NULL, 2020-02-13"},
+           {"01/02/2020\n01-02-2020", "VARCHAR: 01/02/2020, 01-02-2020"},
+           {"13/02/2020\n02/13/2020", "VARCHAR: 13/02/2020, 02/13/2020"},
+           {"1.2.3", "VARCHAR: 1.2.3"},
+           {"1.12.3", "VARCHAR: 1.12.3"},
+           {"1.2.03", "DATE: 2003-02-01"},
+           {"13-02-20", "DATE: 2013-02-20"},
+           {"1.2.3.4", "VARCHAR: 1.2.3.4"},
+           {"1/2", "VARCHAR: 1/2"},
+           {"99/99/99", "VARCHAR: 99/99/99"},
+           {"02 Jan 2020", "VARCHAR: 02 Jan 2020"},
+           {"10.5.2020 3:04:05", "TIMESTAMP: 2020-05-10 03:04:05"},
+           {"02/13/2020 11:00:00 PM", "TIMESTAMP: 2020-02-13 23:00:00"},
+           {"2020/01/02 10:00:00", "TIMESTAMP: 2020-01-02 10:00:00"},
+           {"2020/01/02 10:00", "TIMESTAMP: 2020-01-02 10:00:00"},
+           {"9:05:00", "TIME: 09:05:00"},
+           {"02/13/2020 10:00", "VARCHAR: 02/13/2020 10:00"}}) {
+    // A second column of text tells the header from rows of text.
+    std::string rows = "d,n\n";
+    std::istringstream lines(texts);
+    for (std::string line; std::getline(lines, line);) rows += line + ",x\n";
+    std::string read = Csv(rows);
+    for (size_t at = 0; (at = read.find("|x", at)) != std::string::npos;) read.erase(at, 2);
+    const size_t colon = found.find(':');
+    EXPECT_EQ(read, "d " + found.substr(0, colon) + ", n VARCHAR" + found.substr(colon)) << texts;
+  }
+  // One column tells the order of all.
+  EXPECT_EQ(Csv("a,b\n01/02/2020,01/25/2020\n"), "a DATE, b DATE: 2020-01-02|2020-01-25");
+  // A header of dates is a header where the rows are none.
+  EXPECT_EQ(Csv("01/02/2020\n1\n"), "01/02/2020 BIGINT: 1");
+}
+
+TEST_F(TextFormatsTest, CsvDateFormatsAreNamed) {
+  const Value us = Value::Varchar("%m/%d/%Y");
+  EXPECT_EQ(Csv("d\n01/02/2020\n", {{"dateformat", us}}), "d DATE: 2020-01-02");
+  EXPECT_EQ(Csv("d\n20200102\n", {{"date_format", Value::Varchar("%Y%m%d")}}),
+            "d DATE: 2020-01-02");
+  EXPECT_EQ(Csv("d\n13/02/2020\n", {{"dateformat", us}}), "d VARCHAR: 13/02/2020");
+  EXPECT_EQ(Csv("t\nJan 2 2020 10:11\n", {{"timestampformat", Value::Varchar("%b %d %Y %H:%M")}}),
+            "t TIMESTAMP: 2020-01-02 10:11:00");
+  const Value types = Types({{"d", "DATE"}});
+  EXPECT_EQ(Csv("d\n01/25/2020\n", {{"types", types}}), "d DATE: 2020-01-25");
+  EXPECT_EQ(Csv("d\n01/25/2020\n", {{"columns", types}, {"header", Value::Boolean(true)}}),
+            "d DATE: 2020-01-25");
+  const std::string wrong = Csv("d\n01/02/2020\nx\n", {{"types", types}, {"dateformat", us}});
+  EXPECT_NE(wrong.find("line 3"), std::string::npos) << wrong;
+  EXPECT_NE(wrong.find("%m/%d/%Y"), std::string::npos) << wrong;
+  const std::string unknown = Csv("d\n1\n", {{"dateformat", Value::Varchar("%q")}});
+  EXPECT_NE(unknown.find("dateformat"), std::string::npos) << unknown;
+}
+
+TEST_F(TextFormatsTest, CsvRowsInErrorMayBeIgnored) {
+  const Value yes = Value::Boolean(true);
+  EXPECT_EQ(Csv("a,b\n1,2\nx,3\n4\n5,6,7\n8,9\n",
+                {{"ignore_errors", yes}, {"types", Types({{"a", "INT"}})}}),
+            "a INTEGER, b BIGINT: 1|2, 8|9");
+  EXPECT_EQ(Csv("a,b\n1,x\n2,\xff\n3,y\n", {{"ignore_errors", yes}}),
+            "a BIGINT, b VARCHAR: 1|x, 3|y");
+  EXPECT_EQ(Csv("a\nx\ny\n", {{"ignore_errors", yes}, {"types", Types({{"a", "INT"}})}}),
+            "a INTEGER:");
+  // Which rows there are does not depend on the columns that are asked for.
+  const std::string path = Write("t.csv", "a,b\n1,2\nx,3\n4,5\n");
+  auto table = OpenFile({path}, {}, {{"ignore_errors", yes}, {"types", Types({{"a", "INT"}})}},
+                        FileSystem::Local());
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  for (const std::vector<size_t>& columns : std::vector<std::vector<size_t>>{{}, {1}, {1, 0}}) {
+    auto context = testing::MakeContext();
+    ScanRequest request;
+    request.columns = columns;
+    const ScanResult result = ScanAll(**table, request, context);
+    ASSERT_TRUE(result.status.ok()) << result.status.ToString();
+    EXPECT_EQ(result.rows, 2u);
+    if (!columns.empty()) {
+      EXPECT_EQ(result.columns[0][1].ToString(), "5");
+    }
+  }
 }
 
 TEST_F(TextFormatsTest, CsvErrorsNameFileLineAndColumn) {

@@ -40,9 +40,19 @@ bool FitsInteger(std::string_view text, int128_t minimum, int128_t maximum) {
          ParseInteger(text, minimum, maximum, &value) == NumberParse::kOk;
 }
 
-// Year first and nothing but digits and dashes: other orders are for the user to name.
+// The year first, in full, and dashes: casts read more than that, but would take 13-02-20 for a day
+// of the year 13.
 bool LooksLikeDate(std::string_view text) {
-  return text.size() >= 8 && IsDigit(text[0]) && text.find('-') != std::string_view::npos;
+  text = TrimBlanks(text);
+  size_t digits = 0;
+  while (digits < text.size() && IsDigit(text[digits])) ++digits;
+  return digits >= 4 && digits < text.size() && text[digits] == '-';
+}
+
+// Hours first: a cast reads the time of a timestamp, too.
+bool LooksLikeTime(std::string_view text) {
+  const size_t colon = TrimBlanks(text).find(':');
+  return colon == 1 || colon == 2;
 }
 
 }  // namespace
@@ -57,8 +67,7 @@ bool TextFitsType(std::string_view text, const LogicalType& type) {
     }
     case TypeId::kTime: {
       int64_t micros = 0;
-      return text.find(':') != std::string_view::npos && !LooksLikeDate(text) &&
-             ParseTime(text, &micros) == DateTimeParse::kOk;
+      return LooksLikeTime(text) && ParseTime(text, &micros) == DateTimeParse::kOk;
     }
     case TypeId::kDate: {
       int32_t days = 0;

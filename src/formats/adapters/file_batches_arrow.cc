@@ -8,6 +8,8 @@
 
 #include "base/string_concat.h"
 #include "expression/evaluator.h"
+#include "expression/function_registry.h"
+#include "expression/functions/utf8.h"
 #include "formats/adapters/memory_pool_arrow.h"
 #include "formats/adapters/status_arrow.h"
 #include "formats/hive_partition.h"
@@ -29,8 +31,12 @@ struct ImportedBatch {
 struct ScanState {
   std::shared_ptr<const FileTableParts> parts;
   std::vector<size_t> wanted;   // table columns
-  std::vector<size_t> sources;  // file columns that are read
-  std::vector<size_t> places;   // of each wanted column, in the batches; unused for constants
+  std::vector<size_t> read;     // the same, then those that are read to tell good rows from bad
+  std::vector<size_t> sources;  // file columns that are read, in the batches' order
+
+  size_t PlaceOf(size_t source) const {
+    return static_cast<size_t>(std::ranges::find(sources, source) - sources.begin());
+  }
 };
 
 class FileMorsel final : public MorselReader {
@@ -49,26 +55,32 @@ class FileMorsel final : public MorselReader {
   Result<bool> Next(Batch& batch) override {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     const auto total = static_cast<size_t>(batch_->batch->num_rows());
-    if (next_ >= total) return false;
-    const size_t count = std::min(context_.batch_size(), total - next_);
-    std::vector<Vector> vectors;
-    for (size_t i = 0; i < state_.wanted.size(); ++i) {
-      TRIVET_ASSIGN_OR_RETURN(Vector vector, ReadColumn(i, count));
-      vectors.push_back(std::move(vector));
+    while (next_ < total) {
+      const size_t count = std::min(context_.batch_size(), total - next_);
+      std::vector<Vector> vectors;
+      for (const size_t column : state_.read) {
+        TRIVET_ASSIGN_OR_RETURN(Vector vector, ReadColumn(column, count));
+        vectors.push_back(std::move(vector));
+      }
+      batch = Batch(std::move(vectors), count);
+      next_ += count;
+      if (state_.parts->ignore_errors) TRIVET_RETURN_IF_ERROR(LeaveOutBadRows(batch));
+      if (batch.row_count() == 0) continue;
+      batch.mutable_columns().resize(state_.wanted.size());
+      batch.set_order({morsel_, sequence_++});
+      return true;
     }
-    batch = Batch(std::move(vectors), count);
-    batch.set_order({morsel_, sequence_++});
-    next_ += count;
-    return true;
+    return false;
   }
 
  private:
   const std::string& path() const { return state_.parts->files[file_].path; }
 
-  Result<Vector> ReadColumn(size_t i, size_t count) {
-    const FileColumn& column = state_.parts->columns[state_.wanted[i]];
+  // The text of a column whose errors are ignored, the value otherwise.
+  Result<Vector> ReadColumn(size_t index, size_t count) {
+    const FileColumn& column = state_.parts->columns[index];
     if (!column.source) return Vector::MakeConstant(column.constants[file_]);
-    const size_t place = state_.places[i];
+    const size_t place = state_.PlaceOf(*column.source);
     const ArrowArray& array = *batch_->array.get();
     Result<Vector> imported = ImportArrowColumn(
         *batch_->schema.get()->children[place], *array.children[place], column.source_type,
@@ -79,7 +91,9 @@ class FileMorsel final : public MorselReader {
           .WithContext(StrCat("column \"", column.definition.name, "\""))
           .WithFile(path());
     }
-    if (column.source_type == column.definition.type) return imported;
+    if (column.source_type == column.definition.type || state_.parts->ignore_errors) {
+      return imported;
+    }
     return CastColumn(column, std::move(imported).value(), count);
   }
 
@@ -102,9 +116,43 @@ class FileMorsel final : public MorselReader {
         StrCat("types = {'", column.definition.name, "': 'VARCHAR'} reads the column as text"));
   }
 
+  // Casts the texts of all columns, and keeps the rows in which every one of them is a value.
+  Status LeaveOutBadRows(Batch& batch) {
+    std::vector<bool> bad(batch.row_count(), false);
+    for (size_t c = 0; c < state_.read.size(); ++c) {
+      const FileColumn& column = state_.parts->columns[state_.read[c]];
+      if (!column.source) continue;
+      const Vector texts = batch.column(c);
+      const VectorView view = texts.View();
+      for (size_t row = 0; row < bad.size(); ++row) {
+        if (view.IsValid(row) && !IsValidUtf8(view.Get<StringView>(row).view())) bad[row] = true;
+      }
+      if (column.source_type == column.definition.type) continue;
+      const Batch input({texts}, bad.size());
+      TRIVET_RETURN_IF_ERROR(Evaluate(column, input, true, batch.mutable_column(c)));
+      const VectorView values = batch.column(c).View();
+      for (size_t row = 0; row < bad.size(); ++row) {
+        if (view.IsValid(row) && !values.IsValid(row)) bad[row] = true;
+      }
+    }
+    const auto kept = MakeIndices(bad.size());
+    size_t count = 0;
+    for (size_t row = 0; row < bad.size(); ++row) {
+      if (!bad[row]) kept[count++] = static_cast<uint32_t>(row);
+    }
+    if (count < bad.size()) batch.Slice(kept, count);
+    return Status::OK();
+  }
+
   Status Evaluate(const FileColumn& column, const Batch& input, bool is_try, Vector& out) {
-    Evaluator evaluator({Expression::Cast(Expression::Input(0, column.source_type),
-                                          column.definition.type, is_try)},
+    ExpressionPtr value = Expression::Input(0, column.source_type);
+    if (!column.format.empty()) {
+      TRIVET_ASSIGN_OR_RETURN(
+          value, FunctionRegistry::Builtin().BindScalar(
+                     is_try ? "try_strptime" : "strptime",
+                     {value, Expression::Constant(Value::Varchar(column.format))}, &context_));
+    }
+    Evaluator evaluator({Expression::Cast(std::move(value), column.definition.type, is_try)},
                         context_);
     return evaluator.Evaluate(0, input, out);
   }
@@ -151,17 +199,16 @@ class FileScan final : public TableScan {
     file_end_ = request.part.end(parts->files.size());
     state_.parts = std::move(parts);
     state_.wanted = request.columns;
-    for (const size_t wanted : request.columns) {
-      const std::optional<size_t> source = state_.parts->columns[wanted].source;
-      state_.places.push_back(source ? PlaceOf(*source) : 0);
-    }
-    // Something must be read to count rows.
-    if (state_.sources.empty()) {
-      for (const FileColumn& column : state_.parts->columns) {
-        if (!column.source) continue;
-        PlaceOf(*column.source);
-        break;
+    state_.read = request.columns;
+    if (state_.parts->ignore_errors) {
+      for (size_t column = 0; column < state_.parts->columns.size(); ++column) {
+        if (!std::ranges::count(state_.wanted, column)) state_.read.push_back(column);
       }
+    }
+    for (const size_t column : state_.read) AddSource(state_.parts->columns[column]);
+    // Something must be read to count rows.
+    for (const FileColumn& column : state_.parts->columns) {
+      if (state_.sources.empty()) AddSource(column);
     }
   }
 
@@ -190,10 +237,9 @@ class FileScan final : public TableScan {
   uint64_t total_rows() const override { return 0; }
 
  private:
-  size_t PlaceOf(size_t source) {
-    const auto known = std::ranges::find(state_.sources, source);
-    if (known == state_.sources.end()) state_.sources.push_back(source);
-    return static_cast<size_t>(std::ranges::find(state_.sources, source) - state_.sources.begin());
+  void AddSource(const FileColumn& column) {
+    if (!column.source || std::ranges::count(state_.sources, *column.source)) return;
+    state_.sources.push_back(*column.source);
   }
 
   Status OpenFile() {

@@ -30,6 +30,8 @@ struct FileColumn {
   std::optional<size_t> source;
   // The type in which the source gives it; cast to the definition's where that is another.
   LogicalType source_type;
+  // The pattern of strptime by which text is read; empty: a cast's rules.
+  std::string format;
   std::vector<Value> constants;  // without a source: by file
 };
 
@@ -47,6 +49,9 @@ struct FileTableParts {
   std::vector<FileInfo> files;
   std::vector<std::pair<std::string, Value>> options;  // as the format was given them
   std::vector<FileColumn> columns;
+  // Leaves out rows of which any column of the file cannot be cast or is no UTF-8, whichever
+  // columns are asked for.
+  bool ignore_errors = false;
   std::function<Result<std::unique_ptr<BatchSource>>(const BatchSourceRequest& request)> open;
 };
 

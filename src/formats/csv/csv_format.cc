@@ -145,6 +145,11 @@ Result<std::unique_ptr<BatchSource>> OpenSource(const CsvOptions& options,
   if (parse.escaping) parse.escape_char = options.escape;
   parse.newlines_in_values = parse.quoting;
   parse.pad_short_rows = options.null_padding;
+  if (options.ignore_errors) {
+    parse.invalid_row_handler = [](const arrow::csv::InvalidRow&) {
+      return arrow::csv::InvalidRowResult::Skip;
+    };
+  }
   // Of a single column an empty line is a NULL.
   parse.ignore_empty_lines = dialect.names.size() > 1;
   auto convert = arrow::csv::ConvertOptions::Defaults();
@@ -154,6 +159,7 @@ Result<std::unique_ptr<BatchSource>> OpenSource(const CsvOptions& options,
     convert.include_columns.push_back(dialect.names[column]);
   convert.null_values = options.null_strings;
   convert.strings_can_be_null = true;
+  convert.check_utf8 = !options.ignore_errors;  // otherwise rows are looked at one by one
   convert.quoted_strings_can_be_null = options.quoted_nulls;
   if (request.file->size() == 0) {
     return std::unique_ptr<BatchSource>(std::make_unique<CsvSource>(first_line));
@@ -203,12 +209,14 @@ Result<TablePtr> Open(std::vector<FileInfo> infos, const FormatOptions& named, F
   }
   for (size_t i = 0; i < dialect.names.size(); ++i) {
     FileColumn column;
-    column.definition = {dialect.names[i], dialect.types[i]};
+    column.definition = {dialect.names[i], dialect.types[i].type};
+    column.format = dialect.types[i].format;
     column.source = i;
     column.source_type = TypeId::kVarchar;
     parts.columns.push_back(std::move(column));
   }
   TRIVET_RETURN_IF_ERROR(AddPathColumns(options.filename_column, options.hive_partitioning, parts));
+  parts.ignore_errors = options.ignore_errors;
   parts.open = [options, dialect](const BatchSourceRequest& request) {
     return OpenSource(options, dialect, request);
   };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/string_concat.h"
+#include "types/date_time_pattern.h"
 
 namespace trivet {
 
@@ -46,6 +47,11 @@ const std::vector<std::string>& CsvOptionNames() {
                                                  "auto_detect",
                                                  "filename",
                                                  "allow_quoted_nulls",
+                                                 "ignore_errors",
+                                                 "dateformat",
+                                                 "date_format",
+                                                 "timestampformat",
+                                                 "timestamp_format",
                                                  "hive_partitioning"};
   return names;
 }
@@ -53,13 +59,26 @@ const std::vector<std::string>& CsvOptionNames() {
 // An error that says so is better than "no such option".
 const std::vector<std::string>& UnsupportedCsvOptionNames() {
   static const std::vector<std::string> names = {
-      "ignore_errors", "store_rejects",   "dateformat",    "timestampformat",
-      "comment",       "encoding",        "union_by_name", "decimal_separator",
-      "thousands",     "normalize_names", "rejects_table", "rejects_scan",
-      "rejects_limit", "force_not_null",  "new_line",      "strict_mode",
-      "max_line_size", "buffer_size",     "parallel",      "maximum_line_size"};
+      "store_rejects",  "comment",          "encoding",      "union_by_name", "decimal_separator",
+      "thousands",      "normalize_names",  "rejects_table", "rejects_scan",  "rejects_limit",
+      "force_not_null", "new_line",         "strict_mode",   "max_line_size", "buffer_size",
+      "parallel",       "maximum_line_size"};
   return names;
 }
+
+namespace {
+
+void TakeDateFormat(OptionReader& reader, std::initializer_list<std::string_view> names,
+                    std::string& target) {
+  reader.Take(names, target);
+  if (target.empty()) return;
+  Status status = DateTimePattern::Compile(target).status();
+  if (!status.ok()) {
+    reader.Fail(std::move(status).WithContext(StrCat("read_csv: option ", *names.begin())));
+  }
+}
+
+}  // namespace
 
 Result<CsvOptions> ReadCsvOptions(const FormatOptions& named) {
   CsvOptions options;
@@ -82,6 +101,9 @@ Result<CsvOptions> ReadCsvOptions(const FormatOptions& named) {
   reader.Take({"skip"}, options.skip, 0);
   reader.Take({"all_varchar"}, options.all_varchar);
   reader.Take({"null_padding"}, options.null_padding);
+  reader.Take({"ignore_errors"}, options.ignore_errors);
+  TakeDateFormat(reader, {"dateformat", "date_format"}, options.date_format);
+  TakeDateFormat(reader, {"timestampformat", "timestamp_format"}, options.timestamp_format);
   reader.Take({"sample_size"}, options.sample_rows, -1);
   reader.Take({"compression"}, options.compression);
   bool auto_detect = true;

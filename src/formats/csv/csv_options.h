@@ -21,6 +21,10 @@ struct CsvOptions {
   int64_t skip = 0;  // lines before the header
   bool all_varchar = false;
   bool null_padding = false;
+  bool ignore_errors = false;  // rows that cannot be read are left out
+  // Patterns of strptime; empty: found by looking.
+  std::string date_format;
+  std::string timestamp_format;
   int64_t sample_rows = 20480;  // -1: as many as fit the sample's bytes
   std::string compression = "auto";
   // Names and types of all columns, instead of looking; then types of some, by name.

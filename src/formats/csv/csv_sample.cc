@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/string_concat.h"
-#include "formats/type_detection.h"
+#include "formats/csv/csv_types.h"
 #include "types/number_parse.h"
 
 namespace trivet {
@@ -90,9 +90,11 @@ char DetectDelimiter(std::string_view text, bool whole, const CsvOptions& option
     const std::vector<CsvRow> rows = SplitCsv(text, whole, delimiter, options, kDelimiterRows);
     if (rows.empty()) continue;
     const size_t columns = rows.front().size();
-    const bool even =
-        std::ranges::all_of(rows, [&](const CsvRow& row) { return row.size() == columns; });
-    if (even && columns > best_columns) {
+    const auto even = static_cast<size_t>(
+        std::ranges::count_if(rows, [&](const CsvRow& row) { return row.size() == columns; }));
+    // Where rows of another width are left out, most of them must have this one.
+    const bool fits = options.ignore_errors ? even > rows.size() / 2 : even == rows.size();
+    if (fits && columns > best_columns) {
       best = delimiter;
       best_columns = columns;
     }
@@ -100,39 +102,19 @@ char DetectDelimiter(std::string_view text, bool whole, const CsvOptions& option
   return best;
 }
 
-std::vector<LogicalType> TypesOf(const std::vector<CsvRow>& rows, size_t first, size_t columns) {
-  std::vector<LogicalType> types;
-  for (size_t c = 0; c < columns; ++c) {
-    std::vector<std::optional<std::string_view>> texts;
-    for (size_t r = first; r < rows.size(); ++r) {
-      if (c < rows[r].size() && rows[r][c]) {
-        texts.emplace_back(*rows[r][c]);
-      } else {
-        texts.emplace_back();
-      }
-    }
-    types.push_back(DetectType(texts));
-  }
-  return types;
-}
-
 // The first row is a header where it does not fit the types of the rest, or where all is text.
-bool DetectHeader(const std::vector<CsvRow>& rows, size_t columns) {
-  const std::vector<LogicalType> types =
-      rows.size() > 1 ? TypesOf(rows, 1, columns)
-                      : std::vector<LogicalType>(columns, LogicalType(TypeId::kVarchar));
+bool DetectHeader(const std::vector<CsvRow>& rows, size_t columns, const CsvOptions& options) {
+  const std::vector<CsvColumnType> types = DetectCsvTypes(rows, 1, columns, options);
+  const auto is_text = [](const CsvColumnType& type) { return type.type.id() == TypeId::kVarchar; };
   bool all_text = true;
   for (size_t c = 0; c < std::min(columns, rows[0].size()); ++c) {
     const std::optional<std::string>& name = rows[0][c];
-    if (types[c].id() != TypeId::kVarchar) {
+    if (!is_text(types[c])) {
       all_text = false;
-      if (name && !TextFitsType(*name, types[c])) return true;
+      if (name && !TextFitsCsvType(*name, types[c])) return true;
     }
   }
-  if (!all_text) return false;
-  const std::vector<LogicalType> first = TypesOf({rows[0]}, 0, columns);
-  return std::ranges::all_of(first,
-                             [](const LogicalType& type) { return type.id() == TypeId::kVarchar; });
+  return all_text && std::ranges::all_of(DetectCsvTypes({rows[0]}, 0, columns, options), is_text);
 }
 
 std::string DefaultName(size_t column, size_t columns) {
@@ -170,7 +152,8 @@ Status ApplyNamedTypes(const CsvOptions& options, CsvDialect& dialect) {
       return Status::InvalidInput(
           StrCat("read_csv: option types names \"", name, "\", which is not among the columns"));
     }
-    dialect.types[static_cast<size_t>(found - dialect.names.begin())] = type;
+    CsvColumnType& target = dialect.types[static_cast<size_t>(found - dialect.names.begin())];
+    target = GivenCsvType(type, target, options);
   }
   return Status::OK();
 }
@@ -199,17 +182,22 @@ Result<CsvDialect> DetectCsv(std::string_view text, bool whole, const CsvOptions
   size_t columns =
       options.columns.empty() ? std::max<size_t>(options.names.size(), 1) : options.columns.size();
   if (!rows.empty() && options.columns.empty()) columns = rows.front().size();
-  dialect.header = options.header.value_or(!rows.empty() && DetectHeader(rows, columns));
+  dialect.header = options.header.value_or(!rows.empty() && DetectHeader(rows, columns, options));
+  const size_t first = dialect.header ? 1 : 0;
   if (!options.columns.empty()) {
+    const std::vector<CsvColumnType> found = DetectCsvTypes(rows, first, columns, options);
     for (const auto& [name, type] : options.columns) {
+      dialect.types.push_back(GivenCsvType(type, found[dialect.names.size()], options));
       dialect.names.push_back(name);
-      dialect.types.push_back(type);
     }
     return dialect;
   }
   dialect.names = NamesOf(dialect.header && !rows.empty() ? &rows.front() : nullptr, columns);
-  dialect.types = TypesOf(rows, dialect.header ? 1 : 0, columns);
-  if (options.all_varchar) dialect.types.assign(columns, TypeId::kVarchar);
+  if (options.all_varchar) {
+    dialect.types.assign(columns, CsvColumnType());
+  } else {
+    dialect.types = DetectCsvTypes(rows, first, columns, options);
+  }
   if (options.names.size() > columns) {
     return Status::InvalidInput(StrCat("read_csv: option names gives ", options.names.size(),
                                        " names for ", columns, " columns"));
