@@ -30,6 +30,12 @@ Status NothingFound(const std::string& pattern) {
 
 }  // namespace
 
+Status IsDirectory(const std::string& path, std::string_view extension) {
+  const std::string_view slash = path.ends_with('/') ? "" : "/";
+  return Status::InvalidInput(StrCat("\"", path, "\" is a directory"))
+      .WithHint(StrCat("its files are read by '", path, slash, "*", extension, "'"));
+}
+
 Result<std::vector<FileInfo>> ListFiles(const std::vector<std::string>& patterns,
                                         std::string_view extension, FileSystem& files) {
   std::vector<FileInfo> all;
@@ -39,11 +45,7 @@ Result<std::vector<FileInfo>> ListFiles(const std::vector<std::string>& patterns
     TRIVET_ASSIGN_OR_RETURN(std::vector<FileInfo> matches, files.Glob(pattern));
     if (matches.empty()) return NothingFound(pattern);
     for (FileInfo& match : matches) {
-      if (match.is_directory) {
-        const std::string_view slash = match.path.ends_with('/') ? "" : "/";
-        return Status::InvalidInput(StrCat("\"", match.path, "\" is a directory"))
-            .WithHint(StrCat("its files are read by '", match.path, slash, "*", extension, "'"));
-      }
+      if (match.is_directory) return IsDirectory(match.path, extension);
       all.push_back(std::move(match));
     }
   }

@@ -14,4 +14,7 @@ namespace trivet {
 Result<std::vector<FileInfo>> ListFiles(const std::vector<std::string>& patterns,
                                         std::string_view extension, FileSystem& files);
 
+// The error for a directory that stands where a file should, with the hint.
+Status IsDirectory(const std::string& path, std::string_view extension);
+
 }  // namespace trivet

@@ -49,7 +49,15 @@ Result<std::unique_ptr<StagedFile>> StagedFile::Create(const std::string& path, 
     staged = StrCat(path, ".", static_cast<int64_t>(::getpid()), "-", next.fetch_add(1), ".tmp");
   }
   std::unique_ptr<StagedFile> file(new StagedFile(path, std::move(staged), files));
-  TRIVET_ASSIGN_OR_RETURN(file->file_, files.OpenForWrite(file->staged_));
+  Result<std::unique_ptr<WritableFile>> opened = files.OpenForWrite(file->staged_);
+  if (!opened.ok()) {
+    // The user knows the file by its own name.
+    std::string message = opened.status().message();
+    const size_t at = message.find(file->staged_);
+    if (at != std::string::npos) message.replace(at, file->staged_.size(), path);
+    return Status(opened.status().code(), std::move(message));
+  }
+  file->file_ = std::move(opened).value();
   return file;
 }
 

@@ -41,9 +41,12 @@ const ReadableFormat* FormatOfPath(std::string_view path) {
   return nullptr;
 }
 
-Result<const ReadableFormat*> FindFormat(std::string_view name, const std::string& path) {
+Result<const ReadableFormat*> FindFormat(std::string_view name, const std::string& path,
+                                         FileSystem& files) {
   if (name.empty()) {
     if (const ReadableFormat* format = FormatOfPath(path)) return format;
+    const Result<FileInfo> info = files.GetInfo(path);
+    if (info.ok() && info->is_directory) return IsDirectory(path, ".parquet");
     std::string functions;
     for (const ReadableFormat& format : ReadableFormats()) {
       functions += StrCat(functions.empty() ? "" : ", ", format.functions.front());
@@ -112,7 +115,7 @@ std::span<const ReadableFormat> ReadableFormats() {
 Result<TablePtr> OpenFile(const std::vector<std::string>& patterns, std::string_view format,
                           const FormatOptions& options, FileSystem& files) {
   if (patterns.empty()) return Status::InvalidInput("no file was named");
-  TRIVET_ASSIGN_OR_RETURN(const ReadableFormat* found, FindFormat(format, patterns.front()));
+  TRIVET_ASSIGN_OR_RETURN(const ReadableFormat* found, FindFormat(format, patterns.front(), files));
   return OpenPatterns(*found, patterns, options, files);
 }
 

@@ -31,6 +31,10 @@ TEST_F(RegistryTest, ErrorsAreTypedAndHelp) {
   Status status = OpenStatus("d.parquet");
   EXPECT_EQ(status.code(), StatusCode::kInvalidInput);
   EXPECT_NE(status.hint().find("/*.parquet"), std::string::npos);
+  ASSERT_TRUE(FileSystem::Local().CreateDirectories(directory_ / "folder").ok());
+  status = OpenStatus("folder");
+  EXPECT_NE(status.message().find("is a directory"), std::string::npos) << status.message();
+  EXPECT_NE(status.hint().find("/*.parquet"), std::string::npos);
   Write("empty.parquet", "");
   status = OpenStatus("empty.parquet");
   EXPECT_EQ(status.code(), StatusCode::kInvalidInput);

@@ -57,15 +57,15 @@ template <int kWidth>
 __attribute__((target("avx2"))) void UnpackGroupsAvx2(const uint8_t* packed, size_t groups,
                                                       uint32_t* out) {
   constexpr int kHigh = 4 * kWidth / 8;  // first byte of the fifth value
-  constexpr auto byte = [](int j, int k) {
+  constexpr auto kByte = [](int j, int k) {
     return static_cast<char>(j * kWidth / 8 - (j >= 4 ? kHigh : 0) + k);
   };
   const __m256i shuffle = _mm256_setr_epi8(
-      byte(0, 0), byte(0, 1), byte(0, 2), byte(0, 3), byte(1, 0), byte(1, 1), byte(1, 2),
-      byte(1, 3), byte(2, 0), byte(2, 1), byte(2, 2), byte(2, 3), byte(3, 0), byte(3, 1),
-      byte(3, 2), byte(3, 3), byte(4, 0), byte(4, 1), byte(4, 2), byte(4, 3), byte(5, 0),
-      byte(5, 1), byte(5, 2), byte(5, 3), byte(6, 0), byte(6, 1), byte(6, 2), byte(6, 3),
-      byte(7, 0), byte(7, 1), byte(7, 2), byte(7, 3));
+      kByte(0, 0), kByte(0, 1), kByte(0, 2), kByte(0, 3), kByte(1, 0), kByte(1, 1), kByte(1, 2),
+      kByte(1, 3), kByte(2, 0), kByte(2, 1), kByte(2, 2), kByte(2, 3), kByte(3, 0), kByte(3, 1),
+      kByte(3, 2), kByte(3, 3), kByte(4, 0), kByte(4, 1), kByte(4, 2), kByte(4, 3), kByte(5, 0),
+      kByte(5, 1), kByte(5, 2), kByte(5, 3), kByte(6, 0), kByte(6, 1), kByte(6, 2), kByte(6, 3),
+      kByte(7, 0), kByte(7, 1), kByte(7, 2), kByte(7, 3));
   const __m256i shifts =
       _mm256_setr_epi32(0, kWidth % 8, 2 * kWidth % 8, 3 * kWidth % 8, 4 * kWidth % 8,
                         5 * kWidth % 8, 6 * kWidth % 8, 7 * kWidth % 8);
