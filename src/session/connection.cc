@@ -56,10 +56,19 @@ Result<std::unique_ptr<QueryResult>> Connection::Execute(std::string_view sql,
   if (remote_) return remote_->Execute(sql, parameters);
   TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
   std::unique_ptr<QueryResult> last = NothingResult();
+  static const ParameterValues kNone;
+  const bool any_values = !parameters.positional.empty() || !parameters.named.empty();
   for (size_t i = 0; i < statements.size(); ++i) {
-    StatementRunner runner(*this, sql, parameters);
+    const bool is_last = i + 1 == statements.size();
+    // Which statement a value is meant for could only be guessed.
+    if (!is_last && any_values && !statements[i]->parameters.empty()) {
+      return Status::NotImplemented("parameters in a statement that others follow")
+          .WithHint("run the statements one by one: values belong to the last one")
+          .WithPosition(statements[i]->begin);
+    }
+    StatementRunner runner(*this, sql, is_last ? parameters : kNone);
     TRIVET_ASSIGN_OR_RETURN(last, runner.Run(*statements[i]));
-    if (i + 1 == statements.size()) break;
+    if (is_last) break;
     CurrentResult current(*this, *last);
     Batch batch;
     while (true) {

@@ -64,6 +64,20 @@ TEST_F(ConnectionTest, ParametersByPlaceAndByName) {
   EXPECT_EQ(*TextOf(**result), "me\n");
 }
 
+TEST_F(ConnectionTest, ParametersBelongToTheLastStatement) {
+  ParameterValues values;
+  values.positional = {Value::Int32(2)};
+  const auto result =
+      connection_->Execute("CREATE TABLE t (i INT); INSERT INTO t VALUES (1); SELECT ?", values);
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_EQ(*TextOf(**result), "2\n");
+  const std::string sql = "SELECT 1; INSERT INTO t VALUES (?); SELECT 1";
+  const Status status = connection_->Execute(sql, values).status();
+  EXPECT_EQ(status.code(), StatusCode::kNotImplemented);
+  EXPECT_EQ(status.position(), sql.find("INSERT"));
+  EXPECT_EQ(Text("SELECT count(*) FROM t"), "1\n");
+}
+
 TEST_F(ConnectionTest, ErrorsPointAtTheirPlaceInTheWholeText) {
   for (const auto& [sql, at] : std::vector<std::pair<std::string, std::string>>{
            {"SELECT 1; SELEC 2", "SELEC 2"},

@@ -1,6 +1,7 @@
 // EXPLAIN: the plans of a query, and of statements around one.
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/string_concat.h"
 #include "formats/json/json_text.h"
@@ -77,32 +78,48 @@ std::string WithActionJson(const Action& action, const std::string& plan) {
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::RunExplain(BoundExplain explain) {
   const Action action = ActionOf(*explain.statement);
-  if (explain.analyze && !action.name.empty()) {
-    return Status::NotImplemented(StrCat("EXPLAIN ANALYZE of ", action.name))
-        .WithHint("EXPLAIN ANALYZE runs queries; EXPLAIN alone shows the plan of any statement");
+  if (explain.analyze && action.name.empty()) {
+    return AnalyzeQuery(std::move(*action.query), explain.json);
+  }
+  if (explain.analyze) {
+    TRIVET_ASSIGN_OR_RETURN(const std::string plan,
+                            Analyze(std::move(*explain.statement), explain.json));
+    return TextResult({{"analyzed_plan",
+                        explain.json ? WithActionJson(action, plan) : WithAction(action, plan)}});
   }
   if (action.query == nullptr) {
     return TextResult(
         {{"physical_plan", explain.json ? WithActionJson(action, "") : WithAction(action, "")}});
   }
   TRIVET_ASSIGN_OR_RETURN(PlannedQuery planned, Plan(std::move(*action.query), true));
-  if (!explain.analyze) {
-    TRIVET_ASSIGN_OR_RETURN(
-        const std::string physical,
-        database_.runtime().Explain(planned.plan, *planning_context_, explain.json));
-    if (explain.json) return TextResult({{"physical_plan", WithActionJson(action, physical)}});
-    return TextResult({{"logical_plan", planned.logical},
-                       {"optimized_plan", planned.optimized},
-                       {"optimizer_rules", planned.trace},
-                       {"physical_plan", WithAction(action, physical)}});
-  }
+  TRIVET_ASSIGN_OR_RETURN(
+      const std::string physical,
+      database_.runtime().Explain(planned.plan, *planning_context_, explain.json));
+  if (explain.json) return TextResult({{"physical_plan", WithActionJson(action, physical)}});
+  return TextResult({{"logical_plan", planned.logical},
+                     {"optimized_plan", planned.optimized},
+                     {"optimizer_rules", planned.trace},
+                     {"physical_plan", WithAction(action, physical)}});
+}
+
+Result<std::unique_ptr<QueryResult>> StatementRunner::AnalyzeQuery(BoundQuery query, bool json) {
+  TRIVET_ASSIGN_OR_RETURN(PlannedQuery planned, Plan(std::move(query), false));
   TRIVET_ASSIGN_OR_RETURN(auto stream, Start(std::move(planned.plan)));
   QueryResult result(database_.shared_from_this(), {}, std::move(stream));
   {
     CurrentResult current(connection_, result);
     TRIVET_RETURN_IF_ERROR(ReadAll(result, [](const Batch&) { return Status::OK(); }));
   }
-  return TextResult({{"analyzed_plan", result.stream()->Analysis(explain.json)}});
+  return TextResult({{"analyzed_plan", result.stream()->Analysis(json)}});
+}
+
+// Carries the statement out; returns the plan of the query whose rows it took, if it took any.
+Result<std::string> StatementRunner::Analyze(BoundStatement statement, bool json) {
+  analysis_ = Analysis{.json = json, .plan = {}};
+  TRIVET_RETURN_IF_ERROR(RunBound(std::move(statement)).status());
+  std::string plan = std::move(analysis_->plan);
+  analysis_.reset();
+  return plan;
 }
 
 }  // namespace trivet

@@ -86,7 +86,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::Run(const syntax::Statemen
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::RunBound(BoundStatement statement) {
   return std::visit(
-      [&](auto&& body) -> Result<std::unique_ptr<QueryResult>> {
+      [&](auto& body) -> Result<std::unique_ptr<QueryResult>> {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<Body, BoundQuery>) {
           return RunQuery(std::move(body));
@@ -115,7 +115,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunBound(BoundStatement st
           return RunExplain(std::move(body));
         }
       },
-      std::move(statement.body));
+      statement.body);
 }
 
 Result<StatementRunner::PlannedQuery> StatementRunner::Plan(BoundQuery query, bool describe) {
@@ -148,7 +148,9 @@ Result<std::unique_ptr<ResultStream>> StatementRunner::Start(PhysicalPlan plan) 
 Status StatementRunner::Drain(BoundQuery query, const std::function<Status(const Batch&)>& take) {
   TRIVET_ASSIGN_OR_RETURN(auto result, RunQuery(std::move(query)));
   CurrentResult current(connection_, *result);
-  return ReadAll(*result, take);
+  TRIVET_RETURN_IF_ERROR(ReadAll(*result, take));
+  if (analysis_) analysis_->plan = result->stream()->Analysis(analysis_->json);
+  return Status::OK();
 }
 
 Status StatementRunner::ReadAll(QueryResult& result,

@@ -33,6 +33,11 @@ class StatementRunner {
     std::string optimized;
     std::string trace;
   };
+  // What EXPLAIN ANALYZE of a statement around a query wants of that query: its plan as it ran.
+  struct Analysis {
+    bool json = false;
+    std::string plan;
+  };
 
   Result<BoundStatement> BindStatement(const syntax::Statement& statement);
   Result<std::unique_ptr<QueryResult>> RunBound(BoundStatement statement);
@@ -52,6 +57,8 @@ class StatementRunner {
   Result<std::unique_ptr<QueryResult>> RunCopyTo(BoundCopyTo copy);
   Result<std::unique_ptr<QueryResult>> RunSet(const BoundSet& set);
   Result<std::unique_ptr<QueryResult>> RunExplain(BoundExplain explain);
+  Result<std::unique_ptr<QueryResult>> AnalyzeQuery(BoundQuery query, bool json);
+  Result<std::string> Analyze(BoundStatement statement, bool json);
 
   std::unique_ptr<QueryContext> NewContext() const;
 
@@ -63,6 +70,7 @@ class StatementRunner {
   QueryContext::Options options_;
   ColumnIdGenerator ids_;
   std::unique_ptr<QueryContext> planning_context_;
+  std::optional<Analysis> analysis_;                 // where Drain's query is to be analysed
   std::optional<CancellationToken> outer_planning_;  // EXECUTE runs one statement inside another
 };
 

@@ -137,6 +137,15 @@ bool IsBlank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
+// The dot command that is meant by a word which other shells know: "exit" is ".exit". Else the
+// line.
+std::string AsDotCommand(const std::string& line) {
+  std::string word = line.substr(line.find_first_not_of(" \t"));
+  word.erase(word.find_last_not_of(" \t\r\n;") + 1);
+  const bool known = word == "exit" || word == "quit" || word == "help";
+  return known ? "." + word : line;
+}
+
 }  // namespace
 
 int RunInteractive(StatementLoop& loop) {
@@ -153,10 +162,10 @@ int RunInteractive(StatementLoop& loop) {
     }
     if (statement.empty()) {
       if (IsBlank(line)) continue;
-      const size_t first = line.find_first_not_of(" \t");
-      if (line[first] == '.') {
+      const std::string command = AsDotCommand(line);
+      if (command[command.find_first_not_of(" \t")] == '.') {
         editor.Remember(line);
-        if (RunDotCommand(loop, line) == DotOutcome::kQuit) return 0;
+        if (RunDotCommand(loop, command) == DotOutcome::kQuit) return 0;
         continue;
       }
     }

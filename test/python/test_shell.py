@@ -120,8 +120,11 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def close(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):  # it has ended
+            pass
         os.close(self.fd)
 
 
@@ -155,6 +158,19 @@ def test_dot_commands(terminal):
     terminal.wait_for(".tables")
     terminal.send(".help\n")
     terminal.wait_for(".quit")
+
+
+def test_words_of_other_shells_are_understood(terminal):
+    terminal.send("help\n")
+    terminal.wait_for(".quit")
+    terminal.wait_for("trivet>")
+    terminal.send("SELECT 1 AS\n")
+    terminal.wait_for("...>")
+    terminal.send("quit;\n")  # a name, within a statement
+    terminal.wait_for("quit")
+    terminal.wait_for("1 row")
+    terminal.send("exit;\n")
+    assert os.waitpid(terminal.pid, 0)[1] == 0
 
 
 def test_control_c_cancels_the_query_and_not_the_shell(terminal):
@@ -305,9 +321,31 @@ def test_explain_of_any_statement(program):
         done = run(program, "--format", "line", "-c", f"{script} EXPLAIN (FORMAT json) {sql}")
         plan = json.loads(done.stdout.split("explain_value = ", 1)[1])
         assert plan["name"] == operators[0]
-    done = run(program, "-c", f"{script} EXPLAIN ANALYZE INSERT INTO t VALUES (1)")
-    assert done.returncode == 1 and "EXPLAIN ANALYZE of INSERT" in done.stderr
     assert not os.path.exists("never.csv")
+
+
+def test_explain_analyze_carries_any_statement_out(program, tmp_path):
+    copy = tmp_path / "copy.csv"
+    for sql, name, then, answer in [
+        ("INSERT INTO t SELECT i FROM range(30) r(i)", "INSERT", "SELECT count(*) FROM t", "30"),
+        ("CREATE TABLE u AS SELECT i FROM range(20) r(i)", "CREATE_TABLE_AS", "SELECT count(*) FROM u", "20"),
+        (f"COPY (SELECT i FROM range(10) r(i)) TO '{copy}'", "COPY_TO", f"SELECT count(*) FROM '{copy}'", "10"),
+        ("CREATE VIEW v AS SELECT 7", "CREATE_VIEW", "FROM v", "7"),
+        ("DROP TABLE t", "DROP", "SELECT count(*) FROM duckdb_tables()", "0"),
+        ("SET threads = 1", "SET", "SELECT current_setting('threads')", "1"),
+    ]:
+        script = f"CREATE TABLE t (a INTEGER); EXPLAIN ANALYZE {sql}; {then}"
+        done = run(program, "--format", "csv", "-c", script)
+        assert done.returncode == 0, done.stderr
+        assert name in done.stdout and done.stdout.endswith(f"\n{answer}\n")
+        assert (f"Rows: {answer}" in done.stdout) == ("range" in sql)
+    script = "CREATE TABLE t (a INTEGER); EXPLAIN (ANALYZE, FORMAT json) INSERT INTO t FROM range(5)"
+    done = run(program, "--format", "line", "-c", script)
+    plan = json.loads(done.stdout.split("explain_value = ", 1)[1])
+    assert plan["name"] == "INSERT" and plan["children"][0]["rows"] == 5
+    script = "CREATE TABLE t (a INTEGER); EXPLAIN ANALYZE INSERT INTO t VALUES ('x')"
+    done = run(program, "-c", script)
+    assert done.returncode == 1 and "'x'" in done.stderr
 
 
 def test_copy_to_json(program, tmp_path):

@@ -95,7 +95,7 @@ TEST_F(BinderTest, AliasesThatDoubleAreBounded) {
 TEST_F(BinderTest, Parameters) {
   parameters_.positional = {Value::Int32(7), Value::Varchar("x")};
   EXPECT_EQ(Columns("SELECT ? + 1 AS p, $2 AS q"), "p INTEGER, q VARCHAR");
-  ExpectInvalid("SELECT $1", "has 1 parameters, but 2 values were given");
+  ExpectInvalid("SELECT $1", "has 1 parameter, but 2 values were given");
   ExpectInvalid("SELECT $1, $3, $2", "Values were not provided for the following parameters: 3");
   parameters_.positional.clear();
   parameters_.named = {{"low", Value::Int32(1)}};

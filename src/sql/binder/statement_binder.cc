@@ -26,8 +26,10 @@ Status StatementBinder::CheckParameters(const syntax::Statement& statement) cons
         StrCat("Values were not provided for the following parameters: ", missing));
   }
   if (given.positional.size() > numbered) {
-    return Status::InvalidInput(StrCat("the statement has ", numbered, " parameters, but ",
-                                       given.positional.size(), " values were given"));
+    return Status::InvalidInput(
+        StrCat("the statement has ", numbered,
+               numbered == 1 ? " parameter, but " : " parameters, but ", given.positional.size(),
+               given.positional.size() == 1 ? " value was given" : " values were given"));
   }
   for (const auto& [name, value] : given.named) {
     const auto is_name = [&](const syntax::Identifier& parameter) {
