@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 
+import numpy
 import pandas
 import polars
 import pyarrow
@@ -55,6 +56,15 @@ def test_parameters_must_fit(connection):
         connection.sql("SELECT ?", [object()])
     with pytest.raises(TypeError):
         connection.sql("SELECT ?", "x")
+    with pytest.raises(TypeError, match="names of parameters"):
+        connection.sql("SELECT $a", {1: 2})
+    with pytest.raises(UnicodeEncodeError):
+        connection.sql("SELECT ?", ["\ud800"])
+
+
+def test_what_frames_call_missing_is_null(connection):
+    missing = [pandas.NaT, pandas.NA, numpy.datetime64("NaT"), None]
+    assert connection.sql("SELECT ?, ?, ?, ?", missing).fetchall() == [(None, None, None, None)]
 
 
 def connection_error():

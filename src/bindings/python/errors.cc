@@ -58,7 +58,8 @@ void ThrowIfError(const Status& status, std::string_view sql) {
   if (status.ok()) return;
   PyObject* kind = ErrorClasses()[status.code()];
   nb::object error = nb::handle(kind)(nb::str(status.Render(sql).c_str()));
-  error.attr("code") = nb::str(StatusCodeName(status.code()).data());
+  const std::string_view code = StatusCodeName(status.code());
+  error.attr("code") = nb::str(code.data(), code.size());
   error.attr("position") = status.position() ? nb::cast(*status.position()) : nb::none();
   error.attr("hint") = nb::str(status.hint().c_str());
   error.attr("file") = nb::str(status.file().c_str());

@@ -417,14 +417,18 @@ NB_MODULE(_trivet, module) {
       .def_prop_rw(
           "tls_authority",
           [](const PyConnectOptions& options) { return options.tls.authority_file; },
-          [](PyConnectOptions& options, std::string file) { options.tls.authority_file = file; })
+          [](PyConnectOptions& options, const std::string& file) {
+            options.tls.authority_file = file;
+          })
       .def_prop_rw(
           "tls_certificate",
           [](const PyConnectOptions& options) { return options.tls.certificate_file; },
-          [](PyConnectOptions& options, std::string file) { options.tls.certificate_file = file; })
+          [](PyConnectOptions& options, const std::string& file) {
+            options.tls.certificate_file = file;
+          })
       .def_prop_rw(
           "tls_key", [](const PyConnectOptions& options) { return options.tls.key_file; },
-          [](PyConnectOptions& options, std::string file) { options.tls.key_file = file; })
+          [](PyConnectOptions& options, const std::string& file) { options.tls.key_file = file; })
       .def_rw("workers", &PyConnectOptions::workers)
       .def_rw("slots", &PyConnectOptions::slots)
       .def_rw("worker_command", &PyConnectOptions::worker_command)

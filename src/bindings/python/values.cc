@@ -107,6 +107,14 @@ Value CastText(const std::string& text, const LogicalType& type) {
   return ValueOrThrow(EvaluateConstant(cast, context));
 }
 
+// The text of a str; raises what Python raises where it is no Unicode text (lone surrogates).
+std::string TextOf(nb::handle object) {
+  Py_ssize_t size = 0;
+  const char* bytes = PyUnicode_AsUTF8AndSize(object.ptr(), &size);
+  if (bytes == nullptr) throw nb::python_error();
+  return {bytes, static_cast<size_t>(size)};
+}
+
 Value DecimalValue(nb::handle object) {
   nb::object parts = object.attr("as_tuple")();
   if (!nb::isinstance<nb::int_>(parts.attr("exponent"))) {  // NaN, infinity
@@ -165,11 +173,14 @@ Value FromPython(nb::handle object) {
   if (PyBool_Check(object.ptr())) return Value::Boolean(object.ptr() == Py_True);
   if (PyLong_Check(object.ptr())) return IntegerValue(object);
   if (PyFloat_Check(object.ptr())) return Value::Double(PyFloat_AS_DOUBLE(object.ptr()));
-  if (PyUnicode_Check(object.ptr())) return Value::Varchar(nb::cast<std::string>(object));
+  if (PyUnicode_Check(object.ptr())) return Value::Varchar(TextOf(object));
   if (PyBytes_Check(object.ptr())) {
     return Value::Blob(std::string(PyBytes_AS_STRING(object.ptr()),
                                    static_cast<size_t>(PyBytes_GET_SIZE(object.ptr()))));
   }
+  const std::string kind = TextOf(nb::object(object.type().attr("__name__")));
+  // What pandas calls missing; its NaT calls itself a datetime.
+  if (kind == "NaTType" || kind == "NAType") return Value::Null();
   const auto text = [&] { return nb::cast<std::string>(nb::str(nb::object(nb::borrow(object)))); };
   if (IsInstance(object, DecimalModule(), "Decimal")) return DecimalValue(object);
   if (IsInstance(object, DatetimeModule(), "datetime")) {  // before date, of which it is a subclass
@@ -187,7 +198,6 @@ Value FromPython(nb::handle object) {
   if (IsInstance(object, UuidModule(), "UUID")) return CastText(text(), TypeId::kUuid);
   // NumPy's and pandas' scalars give their Python twin.
   if (nb::hasattr(object, "item")) return FromPython(nb::object(object.attr("item")()));
-  const std::string kind = nb::cast<std::string>(nb::object(object.type().attr("__name__")));
   throw nb::type_error(StrCat("a parameter of type ", kind, " has no SQL type").c_str());
 }
 
@@ -196,7 +206,10 @@ ParameterValues ParametersFrom(nb::handle parameters) {
   if (parameters.is_none()) return values;
   if (PyDict_Check(parameters.ptr())) {
     for (auto [key, value] : nb::borrow<nb::dict>(parameters)) {
-      std::string name = nb::cast<std::string>(key);
+      if (!PyUnicode_Check(key.ptr())) {
+        throw nb::type_error("the names of parameters are text");
+      }
+      std::string name = TextOf(key);
       for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
       values.named[name] = FromPython(value);
     }
