@@ -17,6 +17,12 @@ endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Arrow26 REQUIRED_VARS Arrow26_INCLUDE_DIR Arrow26_LIBRARY_DIR
                                   VERSION_VAR Arrow26_VERSION)
+if(Arrow26_FOUND AND SKBUILD)
+  # The environment of an isolated build has another path each time, by which a compiler cache would
+  # take every object for a new one.
+  file(CREATE_LINK "${Arrow26_INCLUDE_DIR}" "${CMAKE_BINARY_DIR}/arrow_include" SYMBOLIC)
+  set(Arrow26_INCLUDE_DIR "${CMAKE_BINARY_DIR}/arrow_include")
+endif()
 if(Arrow26_FOUND)
   foreach(part arrow parquet arrow_compute arrow_acero arrow_dataset arrow_flight)
     string(REPLACE "arrow_" "" short "${part}")

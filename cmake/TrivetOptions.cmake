@@ -11,6 +11,13 @@ option(TRIVET_ASSERTIONS "Check internal invariants at run time" OFF)
 option(TRIVET_WERROR "Treat warnings as errors" ON)
 option(TRIVET_FUZZERS "Instrument for libFuzzer and build test/fuzz (clang only)" OFF)
 option(TRIVET_QUICK_COMPILE "Leave kernels and tests unoptimised, whose templates sanitizers multiply" OFF)
+# A wheel holds the module alone.
+if(SKBUILD)
+  set(tests_by_default OFF)
+else()
+  set(tests_by_default ON)
+endif()
+option(TRIVET_TESTS "Build the tests and benchmarks" ${tests_by_default})
 set(TRIVET_SANITIZE "" CACHE STRING "Comma-separated sanitizers, e.g. address,undefined")
 
 find_program(CCACHE_PROGRAM ccache)

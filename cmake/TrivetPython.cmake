@@ -14,7 +14,11 @@ function(trivet_python_extension target)
   if(NOT SKBUILD)
     set(Python_FIND_VIRTUALENV ONLY)
   endif()
-  find_package(Python 3.9 REQUIRED COMPONENTS Interpreter Development.Module)
+  find_package(Python 3.9 QUIET COMPONENTS Interpreter Development.Module)
+  if(NOT Python_FOUND)
+    message(FATAL_ERROR "The headers of ${TRIVET_PYTHON} (3.9 or later) are missing. "
+                        "On Debian and Ubuntu:\n  apt-get install python3-dev")
+  endif()
   execute_process(COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
                   OUTPUT_VARIABLE nanobind_ROOT OUTPUT_STRIP_TRAILING_WHITESPACE
                   COMMAND_ERROR_IS_FATAL ANY)

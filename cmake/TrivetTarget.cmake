@@ -41,7 +41,7 @@ function(trivet_library folder)
   target_include_directories(trivet_${name} ${scope} "${include_root}")
   target_link_libraries(trivet_${name} ${scope} ${dependencies})
 
-  if(test_sources)
+  if(test_sources AND TRIVET_TESTS)
     add_executable(${name}_test ${test_sources})
     target_link_libraries(${name}_test PRIVATE trivet_${name} ${ARG_LINK} ${ARG_TEST_LINK}
                           GTest::gtest GTest::gmock GTest::gtest_main)
