@@ -45,9 +45,9 @@ Result<CommandOptions> CommandOptions::Parse(const std::vector<std::string>& arg
   return options;
 }
 
-std::string CommandOptions::Text(const std::string& name, std::string otherwise) const {
+std::string CommandOptions::Text(const std::string& name, const std::string& otherwise) const {
   const auto found = values_.find(name);
-  return found != values_.end() ? found->second : std::move(otherwise);
+  return found != values_.end() ? found->second : otherwise;
 }
 
 Result<uint64_t> CommandOptions::Count(const std::string& name, uint64_t otherwise, uint64_t least,

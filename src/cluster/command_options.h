@@ -20,7 +20,7 @@ class CommandOptions {
                                       const std::set<std::string>& flags);
 
   bool Has(const std::string& name) const { return values_.count(name) > 0; }
-  std::string Text(const std::string& name, std::string otherwise = {}) const;
+  std::string Text(const std::string& name, const std::string& otherwise = {}) const;
   // InvalidInput for what is no whole number within the bounds.
   Result<uint64_t> Count(const std::string& name, uint64_t otherwise, uint64_t least,
                          uint64_t most) const;

@@ -13,8 +13,9 @@
 // state from which the following records go on. A record is its length, a checksum and its body;
 // docs/distributed.md gives the format. Where the bytes are kept is the caller's affair:
 //
-//   1. append EncodeJournalRecord(event, now); 2. Handle(event, now); 3. make the journal durable, but
-//   for heartbeats and ticks that call for nothing; 4. carry out the actions, answer the sender.
+//   1. append EncodeJournalRecord(event, now); 2. Handle(event, now); 3. make the journal durable,
+//   but for heartbeats and ticks that call for nothing; 4. carry out the actions, answer the
+//   sender.
 //
 // To keep a journal short, start a new one with JournalHeader() + EncodeJournalState(coordinator).
 

@@ -29,7 +29,7 @@ TEST(Backoff, IsDrawnUniformlyFromZeroToTheLimit) {
     ASSERT_LE(drawn, 500);
     ++buckets[std::min<int64_t>(drawn / 100, 4)];
   }
-  for (const int count : buckets) EXPECT_NEAR(count, kDraws / 5, kDraws / 40);
+  for (const int count : buckets) EXPECT_NEAR(count, kDraws / 5.0, kDraws / 40.0);
 }
 
 TEST(Retries, AttemptsAndBackoffDelaysAreExactlyAsDocumented) {

@@ -92,7 +92,7 @@ QueryId CoordinatorDriver::Submit(StageGraph graph, QuerySettings settings,
     auto listening = std::make_shared<Listening>();
     listening->listener = std::move(listener);
     listeners_[query] = std::move(listening);
-    Handle(QuerySubmitted{query, std::move(graph), std::move(settings)});
+    Handle(QuerySubmitted{query, std::move(graph), settings});
   }
   CarryOutPending();
   return query;

@@ -69,7 +69,7 @@ std::string DistributedPlan::ToString(const QuerySnapshot* measured) const {
   std::string text;
   for (const PlannedStage& planned : stages) {
     const Stage& stage = planned.stage;
-    if (!text.empty()) text += "\n";
+    if (!text.empty()) text += '\n';
     text += StrCat("Stage ", stage.id, ": ", stage.task_count,
                    stage.task_count == 1 ? " task" : " tasks");
     for (const StageInput& input : stage.inputs) {
@@ -81,10 +81,10 @@ std::string DistributedPlan::ToString(const QuerySnapshot* measured) const {
     if (stage.id + 1 == stages.size()) {
       text += small ? ", result; the query is small and runs as one task" : ", result";
     }
-    text += "\n";
+    text += '\n';
     if (const StageSnapshot* seen = FindStage(measured, stage.id)) text += Measured(*seen);
     text += PlanToString(*planned.plan);
-    if (text.back() != '\n') text += "\n";
+    if (text.back() != '\n') text += '\n';
   }
   return text;
 }
@@ -93,14 +93,14 @@ std::string DistributedPlan::ToJson(const QuerySnapshot* measured) const {
   std::string text = StrCat("{\"small\":", small ? "true" : "false", ",\"stages\":[");
   for (const PlannedStage& planned : stages) {
     const Stage& stage = planned.stage;
-    if (stage.id > 0) text += ",";
+    if (stage.id > 0) text += ',';
     text += StrCat("{\"stage\":", stage.id, ",\"tasks\":", stage.task_count,
                    ",\"output_partitions\":", stage.output_partitions, ",\"inputs\":[");
     for (size_t i = 0; i < stage.inputs.size(); ++i) {
       text += StrCat(i > 0 ? "," : "", "{\"stage\":", stage.inputs[i].producer, ",\"kind\":\"",
                      ExchangeKindName(stage.inputs[i].kind), "\"}");
     }
-    text += "]";
+    text += ']';
     if (stage.bounds_from) text += StrCat(",\"bounds_from\":", *stage.bounds_from);
     if (stage.row_limit > 0) text += StrCat(",\"row_limit\":", stage.row_limit);
     if (const StageSnapshot* seen = FindStage(measured, stage.id)) text += MeasuredJson(*seen);

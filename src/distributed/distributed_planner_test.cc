@@ -53,7 +53,7 @@ class DistributedPlannerTest : public ::testing::Test {
     std::string shape;
     for (const PlannedStage& planned : Plan(sql).stages) {
       const Stage& stage = planned.stage;
-      if (!shape.empty()) shape += " ";
+      if (!shape.empty()) shape += ' ';
       shape += std::to_string(stage.task_count);
       for (const StageInput& input : stage.inputs) {
         shape +=

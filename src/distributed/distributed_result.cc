@@ -104,7 +104,7 @@ DistributedResultStream::~DistributedResultStream() {
 }
 
 void DistributedResultStream::Submit(StageGraph graph, QuerySettings settings) {
-  query_ = driver_.Submit(std::move(graph), std::move(settings), inbox_);
+  query_ = driver_.Submit(std::move(graph), settings, inbox_);
 }
 
 Status DistributedResultStream::Attach(QueryId query, uint64_t rows_taken) {

@@ -71,7 +71,7 @@ Status InProcessCluster::StartWorker(uint32_t index) {
   runtime.slots = options_.slots;
   worker->runtime =
       std::make_unique<WorkerRuntime>(runtime, *worker->store, *fetcher_, *tables_, files_,
-                                      [this, self = worker.get()](Event event) {
+                                      [this, self = worker.get()](const Event& event) {
                                         if (self->alive) driver_->Post(event);
                                       });
   WorkerJoined joined;

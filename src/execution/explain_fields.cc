@@ -120,7 +120,7 @@ std::string AggregateToString(const LogicalAggregate::Aggregate& aggregate) {
     text += i == 0 ? " ORDER BY " : ", ";
     text += SortKeyToString(aggregate.order_by[i]);
   }
-  text += ")";
+  text += ')';
   if (aggregate.filter) text += " FILTER (WHERE " + aggregate.filter->ToString() + ")";
   return text;
 }

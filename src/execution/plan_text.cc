@@ -56,11 +56,11 @@ void AppendTree(const PhysicalOperator& op, QueryMetrics* metrics, const std::st
       first = false;
     }
     if (op.estimated_rows()) out += StrCat(", Estimated: ", RowsEstimate(*op.estimated_rows()));
-    out += "]";
+    out += ']';
   } else if (op.estimated_rows()) {
     out += StrCat("  [~", RowsEstimate(*op.estimated_rows()), " rows]");
   }
-  out += "\n";
+  out += '\n';
   const bool leaf = op.children().empty();
   for (const auto& [name, text] : DescribeFields(op)) {
     out += StrCat(child_indent, leaf ? "    " : "│   ", name, ": ", text, "\n");

@@ -44,7 +44,7 @@ class ResultQueueTest : public ::testing::Test {
     while (*queue.Pop(batch, 0) == Outcome::kHaveOutput) numbers.push_back(Number(batch));
     return numbers;
   }
-  void TakeMorsels(ResultQueue& queue, size_t branch, std::vector<uint64_t> morsels) {
+  void TakeMorsels(ResultQueue& queue, size_t branch, const std::vector<uint64_t>& morsels) {
     for (const uint64_t morsel : morsels) {
       ASSERT_TRUE(*queue.tracker()->Take(branch, waker_, [&]() -> Result<std::optional<uint64_t>> {
         return std::optional<uint64_t>(morsel);

@@ -50,6 +50,7 @@ LogicalType TypeNamed(const std::string& name) {
   if (name == "TIMESTAMP WITH TIME ZONE") return LogicalType::Timestamp(TimeUnit::kMicro, true);
   int precision = 0;
   int scale = 0;
+  // NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion): small numbers, written by us
   EXPECT_EQ(std::sscanf(name.c_str(), "DECIMAL(%d,%d)", &precision, &scale), 2) << name;
   return LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
 }

@@ -78,6 +78,9 @@ class Evaluator::State {
       nodes_.push_back(CompileExpression(expression, context));
     }
   }
+
+ private:
+  friend class Evaluator;
   std::vector<EvaluationNodePtr> nodes_;
 };
 

@@ -99,7 +99,7 @@ TEST_F(EvaluatorTest, KleeneTables) {
     }
   }
   const Batch batch({FlatOf(kBool, left), FlatOf(kBool, right)}, left.size());
-  const Value f = truth[0], t = truth[1], n = truth[2];
+  const Value &f = truth[0], &t = truth[1], &n = truth[2];
   const auto a = InputOf(0, kBool), b = InputOf(1, kBool);
   EXPECT_EQ(*Evaluate(Expression::And({a, b}), batch),
             (std::vector<Value>{f, f, f, f, t, n, f, n, n}));

@@ -110,7 +110,7 @@ std::string SignatureText(const Function& function) {
     if (text.back() != '(') text += ", ";
     text += ParameterText(*function.variadic) + "...";
   }
-  text += ")";
+  text += ')';
   // A type that the bind function decides cannot be told from the signature.
   if (!function.return_type.IsNull()) text += " -> " + function.return_type.ToString();
   return text;
@@ -312,6 +312,8 @@ void FunctionRegistry::AddAggregate(AggregateFunction function) {
   overloads.push_back(std::make_unique<AggregateFunction>(std::move(function)));
 }
 
+// The text is short, and taken once for each alias.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void FunctionRegistry::AddAlias(std::string alias, std::string_view name) {
   const std::string key(name);
   if (const auto found = scalars_.find(key); found != scalars_.end()) {

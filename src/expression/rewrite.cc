@@ -14,7 +14,7 @@ ExpressionPtr RewriteExpression(const ExpressionPtr& root,
     if (children.empty() && child != root->child(i)) children = root->children();
     if (!children.empty()) children[i] = std::move(child);
   }
-  return rule(children.empty() ? root : root->WithChildren(std::move(children)));
+  return children.empty() ? rule(root) : rule(root->WithChildren(std::move(children)));
 }
 
 ExpressionPtr ReplaceColumns(const ExpressionPtr& root, const ColumnMap& map) {

@@ -69,13 +69,13 @@ class FilterPushdown {
   }
 
   void PushIntoScan(PlanPtr& node, Conjuncts conjuncts);
-  void PushThroughFilter(PlanPtr& node, Conjuncts conjuncts);
+  void PushThroughFilter(PlanPtr& node, const Conjuncts& conjuncts);
   void PushThroughProject(PlanPtr& node, Conjuncts conjuncts);
   void PushThroughAggregate(PlanPtr& node, Conjuncts conjuncts);
   void PushThroughKeys(PlanPtr& node, const Conjuncts& keys, Conjuncts conjuncts);
   void PushThroughSetOperation(PlanPtr& node, Conjuncts conjuncts);
   void PushThroughJoin(PlanPtr& node, Conjuncts conjuncts);
-  void PushThroughInnerJoin(PlanPtr& node, Conjuncts conjuncts);
+  void PushThroughInnerJoin(PlanPtr& node, const Conjuncts& conjuncts);
   void Recurse(LogicalOperator& node) {
     for (PlanPtr& child : node.children()) Push(child, {});
   }
@@ -86,7 +86,7 @@ class FilterPushdown {
 void FilterPushdown::Push(PlanPtr& node, Conjuncts conjuncts) {
   switch (node->kind()) {
     case LogicalKind::kScan: return PushIntoScan(node, std::move(conjuncts));
-    case LogicalKind::kFilter: return PushThroughFilter(node, std::move(conjuncts));
+    case LogicalKind::kFilter: return PushThroughFilter(node, conjuncts);
     case LogicalKind::kProject: return PushThroughProject(node, std::move(conjuncts));
     case LogicalKind::kJoin: return PushThroughJoin(node, std::move(conjuncts));
     case LogicalKind::kAggregate: return PushThroughAggregate(node, std::move(conjuncts));
@@ -122,7 +122,7 @@ void FilterPushdown::PushIntoScan(PlanPtr& node, Conjuncts conjuncts) {
   AddFilter(node, conjuncts);
 }
 
-void FilterPushdown::PushThroughFilter(PlanPtr& node, Conjuncts conjuncts) {
+void FilterPushdown::PushThroughFilter(PlanPtr& node, const Conjuncts& conjuncts) {
   Conjuncts all;
   AppendConjuncts(all, As<LogicalFilter>(node)->predicates);
   AppendConjuncts(all, conjuncts);
@@ -213,7 +213,7 @@ Conjuncts ImpliedByOrs(const Conjuncts& conjuncts, const ColumnSet& side) {
   return implied;
 }
 
-void FilterPushdown::PushThroughInnerJoin(PlanPtr& node, Conjuncts conjuncts) {
+void FilterPushdown::PushThroughInnerJoin(PlanPtr& node, const Conjuncts& conjuncts) {
   auto& join = *As<LogicalJoin>(node);
   const ColumnSet left = OutputIds(join.child(0));
   const ColumnSet right = OutputIds(join.child(1));
@@ -251,7 +251,7 @@ void FilterPushdown::PushThroughInnerJoin(PlanPtr& node, Conjuncts conjuncts) {
 
 void FilterPushdown::PushThroughJoin(PlanPtr& node, Conjuncts conjuncts) {
   auto& join = *As<LogicalJoin>(node);
-  if (join.join == JoinKind::kInner) return PushThroughInnerJoin(node, std::move(conjuncts));
+  if (join.join == JoinKind::kInner) return PushThroughInnerJoin(node, conjuncts);
   const ColumnSet left = OutputIds(join.child(0));
   const ColumnSet right = OutputIds(join.child(1));
   const auto only_left = [&](const ExpressionPtr& conjunct) {

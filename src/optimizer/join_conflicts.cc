@@ -30,9 +30,12 @@ Property PropertyOf(JoinKind kind) {
 }
 
 enum class Holds : uint8_t { kNo, kYes, kIfRejecting };
+// Single letters, as the tables below have them.
+// NOLINTBEGIN(readability-identifier-naming)
 constexpr Holds N = Holds::kNo;
 constexpr Holds Y = Holds::kYes;
 constexpr Holds R = Holds::kIfRejecting;
+// NOLINTEND(readability-identifier-naming)
 
 // (e1 a e2) b e3 = e1 a (e2 b e3); row a, column b.
 constexpr Holds kAssociative[6][6] = {

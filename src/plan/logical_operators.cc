@@ -203,7 +203,7 @@ DetailList LogicalAggregate::Details() const {
                            text += ExpressionList(aggregate.arguments, ", ");
                            if (!aggregate.order_by.empty())
                              text += " ORDER BY " + SortKeyList(aggregate.order_by);
-                           text += ")";
+                           text += ')';
                            if (aggregate.filter)
                              text += " FILTER (WHERE " + aggregate.filter->ToString() + ")";
                            return text;

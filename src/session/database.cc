@@ -33,11 +33,11 @@ int64_t SystemClockMicros() {
 
 Database::Database(DatabaseOptions options)
     : files_(options.files != nullptr ? *options.files : FileSystem::Local()),
-      clock_(options.clock ? options.clock : SystemClockMicros),
+      clock_(options.clock ? std::move(options.clock) : SystemClockMicros),
       settings_(Defaults(options)),
       memory_("memory_limit", settings_.Get().memory_limit_bytes),
       executor_(settings_.Get().threads),
-      runtime_(options.runtime) {
+      runtime_(std::move(options.runtime)) {
   RegisterFileFormats(table_functions_);
   RegisterRangeFunctions(table_functions_);
 }

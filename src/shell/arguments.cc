@@ -81,7 +81,7 @@ Result<ShellArguments> ParseArguments(const std::vector<std::string>& arguments)
       parsed.version = true;
     } else {
       Status status = Status::InvalidInput(StrCat("unknown argument \"", arguments[i], "\""));
-      if (!name.starts_with("-")) {
+      if (!name.starts_with('-')) {
         return std::move(status).WithHint(StrCat("to run SQL, write: trivet -c \"", name, "\""));
       }
       static const std::vector<std::string> kNames = {

@@ -131,7 +131,7 @@ Result<std::unique_ptr<ResultPrinter>> ResultPrinter::Make(std::string_view form
   if (format == "jsonl") return std::unique_ptr<ResultPrinter>(std::make_unique<JsonPrinter>(true));
   if (format == "markdown") return MakeMarkdownPrinter();
   if (format == "line") return std::unique_ptr<ResultPrinter>(std::make_unique<LinePrinter>());
-  const std::string nearest = NearestName(std::string(format), Formats());
+  const std::string nearest = NearestName(format, Formats());
   return Status::InvalidInput(StrCat("there is no output format \"", format, "\""))
       .WithHint(StrCat(nearest.empty() ? "" : StrCat("did you mean \"", nearest, "\"? "),
                        "The formats are box, csv, json, jsonl, markdown and line."));

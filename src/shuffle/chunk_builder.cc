@@ -135,7 +135,7 @@ Result<SharedBytes> ChunkBuilder::Finish(WireCompression compression) {
   if (!bytes.ok()) return FromArrow(bytes.status(), StatusCode::kInternal);
   row_count_ = 0;
   memory_bytes_ = 0;
-  const std::shared_ptr<arrow::Buffer> buffer = *bytes;
+  const std::shared_ptr<arrow::Buffer>& buffer = *bytes;
   return SharedBytes{buffer, buffer->data(), static_cast<size_t>(buffer->size())};
 }
 

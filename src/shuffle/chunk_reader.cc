@@ -147,7 +147,7 @@ class SharedBuffer final : public arrow::Buffer {
 };
 
 Result<uint64_t> RawBytes(const arrow::ipc::Message& message) {
-  const auto metadata = message.custom_metadata();
+  const auto& metadata = message.custom_metadata();
   const int at = metadata ? metadata->FindKey(kRawBytesKey) : -1;
   if (at < 0) return Status::Corruption("a chunk does not say how large it is");
   return std::strtoull(metadata->value(at).c_str(), nullptr, 10);
@@ -180,7 +180,7 @@ Result<ChunkReader> ChunkReader::Open(SharedBytes chunk, const std::vector<Logic
                                       MemoryManager* memory) {
   auto kept = std::make_shared<ChunkMemory>();
   kept->bytes = chunk;
-  arrow::io::BufferReader stream(std::make_shared<SharedBuffer>(chunk));
+  arrow::io::BufferReader stream(std::make_shared<SharedBuffer>(std::move(chunk)));
   auto message = arrow::ipc::ReadMessage(&stream, arrow::system_memory_pool());
   if (!message.ok()) return FromArrow(message.status(), StatusCode::kCorruption);
   if (*message == nullptr) return Status::Corruption("a chunk is empty");

@@ -45,7 +45,7 @@ bool IndexIsValid(const VectorView& view, size_t index) {
   return view.validity == nullptr || BitIsSet(view.validity, index);
 }
 
-// The vector that holds a nested column's children.
+// The vector that holds a nested column's children, as long as the column lives.
 const Vector& Flat(const Vector& column) {
   return column.is_dictionary() ? *column.dictionary() : column;
 }
@@ -75,7 +75,7 @@ std::shared_ptr<arrow::DataType> WireType(const LogicalType& type) {
       for (const StructField& field : type.fields()) {
         fields.push_back(arrow::field("", WireType(field.type)));
       }
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
   }
   return arrow::null();

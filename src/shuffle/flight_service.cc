@@ -191,6 +191,8 @@ class FlightService::Server final : public flight::FlightServerBase {
   Status Listen();
   void StopListening();
 
+ private:
+  friend class FlightService;
   FlightServiceOptions options_;
   std::map<std::string, ActionHandler> actions_;
   std::map<std::string, TicketHandler> tickets_;

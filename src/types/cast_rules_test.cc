@@ -25,6 +25,7 @@ LogicalType TypeNamed(const std::string& name) {
   if (name == "TIMESTAMP WITH TIME ZONE") return LogicalType::Timestamp(TimeUnit::kMicro, true);
   int precision = 0;
   int scale = 0;
+  // NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion): small numbers, written by us
   EXPECT_EQ(std::sscanf(name.c_str(), "DECIMAL(%d,%d)", &precision, &scale), 2) << name;
   return LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
 }
@@ -59,7 +60,9 @@ TEST(CastRulesTest, EveryPairIsTheReferences) {
 }
 
 TEST(CastRulesTest, CostsPreferTheCustomaryOverload) {
-  const auto cost = [](LogicalType from, LogicalType to) { return *ImplicitCastCost(from, to); };
+  const auto cost = [](const LogicalType& from, const LogicalType& to) {
+    return *ImplicitCastCost(from, to);
+  };
   EXPECT_EQ(cost(TypeId::kInt32, TypeId::kInt32), 0);
   EXPECT_LT(cost(TypeId::kInt8, TypeId::kInt64), cost(TypeId::kInt8, TypeId::kDouble));
   EXPECT_LT(cost(TypeId::kInt64, TypeId::kDouble), cost(TypeId::kInt64, TypeId::kFloat));

@@ -210,6 +210,7 @@ DoubleDouble AtanOfRatio(const DoubleDouble& y, const DoubleDouble& x) {
                                         {0.75, {0x1.4978fa3269ee1p-1, 0x1.2419a87f2a458p-56}},
                                         {1.0, {0x1.921fb54442d18p-1, 0x1.1a62633145c07p-55}}};
   const double ratio = y.high / x.high;
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): from 0 to 1; any anchor near by will do
   const Anchor& anchor = kAnchors[static_cast<int>(ratio * 4 + 0.5)];
   if (anchor.tangent == 0) return SmallAtan(y / x);
   // atan(y/x) = atan(c) + atan((y - cx) / (x + cy))

@@ -168,6 +168,7 @@ Answer Cast(const Fields& fields) {
   }
   int precision;
   int scale;
+  // NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion): small numbers, written by us
   if (std::sscanf(type.c_str(), "DECIMAL(%d,%d)", &precision, &scale) == 2) {
     return CastDecimal(precision, scale, text);
   }

@@ -24,11 +24,13 @@
 
 // glibc's allocator behind the counting one.
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming): the names of the C library
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* pointer, size_t size);
 void* __libc_memalign(size_t alignment, size_t size);
 void __libc_free(void* pointer);
+// NOLINTEND(readability-identifier-naming)
 }
 
 namespace {

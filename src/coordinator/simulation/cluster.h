@@ -62,7 +62,7 @@ class SimulatedCluster {
   void SendOnce(const Event& event, const WorkerIncarnation& from,
                 const std::optional<AttemptId>& report);
   int64_t DrawDelay();
-  void OrderWorker(const WorkerIncarnation& to, std::function<void(SimulatedWorker&)> order);
+  void OrderWorker(const WorkerIncarnation& to, const std::function<void(SimulatedWorker&)>& order);
   void Arrive(const WorkerIncarnation& to, const std::function<void(SimulatedWorker&)>& order);
   SimulatedWorker* Find(const WorkerIncarnation& worker);
   void Beat(const WorkerIncarnation& identity);

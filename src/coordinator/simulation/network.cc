@@ -43,7 +43,7 @@ void SimulatedCluster::SendOnce(const Event& event, const WorkerIncarnation& fro
 }
 
 void SimulatedCluster::OrderWorker(const WorkerIncarnation& to,
-                                   std::function<void(SimulatedWorker&)> order) {
+                                   const std::function<void(SimulatedWorker&)>& order) {
   const int times = random_.Chance(faults_.repetition) ? 2 : 1;
   for (int i = 0; i < times; ++i) {
     if (random_.Chance(faults_.loss)) continue;

@@ -228,7 +228,7 @@ TEST(HashAggregateTest, OrderWithinAggregates) {
   for (const bool grouped : {true, false}) {
     std::vector<std::string> expected;
     const std::vector<size_t> keys = grouped ? std::vector<size_t>{0} : std::vector<size_t>{};
-    for (auto [key, group] : GroupRows(rows, keys)) {
+    for (const auto& [key, group] : GroupRows(rows, keys)) {
       const auto join = [](const std::vector<std::string>& parts) {
         std::string text;
         for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;

@@ -65,9 +65,8 @@ class CountedRows::LocalCountSource final : public LocalSource {
     if (!open_) {
       const auto take = [&]() -> Result<std::optional<uint64_t>> {
         const std::optional<size_t> partition = rows_.TakePartition();
-        if (!partition) return std::optional<uint64_t>();
-        partition_ = *partition;
-        return std::optional<uint64_t>(*partition);
+        if (partition) partition_ = *partition;
+        return partition;
       };
       TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, take));
       if (!taken) return Outcome::kBlocked;

@@ -22,7 +22,7 @@ TEST(PhysicalScan, ReadsThePartThatTheContextNames) {
   std::vector<CollectSink::Row> all;
   for (uint32_t index = 0; index < 3; ++index) {
     const auto part = RunPart(table, {index, 3});
-    EXPECT_NEAR(part.size(), 500'000 / 3, 1);
+    EXPECT_NEAR(part.size(), 500'000 / 3.0, 1);
     all.insert(all.end(), part.begin(), part.end());
   }
   EXPECT_EQ(all, RunPart(table, {}));

@@ -2,7 +2,7 @@
 #include "expression/aggregates/aggregate_testing.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <numeric>
 
 namespace trivet {
@@ -207,9 +207,7 @@ bool Identical(const Value& a, const Value& b) {
   if (!(a.type() == b.type()) || a.is_null() != b.is_null()) return false;
   if (a.is_null()) return true;
   if (a.type().IsFloating()) {
-    const double left = a.floating();
-    const double right = b.floating();
-    return std::memcmp(&left, &right, sizeof(left)) == 0;
+    return std::bit_cast<uint64_t>(a.floating()) == std::bit_cast<uint64_t>(b.floating());
   }
   if (a.type().id() == TypeId::kInterval) return a.interval() == b.interval();
   return a == b;

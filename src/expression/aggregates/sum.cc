@@ -173,7 +173,7 @@ void AddOverload(FunctionRegistry& registry, const std::string& name, Parameter 
   overload.name = name;
   overload.description = std::move(description);
   overload.parameters = {std::move(parameter)};
-  overload.return_type = return_type;
+  overload.return_type = std::move(return_type);
   overload.bind = [variants](std::span<const ExpressionPtr>, BoundAggregateFunction& bound) {
     const LogicalType argument = bound.argument_types[0];
     if (bound.return_type.id() == TypeId::kDecimal) {

@@ -180,7 +180,8 @@ bool MatchesGlob(std::string_view text, std::string_view pattern) {
       }
       if (p >= pattern.size() || found == negated) return false;
     } else if (c == '\\') {
-      if (++p == pattern.size() || text[t] != pattern[p]) return false;
+      ++p;
+      if (p == pattern.size() || text[t] != pattern[p]) return false;
     } else if (c != '?' && c != text[t]) {
       return false;
     }

@@ -92,9 +92,10 @@ double Jaro(std::string_view a, std::string_view b, Scratch& scratch) {
     while (!scratch.right_matched[j]) ++j;
     out_of_order += a[i] != b[j++];
   }
+  const size_t transpositions = out_of_order / 2;
   const double m = static_cast<double>(matches);
   return (m / static_cast<double>(a.size()) + m / static_cast<double>(b.size()) +
-          (m - static_cast<double>(out_of_order / 2)) / m) /
+          (m - static_cast<double>(transpositions)) / m) /
          3.0;
 }
 

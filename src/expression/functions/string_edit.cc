@@ -76,8 +76,8 @@ void TrimCharacters(const KernelCall& call, Vector& result) {
 // Fills [to, end) with the text over and over; the last copy may be cut.
 void FillWith(std::string_view text, char* to, char* end) {
   while (to < end) {
-    const size_t size = std::min(text.size(), static_cast<size_t>(end - to));
-    to = std::copy_n(text.data(), size, to);
+    const std::string_view part = text.substr(0, static_cast<size_t>(end - to));
+    to = std::copy(part.begin(), part.end(), to);
   }
 }
 

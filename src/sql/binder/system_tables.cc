@@ -30,7 +30,7 @@ std::string ParameterText(const Parameter& parameter) {
 }
 
 template <typename Function>
-Row FunctionRow(const Function& function, std::string type, bool has_side_effects) {
+Row FunctionRow(const Function& function, const std::string& type, bool has_side_effects) {
   std::string parameters = "[";
   for (const Parameter& parameter : function.parameters) {
     parameters += StrCat(parameters.size() > 1 ? ", " : "", ParameterText(parameter));
@@ -38,7 +38,7 @@ Row FunctionRow(const Function& function, std::string type, bool has_side_effect
   return {Text("system"),
           Text("main"),
           Text(function.name),
-          Text(std::move(type)),
+          Text(type),
           function.description.empty() ? NoText() : Text(function.description),
           Text(function.return_type.IsNull() ? "ANY" : function.return_type.ToString()),
           Text(parameters + "]"),

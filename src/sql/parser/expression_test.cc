@@ -14,8 +14,8 @@ using namespace syntax;  // NOLINT(google-build-using-namespace): the tree is th
 ExpressionPtr Parse(std::string_view sql) {
   auto result = ParseExpression(sql);
   EXPECT_TRUE(result.ok()) << sql << "\n" << result.status().Render(sql);
-  return result.ok() ? std::move(result).value()
-                     : ExpressionPtr(std::make_unique<DefaultExpression>());
+  if (!result.ok()) return std::make_unique<DefaultExpression>();
+  return std::move(result).value();
 }
 
 std::string Printed(std::string_view sql) { return ToString(*Parse(sql)); }
