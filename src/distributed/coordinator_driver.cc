@@ -18,7 +18,7 @@ CoordinatorDriverOptions WithoutJournal(CoordinatorOptions options) {
 }
 }  // namespace
 
-CoordinatorDriver::CoordinatorDriver(CoordinatorOptions options, WorkerControl& control)
+CoordinatorDriver::CoordinatorDriver(const CoordinatorOptions& options, WorkerControl& control)
     : CoordinatorDriver(WithoutJournal(options), Coordinator(options), 0, control) {
   Start();
 }

@@ -41,7 +41,7 @@ struct CoordinatorDriverOptions {
 class CoordinatorDriver {
  public:
   // Without a journal. `control` outlives the driver.
-  CoordinatorDriver(CoordinatorOptions options, WorkerControl& control);
+  CoordinatorDriver(const CoordinatorOptions& options, WorkerControl& control);
   // Goes on from where the journal ends. Corruption where it is damaged.
   static Result<std::unique_ptr<CoordinatorDriver>> Open(CoordinatorDriverOptions options,
                                                          WorkerControl& control);

@@ -245,8 +245,8 @@ TEST_F(RoundTripTest, OperatorsInTwoPhases) {
     ++split;
   };
   for (const char* sql :
-       {"SELECT l_returnflag, sum(l_tax), max(l_comment) FILTER (WHERE l_tax > 2), count(*), "
-        "avg(l_quantity), stddev(l_quantity) FROM lineitem GROUP BY l_returnflag",
+       {("SELECT l_returnflag, sum(l_tax), max(l_comment) FILTER (WHERE l_tax > 2), count(*), "
+         "avg(l_quantity), stddev(l_quantity) FROM lineitem GROUP BY l_returnflag"),
         "SELECT median(l_quantity), quantile_cont(l_tax, 0.25), min(l_shipdate) FROM lineitem",
         "SELECT DISTINCT l_shipmode FROM lineitem", "SELECT n_name FROM nation LIMIT 4 OFFSET 1",
         "SELECT n_name FROM nation ORDER BY n_regionkey DESC, n_name LIMIT 3"}) {

@@ -1,6 +1,7 @@
 #include "vector/arrow_import.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -28,23 +29,34 @@ Result<TimeUnit> UnitOf(char letter, std::string_view format) {
   }
 }
 
+// The numbers of "d:12,2" behind the colon; nothing where one is none.
+std::vector<uint32_t> NumbersOf(std::string_view format) {
+  std::vector<uint32_t> numbers;
+  const char* at = format.data() + format.find(':');
+  const char* const end = format.data() + format.size();
+  do {
+    uint32_t number = 0;
+    const std::from_chars_result parsed = std::from_chars(at + 1, end, number);
+    if (parsed.ec != std::errc() || (parsed.ptr != end && *parsed.ptr != ',')) return {};
+    numbers.push_back(number);
+    at = parsed.ptr;
+  } while (at != end);
+  return numbers;
+}
+
 Result<LogicalType> DecimalType(std::string_view format) {
-  int precision = 0;
-  int scale = 0;
-  const std::string text(format.substr(2));
-  if (std::sscanf(text.c_str(), "%d,%d", &precision, &scale) != 2 || precision < 1 ||
-      precision > kMaxDecimalPrecision || scale < 0 || scale > precision) {
+  const std::vector<uint32_t> numbers = NumbersOf(format);
+  if (numbers.size() < 2 || numbers[0] < 1 || numbers[0] > kMaxDecimalPrecision ||
+      numbers[1] > numbers[0]) {
     return Unsupported(format);
   }
-  return LogicalType::Decimal(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
+  return LogicalType::Decimal(static_cast<uint8_t>(numbers[0]), static_cast<uint8_t>(numbers[1]));
 }
 
 // Bits of an Arrow decimal: the number behind the second comma, 128 where there is none.
 size_t DecimalBits(std::string_view format) {
-  const size_t first = format.find(',');
-  const size_t second = format.find(',', first + 1);
-  if (second == std::string_view::npos) return 128;
-  return static_cast<size_t>(std::atoi(std::string(format.substr(second + 1)).c_str()));
+  const std::vector<uint32_t> numbers = NumbersOf(format);
+  return numbers.size() < 3 ? 128 : numbers[2];
 }
 
 // Is the field of the extension type arrow.uuid? Metadata is a number of pairs, then each text
@@ -445,8 +457,9 @@ Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& ar
   if (format == "vu" || format == "vz") return ImportStringViews(import, type);
   if (type.id() == TypeId::kUuid && format == "w:16") return ImportUuids(import);
   if (format.starts_with("w:")) {
-    return ImportFixedBinary(
-        import, type, static_cast<uint32_t>(std::atoi(std::string(format.substr(2)).c_str())));
+    const std::vector<uint32_t> width = NumbersOf(format);
+    if (width.size() != 1) return Unsupported(format);
+    return ImportFixedBinary(import, type, width[0]);
   }
   if (format == "e") return ConvertEach<uint16_t, float>(import, type, HalfToFloat);
   if (format == "+l") return ImportLists<int32_t>(import, type);
@@ -466,7 +479,7 @@ Result<Vector> ImportArrowColumn(const ArrowSchema& schema, const ArrowArray& ar
                                               return ToMicros(unit, ticks, micros);
                                             });
   }
-  if (format.starts_with("t")) return ImportTemporal(import, format, type);
+  if (format.starts_with('t')) return ImportTemporal(import, format, type);
   return ImportFixed(import, type);
 }
 
