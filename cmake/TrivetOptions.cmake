@@ -33,6 +33,13 @@ else()
   set(precompile_by_default ON)
 endif()
 option(TRIVET_PCH "Precompile the standard headers" ${precompile_by_default})
+if(TRIVET_PCH)
+  # Some libraries ask for -pthread, which defines a macro; all who share the headers must agree.
+  add_compile_options(-pthread)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    add_compile_options(-Wno-stringop-overflow)  # precompiled, std::string counts as our own code
+  endif()
+endif()
 
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
