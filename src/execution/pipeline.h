@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "context/execution_context.h"
@@ -113,6 +114,8 @@ struct Pipeline {
   std::vector<std::shared_ptr<Transform>> transforms;
   std::shared_ptr<Sink> sink;
   std::vector<size_t> operators;
+  // Names of the same, for errors; they live as long as the plan.
+  std::vector<std::string_view> operator_names;
   std::vector<size_t> dependencies;  // pipelines that must have finished first
   // Several pipelines may share a sink (UNION ALL); their morsels are numbered from branch <<
   // kUnionBranchBits, so that the sink sees the branches in order.

@@ -9,16 +9,18 @@ Status PipelineBuilder::BuildRoot(const PhysicalOperator& root, std::shared_ptr<
   current_ = Pipeline();
   current_.sink = std::move(sink);
   current_.operators = {kNoOperator};
+  current_.operator_names = {""};
   return root.BuildPipelines(*this);
 }
 
-// While a pipeline is under construction, `operators` holds the sink's first, then the transforms
-// from the sink's end down; SetSource turns it around.
+// While a pipeline is under construction, `operators` and their names hold the sink's first, then
+// the transforms from the sink's end down; SetSource turns it around.
 Status PipelineBuilder::AddTransform(const PhysicalOperator& op,
                                      std::shared_ptr<Transform> transform,
                                      const PhysicalOperator& child) {
   current_.transforms.push_back(std::move(transform));
   current_.operators.push_back(op.id());
+  current_.operator_names.push_back(op.name());
   return child.BuildPipelines(*this);
 }
 
@@ -43,7 +45,9 @@ void PipelineBuilder::SetSource(const PhysicalOperator& op, std::shared_ptr<Sour
   branch_open_ = false;
   current_.source = std::move(source);
   current_.operators.push_back(op.id());
+  current_.operator_names.push_back(op.name());
   std::reverse(current_.operators.begin(), current_.operators.end());
+  std::reverse(current_.operator_names.begin(), current_.operator_names.end());
   std::reverse(current_.transforms.begin(), current_.transforms.end());
   pipelines_.push_back(std::move(current_));
   current_ = Pipeline();
@@ -55,6 +59,7 @@ Status PipelineBuilder::BuildInto(const PhysicalOperator& op, const PhysicalOper
   current_ = Pipeline();
   current_.sink = sink;
   current_.operators = {op.id()};
+  current_.operator_names = {op.name()};
   TRIVET_RETURN_IF_ERROR(child.BuildPipelines(*this));
   current_ = std::move(saved);
   // All pipelines into that sink (several, for a UNION ALL) must have finished.

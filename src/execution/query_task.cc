@@ -116,6 +116,13 @@ Result<Outcome> PipelineTask::PullSource(const CallContext& call) {
   return outcome;
 }
 
+Status PipelineTask::NameOperator(Status status, size_t place) const {
+  if (status.code() != StatusCode::kOutOfMemory) return status;
+  const std::string_view name = executor().pipeline(pipeline_).operator_names[place];
+  if (name.empty() || status.message().find(name) != std::string::npos) return status;
+  return std::move(status).WithContext(name);
+}
+
 void PipelineTask::FinishUpTo(size_t stage) {
   for (size_t i = 0; i <= stage; ++i) stages_[i].pending = false;
   source_finished_ = true;
@@ -186,7 +193,10 @@ Result<TaskState> PipelineTask::Step(const CallContext& call) {
     Result<Outcome> outcome = pulls         ? PullSource(call)
                               : active == 0 ? FlushStage(call)
                                             : RunStage(active - 1, call);
-    TRIVET_RETURN_IF_ERROR(outcome.status());
+    if (!outcome.ok()) {
+      const size_t place = pulls ? 0 : active == 0 ? flushed_ + 1 : active;
+      return NameOperator(std::move(outcome).status(), place);
+    }
     if (*outcome == Outcome::kBlocked) return TaskState::kParked;
     if (pulls && *outcome == Outcome::kFinished) source_finished_ = true;
     if (std::chrono::steady_clock::now() >= deadline) return TaskState::kReady;

@@ -24,7 +24,7 @@ class QueryTask : public Task, public std::enable_shared_from_this<QueryTask> {
   // Drops running state early, before the task is destroyed.
   virtual void Release() = 0;
 
-  PipelineExecutor& executor() { return *executor_; }
+  PipelineExecutor& executor() const { return *executor_; }
 
  private:
   enum State : int { kRunning, kParked, kNotified };
@@ -55,6 +55,8 @@ class PipelineTask final : public QueryTask {
   };
 
   Status Open();
+  // Names the operator at fault where memory was refused, unless the error does.
+  Status NameOperator(Status status, size_t place) const;
   Result<Outcome> PullSource(const CallContext& call);
   Result<Outcome> RunStage(size_t stage, const CallContext& call);
   // Takes what the first transform that is not flushed yet held back.

@@ -11,6 +11,11 @@ ResultQueue::ResultQueue(bool ordered, MemoryManager& memory)
   if (tracker_) tracker_->SetListener([this] { OnTrackerAdvance(); });
 }
 
+namespace {
+// What a batch counts for against the bounds; its strings are reserved by whoever made them.
+size_t WeightOf(const Batch& batch) { return batch.MemoryBytes() + batch.StringBytes(); }
+}  // namespace
+
 class ResultQueue::Local final : public LocalSink {
  public:
   explicit Local(ResultQueue& queue) : queue_(queue) {}
@@ -28,7 +33,7 @@ Result<std::unique_ptr<LocalSink>> ResultQueue::MakeLocal(const ExecutionContext
 }
 
 Result<Outcome> ResultQueue::Push(const Batch& batch, const CallContext& call) {
-  const size_t bytes = batch.MemoryBytes();
+  const size_t bytes = WeightOf(batch);
   std::lock_guard lock(mutex_);
   // Asked under this lock, which the tracker's listener takes as well: if the batch becomes the
   // oldest from here on, the listener comes later and finds it waiting or its task blocked.
@@ -43,7 +48,7 @@ Result<Outcome> ResultQueue::Push(const Batch& batch, const CallContext& call) {
     blocked_.push_back(call.waker);
     return Outcome::kBlocked;
   }
-  TRIVET_RETURN_IF_ERROR(reservation_.Grow(bytes));
+  TRIVET_RETURN_IF_ERROR(reservation_.Grow(batch.MemoryBytes()));
   if (oldest) {
     ready_.push_back(batch);
     ready_bytes_ += bytes;
@@ -59,7 +64,7 @@ bool ResultQueue::AdmitWaiting() {
   bool admitted = false;
   while (!waiting_.empty() && tracker_->IsOldest(waiting_.begin()->first.morsel)) {
     auto first = waiting_.begin();
-    const size_t bytes = first->second.MemoryBytes();
+    const size_t bytes = WeightOf(first->second);
     ready_.push_back(std::move(first->second));
     waiting_.erase(first);
     waiting_bytes_ -= bytes;
@@ -93,9 +98,8 @@ Result<Outcome> ResultQueue::Pop(Batch& batch, int timeout_ms) {
   if (ready_.empty()) return Outcome::kFinished;
   batch = std::move(ready_.front());
   ready_.pop_front();
-  const size_t bytes = batch.MemoryBytes();
-  ready_bytes_ -= bytes;
-  reservation_.Shrink(bytes);
+  ready_bytes_ -= WeightOf(batch);
+  reservation_.Shrink(batch.MemoryBytes());
   WakeProducers(std::move(lock));
   return Outcome::kHaveOutput;
 }
@@ -105,7 +109,7 @@ void ResultQueue::Complete(Status status) {
   // The run is over: every morsel has finished, so what still waits is in order.
   while (status.ok() && !waiting_.empty()) {
     auto first = waiting_.begin();
-    ready_bytes_ += first->second.MemoryBytes();
+    ready_bytes_ += WeightOf(first->second);
     ready_.push_back(std::move(first->second));
     waiting_.erase(first);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/large_memory.h"
 #include "expression/function.h"
 #include "vector/batch.h"
 
@@ -25,7 +26,11 @@ class AggregateArena {
 
  private:
   Reservation reservation_;
-  std::vector<std::unique_ptr<uint8_t[]>> blocks_;
+  struct FreeBlock {
+    size_t bytes = 0;
+    void operator()(uint8_t* block) const noexcept { FreeLarge(block, bytes); }
+  };
+  std::vector<std::unique_ptr<uint8_t, FreeBlock>> blocks_;
   uint8_t* next_ = nullptr;
   size_t left_ = 0;
   Status status_;

@@ -3,6 +3,7 @@
 
 #include "expression/cast.h"
 #include "expression/evaluation_node.h"
+#include "expression/kernel.h"
 
 namespace trivet {
 
@@ -27,16 +28,22 @@ class KernelNode : public EvaluationNode {
     return Status::OK();
   }
 
-  // Runs the kernel; errors go to `own` at rows of the batch.
-  void Run(ScalarKernel kernel, const FunctionState* state, bool once, size_t count,
-           LaneErrors& own, Vector& result) {
+  // Runs the kernel `name`; errors go to `own` at rows of the batch.
+  Status Run(ScalarKernel kernel, std::string_view name, const FunctionState* state, bool once,
+             size_t count, LaneErrors& own, Vector& result) {
     if (once) count = std::min<size_t>(count, 1);
     result.Reset(type(), once ? 1 : std::max<size_t>(count, kVectorSize));
-    kernel({arguments_, count, type(), state, context_, own}, result);
+    result.ReserveStrings(context_.memory(), context_.cancellation());
+    const KernelCall call{arguments_, count, type(), state, context_, own};
+    kernel(call, result);
+    Status status = CheckCall(call, result);
+    if (status.code() == StatusCode::kOutOfMemory) status = std::move(status).WithContext(name);
+    TRIVET_RETURN_IF_ERROR(AtPosition(std::move(status)));
     if (once && !result.is_constant()) {
       result.Flatten(1);
       result.SetConstant();
     }
+    return Status::OK();
   }
 
   // Memory of its own stays for the next batch; what is shared with the input is let go.
@@ -53,10 +60,7 @@ class KernelNode : public EvaluationNode {
 
   void Report(LaneErrors& own, LaneErrors& errors) const {
     for (const LaneErrors::Entry& entry : own.entries()) {
-      Status status = entry.status;
-      if (expression().position())
-        status = std::move(status).WithPosition(*expression().position());
-      errors.Add(entry.row, std::move(status));
+      errors.Add(entry.row, AtPosition(entry.status));
     }
   }
 
@@ -64,6 +68,11 @@ class KernelNode : public EvaluationNode {
   std::vector<Vector> arguments_;
 
  private:
+  Status AtPosition(Status status) const {
+    if (!expression().position()) return status;
+    return std::move(status).WithPosition(*expression().position());
+  }
+
   const EvaluationContext& context_;
 };
 
@@ -80,8 +89,8 @@ class CallNode : public KernelNode {
       result = Vector::MakeNull(type());
     } else {
       LaneErrors own;
-      Run(bound_.kernel, bound_.state.get(), AllConstant() && !is_volatile_, input.row_count(), own,
-          result);
+      TRIVET_RETURN_IF_ERROR(Run(bound_.kernel, bound_.function->name, bound_.state.get(),
+                                 AllConstant() && !is_volatile_, input.row_count(), own, result));
       if (!own.empty()) Report(own, errors);
     }
     RecycleArguments();
@@ -133,7 +142,8 @@ class CastNode : public KernelNode {
                                     type().ToString() + ")");
     } else {
       LaneErrors own;
-      Run(kernel_, nullptr, AllConstant(), input.row_count(), own, result);
+      TRIVET_RETURN_IF_ERROR(
+          Run(kernel_, "CAST", nullptr, AllConstant(), input.row_count(), own, result));
       if (!own.empty() && !expression().is_try()) Report(own, errors);
     }
     RecycleArguments();

@@ -94,7 +94,12 @@ class DictionaryNode : public EvaluationNode {
       const size_t count = std::min(kVectorSize, size - offset);
       LaneErrors errors;
       Vector part;
-      TRIVET_RETURN_IF_ERROR(inner_->Evaluate(PieceOf(column, offset, count), errors, part));
+      Status status = inner_->Evaluate(PieceOf(column, offset, count), errors, part);
+      if (status.code() == StatusCode::kOutOfMemory) {
+        is_refused_ = true;
+        return Status::OK();
+      }
+      TRIVET_RETURN_IF_ERROR(std::move(status));
       CopyRows(part, nullptr, count, *answers, offset);
       for (const LaneErrors::Entry& entry : errors.entries()) {
         entry_errors_.Add(entry.row + offset, entry.status);

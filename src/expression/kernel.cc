@@ -1,5 +1,7 @@
 #include "expression/kernel.h"
 
+#include <algorithm>
+
 namespace trivet {
 
 bool PropagateNulls(const KernelCall& call, Vector& result) {
@@ -22,18 +24,27 @@ bool PropagateNulls(const KernelCall& call, Vector& result) {
   return out != nullptr;
 }
 
-Result<char*> AllocateReserved(const KernelCall& call, Vector& result, size_t bytes) {
-  constexpr size_t kMaxStringBytes = 0xFFFFFFFF;  // what the length of a view can tell
-  constexpr size_t kSmallBytes = size_t{64} << 10;
-  if (bytes > kMaxStringBytes) {
+bool HasTexts(const KernelCall& call) {
+  const auto is_text = [](const LogicalType& type) {
+    return type.physical() == PhysicalType::kString;
+  };
+  return is_text(call.result_type) ||
+         std::ranges::any_of(call.arguments,
+                             [&](const Vector& argument) { return is_text(argument.type()); });
+}
+
+Status CheckCall(const KernelCall& call, const Vector& result) {
+  TRIVET_RETURN_IF_ERROR(call.context.cancellation().Check());
+  if (!call.errors.abandoned().ok()) return call.errors.abandoned();
+  return result.string_status();
+}
+
+Result<char*> AllocateReserved(Vector& result, size_t bytes) {
+  if (bytes > StringHeap::kMaxStringBytes) {
     return Status::InvalidInput("a string cannot be longer than 4 GiB");
   }
-  if (bytes <= kSmallBytes) return result.AllocateString(bytes);
-  TRIVET_ASSIGN_OR_RETURN(Reservation reservation,
-                          call.context.memory().TryReserve(bytes, "string function"));
-  auto buffer = std::make_shared<Buffer>(bytes, std::move(reservation));
-  char* memory = reinterpret_cast<char*>(buffer->data());
-  result.AddOwner(std::move(buffer));
+  char* memory = result.AllocateString(bytes);
+  if (memory == nullptr) return result.string_status();
   return memory;
 }
 

@@ -38,19 +38,49 @@ class Argument {
 // Makes the result NULL where an argument is. False where no row is NULL.
 bool PropagateNulls(const KernelCall& call, Vector& result);
 
-// Calls body(row) for rows without NULL arguments, after PropagateNulls.
+// Whether the rest of a call is wanted no more: the query was cancelled, or what the kernel asked
+// for was refused. A kernel may then return with rows missing; its evaluator asks the same
+// (CheckCall) and returns the error. Kernels whose rows may take milliseconds ask every few rows.
+class Abandonment {
+ public:
+  Abandonment(const KernelCall& call, const Vector& result)
+      : cancellation_(call.context.cancellation()), errors_(call.errors), result_(result) {}
+  explicit operator bool() const {
+    return cancellation_.IsCancelled() || result_.has_lost_strings() || !errors_.abandoned().ok();
+  }
+
+ private:
+  const CancellationToken& cancellation_;
+  const LaneErrors& errors_;
+  const Vector& result_;
+};
+
+// Rows between two questions: texts may be megabytes long, anything else takes nanoseconds.
+inline constexpr size_t kTextRows = 16;
+inline constexpr size_t kOtherRows = 64;
+bool HasTexts(const KernelCall& call);
+
+// The error that makes a result worthless, where there is one.
+Status CheckCall(const KernelCall& call, const Vector& result);
+
+// Calls body(row) for rows without NULL arguments, after PropagateNulls, until the call is
+// abandoned.
 template <typename Body>
 void ForEachRow(const KernelCall& call, Vector& result, const Body& body) {
-  if (!PropagateNulls(call, result)) {
-    for (size_t row = 0; row < call.count; ++row) body(row);
-    return;
-  }
-  // Body may replace the validity by setting NULLs of its own, so it is read anew for every word.
-  for (size_t word = 0; word * 64 < call.count; ++word) {
-    uint64_t bits = result.validity()[word];
-    const size_t left = call.count - word * 64;
-    if (left < 64) bits &= (uint64_t{1} << left) - 1;
-    for (; bits != 0; bits &= bits - 1) body(word * 64 + __builtin_ctzll(bits));
+  const bool has_nulls = PropagateNulls(call, result);
+  const Abandonment abandoned(call, result);
+  const size_t step = HasTexts(call) ? kTextRows : kOtherRows;
+  for (size_t begin = 0; begin < call.count && !abandoned; begin += step) {
+    const size_t end = begin + step < call.count ? begin + step : call.count;
+    if (!has_nulls) {
+      for (size_t row = begin; row < end; ++row) body(row);
+      continue;
+    }
+    // Body may replace the validity by setting NULLs of its own, so it is read anew every time.
+    // Steps divide 64, so that these rows share a word.
+    uint64_t bits = result.validity()[begin / 64] >> (begin % 64);
+    if (end - begin < 64) bits &= (uint64_t{1} << (end - begin)) - 1;
+    for (; bits != 0; bits &= bits - 1) body(begin + __builtin_ctzll(bits));
   }
 }
 
@@ -60,9 +90,10 @@ inline void Fail(const KernelCall& call, Vector& result, size_t row, Status stat
   result.SetNull(row);
 }
 
-// Room for a string of `bytes` that the result keeps, for functions whose results may be far longer
-// than their arguments: large ones are reserved against the query's budget.
-Result<char*> AllocateReserved(const KernelCall& call, Vector& result, size_t bytes);
+// Room for a string of `bytes` that the result keeps, where the kernel knows its size beforehand.
+// An error of the row where it is longer than any string may be, or of the query where its memory
+// is refused.
+Result<char*> AllocateReserved(Vector& result, size_t bytes);
 
 template <typename In, typename Out, typename Op>
 void UnaryKernel(const KernelCall& call, Vector& result, const Op& op) {
@@ -70,7 +101,13 @@ void UnaryKernel(const KernelCall& call, Vector& result, const Op& op) {
   const Argument<In> in(call, 0);
   Out* out = result.mutable_data<Out>();
   const size_t count = call.count;
-  if (in.selection() == nullptr) {
+  if constexpr (std::is_same_v<In, StringView>) {
+    const Abandonment abandoned(call, result);
+    for (size_t begin = 0; begin < count && !abandoned; begin += kTextRows) {
+      const size_t end = begin + kTextRows < count ? begin + kTextRows : count;
+      for (size_t row = begin; row < end; ++row) out[row] = op(in[row]);
+    }
+  } else if (in.selection() == nullptr) {
     const In* data = in.data();
     for (size_t row = 0; row < count; ++row) out[row] = op(data[row]);
   } else {

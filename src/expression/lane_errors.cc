@@ -26,6 +26,10 @@ bool LaneErrors::Has(size_t row) const {
   return place != entries_.end() && place->row == row;
 }
 
+void LaneErrors::Abandon(Status status) {
+  if (abandoned_.ok()) abandoned_ = std::move(status);
+}
+
 Status LaneErrors::First() const { return entries_.empty() ? Status::OK() : entries_[0].status; }
 
 }  // namespace trivet

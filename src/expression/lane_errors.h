@@ -10,7 +10,8 @@ namespace trivet {
 
 // Errors belong to rows: a kernel that cannot compute a row records the error for that row (and
 // makes the result NULL there) and goes on; the evaluator raises one only where the row is live.
-// TRY_CAST and TRY drop them instead. Not synchronised.
+// TRY_CAST and TRY drop them instead. What is wrong with the query and no row of it (no memory, a
+// cancellation) abandons the call. Not synchronised.
 class LaneErrors {
  public:
   struct Entry {
@@ -25,11 +26,15 @@ class LaneErrors {
   // By row, ascending.
   const std::vector<Entry>& entries() const { return entries_; }
   void Clear() { entries_.clear(); }
+  // Ends the call: whatever it gave is no result, and its evaluator returns the first such status.
+  void Abandon(Status status);
+  const Status& abandoned() const { return abandoned_; }
   // The error of the lowest row; OK when there is none.
   Status First() const;
 
  private:
   std::vector<Entry> entries_;
+  Status abandoned_;
 };
 
 }  // namespace trivet

@@ -3,6 +3,7 @@
 // What tests of expressions and functions share: a context without a query, vectors from values,
 // and every encoding of one column.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -16,19 +17,21 @@ namespace trivet::testing {
 class TestMemory : public MemoryManager {
  public:
   size_t reserved_bytes() const override { return reserved_; }
-  size_t peak_bytes() const override { return reserved_; }
+  size_t peak_bytes() const override { return peak_; }
   size_t limit_bytes() const override { return size_t{64} << 20; }
 
  protected:
   Status Grow(size_t bytes, std::string_view) override {
     if (reserved_ + bytes > limit_bytes()) return Status::OutOfMemory("over the test's budget");
     reserved_ += bytes;
+    peak_ = std::max(peak_, reserved_);
     return Status::OK();
   }
   void Shrink(size_t bytes) noexcept override { reserved_ -= bytes; }
 
  private:
   size_t reserved_ = 0;
+  size_t peak_ = 0;
 };
 
 // 2024-02-29 12:34:56.789012 UTC.

@@ -92,6 +92,8 @@ SubplanSharing::Subtree SubplanSharing::Collect(PlanPtr& node) {
 }
 
 void SubplanSharing::Visit(PlanPtr& node) {
+  // Equal subplans in great numbers are compared in pairs.
+  if (context_.evaluation.cancellation().IsCancelled()) return;
   const auto subtree = subtrees_.find(&node);
   if (subtree != subtrees_.end()) {
     std::vector<std::pair<PlanPtr*, PlanMatch>> others;

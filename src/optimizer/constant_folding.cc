@@ -7,6 +7,18 @@
 
 namespace trivet {
 
+namespace {
+
+// A longer string is computed when it is needed: a plan's constants are not reserved memory.
+constexpr size_t kMaxFoldedStringBytes = size_t{1} << 20;
+
+bool IsTooLong(const Value& value) {
+  return !value.is_null() && value.type().physical() == PhysicalType::kString &&
+         value.string().size() > kMaxFoldedStringBytes;
+}
+
+}  // namespace
+
 ExpressionPtr FoldConstants(const ExpressionPtr& root, const EvaluationContext& evaluation) {
   return RewriteExpression(root, [&](const ExpressionPtr& node) -> ExpressionPtr {
     if (node->IsConstant() || node->has_columns() || node->is_volatile()) return node;
@@ -15,7 +27,7 @@ ExpressionPtr FoldConstants(const ExpressionPtr& root, const EvaluationContext& 
       return node;
     }
     Result<Value> value = EvaluateConstant(node, evaluation);
-    if (!value.ok() || !(value->type() == node->type())) return node;
+    if (!value.ok() || !(value->type() == node->type()) || IsTooLong(*value)) return node;
     ExpressionPtr constant = Expression::Constant(std::move(value).value());
     return node->position() ? constant->WithPosition(*node->position()) : constant;
   });

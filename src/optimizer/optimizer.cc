@@ -79,6 +79,8 @@ Status ApplyRule(const OptimizerRule& rule, PlanPtr& plan, OptimizerContext& con
   TRIVET_RETURN_IF_ERROR(context.evaluation.cancellation().Check());
   Result<size_t> firings = rule.apply(plan, context);
   if (!firings.ok()) return std::move(firings).status();
+  // A rule may end half-way once the query is cancelled.
+  TRIVET_RETURN_IF_ERROR(context.evaluation.cancellation().Check());
 #ifdef TRIVET_ASSERTIONS
   TRIVET_RETURN_IF_ERROR(ValidatePlan(*plan).WithContext(StrCat("after rule ", rule.name)));
 #endif

@@ -44,4 +44,10 @@ size_t Batch::MemoryBytes() const {
   return bytes;
 }
 
+size_t Batch::StringBytes() const {
+  size_t bytes = 0;
+  for (const Vector& column : columns_) bytes += column.StringBytes(row_count_);
+  return bytes;
+}
+
 }  // namespace trivet

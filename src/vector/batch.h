@@ -42,6 +42,8 @@ class Batch {
   // An empty batch with `count` rows of room and the given column types, all flat.
   static Batch MakeFlat(const std::vector<LogicalType>& types, size_t capacity = kVectorSize);
   size_t MemoryBytes() const;
+  // Bytes of all strings that are not inline.
+  size_t StringBytes() const;
 
  private:
   std::vector<Vector> columns_;

@@ -8,7 +8,8 @@ namespace trivet {
 
 namespace {
 constexpr std::align_val_t kAlignment{64};
-constexpr size_t kHeapBlockBytes = 16 * 1024;
+constexpr size_t kFirstHeapBlockBytes = 16 * 1024;
+constexpr size_t kLargestHeapBlockBytes = 64 * 1024;
 }  // namespace
 
 Buffer::Buffer(size_t size, Reservation reservation)
@@ -18,13 +19,31 @@ Buffer::Buffer(size_t size, Reservation reservation)
 
 Buffer::~Buffer() { ::operator delete(data_, kAlignment); }
 
+char* StringHeap::NewBlock(size_t size) {
+  if (status_.ok() && size > kMaxStringBytes) {
+    status_ = Status::InvalidInput("a string cannot be longer than 4 GiB");
+  }
+  if (status_.ok() && cancellation_ != nullptr) status_ = cancellation_->Check();
+  if (status_.ok()) status_ = reservation_.Grow(size);
+  if (!status_.ok()) {
+    next_ = nullptr;
+    left_ = 0;
+    return nullptr;
+  }
+  blocks_.push_back(std::make_unique_for_overwrite<char[]>(size));
+  bytes_ += size;
+  return blocks_.back().get();
+}
+
 char* StringHeap::Allocate(size_t size) {
   if (size > left_) {
-    const size_t block = std::max(size, kHeapBlockBytes);
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block));
-    // A string that fills a block of its own does not end the block in use.
-    if (size > kHeapBlockBytes / 2 && left_ > 0) return blocks_.back().get();
-    next_ = blocks_.back().get();
+    // Blocks grow with the heap, so that a vector of long strings asks the budget a few times only.
+    const size_t block = std::clamp(bytes_, kFirstHeapBlockBytes, kLargestHeapBlockBytes);
+    // A large string gets a block of its own, and does not end the block in use.
+    if (size > block / 2) return NewBlock(size);
+    char* memory = NewBlock(block);
+    if (memory == nullptr) return nullptr;
+    next_ = memory;
     left_ = block;
   }
   char* result = next_;

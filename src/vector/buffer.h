@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/memory.h"
 
 namespace trivet {
@@ -31,15 +32,37 @@ class Buffer {
 // Anything whose lifetime vectors share: buffers, string heaps, decoded pages, Arrow arrays.
 using Owner = std::shared_ptr<const void>;
 
-// Bump allocator for the bytes of long strings; freed as a whole. Not synchronised.
+// Bump allocator for the bytes of long strings; freed as a whole. Every block of a heap with a
+// budget is reserved before it is allocated, and none is once the query is cancelled. Not
+// synchronised.
 class StringHeap {
  public:
-  // Uninitialised bytes, valid as long as the heap.
+  // The longest string that a view can tell.
+  static constexpr size_t kMaxStringBytes = 0xFFFFFFFF;
+
+  // Without a budget: for constants, and for what its owner reserves.
+  StringHeap() = default;
+  // Both outlive the heap.
+  StringHeap(MemoryManager& memory, const CancellationToken& cancellation)
+      : reservation_(&memory, "strings"), cancellation_(&cancellation) {}
+
+  // Uninitialised bytes, valid as long as the heap. Null where they are refused, from then on for
+  // ever: status() says why, and whoever asked for the strings must return it, for they are lost.
   char* Allocate(size_t size);
+  const Status& status() const { return status_; }
+  // What all blocks take.
+  size_t bytes() const { return bytes_; }
 
  private:
+  char* NewBlock(size_t size);
+
+  Reservation reservation_;
+  const CancellationToken* cancellation_ = nullptr;
+  Status status_;
   std::vector<std::unique_ptr<char[]>> blocks_;
-  char* next_ = nullptr;
+  size_t bytes_ = 0;
+  static inline char nothing_ = 0;  // where strings of no bytes lie
+  char* next_ = &nothing_;
   size_t left_ = 0;
 };
 

@@ -270,11 +270,24 @@ char* Vector::AllocateString(size_t size) {
   return heap_->Allocate(size);
 }
 
+void Vector::ReserveStrings(MemoryManager& memory, const CancellationToken& cancellation) {
+  TRIVET_ASSERT(is_flat() && heap_ == nullptr);
+  if (type_.physical() != PhysicalType::kString) return;
+  heap_ = std::make_shared<StringHeap>(memory, cancellation);
+  owners_.push_back(heap_);
+}
+
+Status Vector::string_status() const {
+  if (has_lost_strings()) return heap_->status();
+  for (const Vector& child : children_) TRIVET_RETURN_IF_ERROR(child.string_status());
+  return Status::OK();
+}
+
 void Vector::SetString(size_t row, std::string_view text) {
   if (text.size() > StringView::kInlineSize) {
     char* bytes = AllocateString(text.size());
-    std::memcpy(bytes, text.data(), text.size());
-    text = {bytes, text.size()};
+    if (bytes != nullptr) std::memcpy(bytes, text.data(), text.size());
+    text = {bytes, bytes != nullptr ? text.size() : 0};
   }
   mutable_data<StringView>()[row] = StringView(text);
 }
@@ -302,6 +315,17 @@ size_t Vector::MemoryBytes() const {
   if (validity_) bytes += BitWords(capacity_) * sizeof(uint64_t);
   if (is_dictionary()) bytes += dictionary_->MemoryBytes() + sizeof(uint32_t) * kVectorSize;
   for (const Vector& child : children_) bytes += child.MemoryBytes();
+  return bytes;
+}
+
+size_t Vector::StringBytes(size_t count) const {
+  if (type_.physical() != PhysicalType::kString) return 0;
+  const VectorView view = View();
+  size_t bytes = 0;
+  for (size_t row = 0; row < (is_constant() ? 1 : count); ++row) {
+    const StringView& text = view.Get<StringView>(row);
+    if (!text.is_inline() && view.IsValid(row)) bytes += text.size();
+  }
   return bytes;
 }
 

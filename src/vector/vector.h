@@ -116,11 +116,18 @@ class Vector {
   // Rows [0, count) as a flat vector of its own memory; strings still share their bytes.
   void Flatten(size_t count);
 
-  // Stores a string in row `row` of a flat vector, copying bytes that do not fit inline.
+  // Stores a string in row `row` of a flat vector, copying bytes that do not fit inline. Where
+  // these are refused, the row is empty and string_status() says so.
   void SetString(size_t row, std::string_view text);
-  // Room for a string of `size` bytes in this vector's heap; fill it, then store a StringView on
-  // it.
+  // Room for a string of `size` bytes in this vector's heap, or null where it is refused; fill it,
+  // then store a StringView on it.
   char* AllocateString(size_t size);
+  // Strings of this flat vector are reserved against the budget from now on, as StringHeap says.
+  // Asks for string_status() are the caller's: a vector that has lost strings is no result.
+  void ReserveStrings(MemoryManager& memory, const CancellationToken& cancellation);
+  bool has_lost_strings() const { return heap_ != nullptr && !heap_->status().ok(); }
+  // Of this vector and of its children.
+  Status string_status() const;
   // Keeps `owner` alive as long as this vector's strings.
   void AddOwner(Owner owner);
   const std::vector<Owner>& owners() const { return owners_; }
@@ -133,8 +140,10 @@ class Vector {
   // Reinterprets the column as another logical type of the same physical layout.
   void SetType(LogicalType type) { type_ = std::move(type); }
 
-  // Bytes that this vector's own buffers take, shared ones included.
+  // Bytes that this vector's own buffers take, shared ones included; those of strings left out.
   size_t MemoryBytes() const;
+  // Bytes of the strings in rows [0, count) that are not inline, each row counted by itself.
+  size_t StringBytes(size_t count) const;
 
  private:
   LogicalType type_;

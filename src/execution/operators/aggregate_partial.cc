@@ -74,9 +74,11 @@ class PartialAggregateTransform::Local final : public LocalTransform {
       const size_t offset = plan_.layout->rows->extra_offset() + state.offset;
       for (size_t i = 0; i < count; ++i) states[i] = rows[i] + offset;
       columns.push_back(Vector::MakeFlat(TypeId::kBlob, count));
+      columns.back().ReserveStrings(context_.memory(), context_.cancellation());
       const AggregateCall call{state.bound, groups_->arena(), context_, errors_, {}};
       state.bound.function->serialize(call, states, count, columns.back());
       TRIVET_RETURN_IF_ERROR(CheckAggregates(errors_, groups_->arena()));
+      TRIVET_RETURN_IF_ERROR(columns.back().string_status());
     }
     out = Batch(std::move(columns), count);
     return true;

@@ -196,9 +196,12 @@ Result<bool> AggregateRun::Reader::Next(Batch& batch) {
     const size_t offset = plan.layout->rows->extra_offset() + plan.states[output.state].offset;
     for (size_t i = 0; i < count; ++i) states[i] = rows[i] + offset;
     Vector column = Vector::MakeFlat(output.bound.return_type, count);
+    column.ReserveStrings(run_.context_.memory(), run_.context_.cancellation());
     const AggregateCall call{output.bound, arena, run_.context_, errors, {}};
     output.bound.function->finalize(call, states, count, column);
     TRIVET_RETURN_IF_ERROR(CheckAggregates(errors, arena));
+    TRIVET_RETURN_IF_ERROR(run_.context_.cancellation().Check());
+    TRIVET_RETURN_IF_ERROR(column.string_status());
     columns.push_back(std::move(column));
   }
   batch = Batch(std::move(columns), count);

@@ -20,7 +20,8 @@ void* AggregateArena::Allocate(size_t bytes) {
     const size_t block = std::max(bytes, wanted);
     status_ = reservation_.Grow(block);
     if (!status_.ok()) return nullptr;
-    blocks_.push_back(std::make_unique_for_overwrite<uint8_t[]>(block));
+    // Tables of counts and lists to be sorted may take gigabytes.
+    blocks_.emplace_back(static_cast<uint8_t*>(AllocateLarge(block)), FreeBlock{block});
     next_ = blocks_.back().get();
     left_ = block;
   }

@@ -1,7 +1,8 @@
 // mode and entropy: by how often each value occurs.
-#include <algorithm>
-#include <vector>
+#include <functional>
+#include <span>
 
+#include "base/interruptible_sort.h"
 #include "expression/aggregates/register.h"
 #include "expression/aggregates/state_loops.h"
 #include "expression/aggregates/value_counts.h"
@@ -37,9 +38,9 @@ struct Counts {
 template <typename T>
 struct Mode : Counts<T> {
   using State = typename Counts<T>::State;
-  static bool Finalize(const AggregateCall&, State& state, size_t, T& out) {
+  static bool Finalize(const AggregateCall& call, State& state, size_t, T& out) {
     const typename ValueCounts<T>::Entry* best = nullptr;
-    state.counts.ForEach([&](const auto& entry) {
+    state.counts.ForEachUntilCancelled(call, [&](const auto& entry) {
       if (best == nullptr || entry.count > best->count ||
           (entry.count == best->count && entry.first < best->first)) {
         best = &entry;
@@ -56,15 +57,25 @@ struct Mode : Counts<T> {
 template <typename T>
 struct Entropy : Counts<T> {
   using State = typename Counts<T>::State;
-  static bool Finalize(const AggregateCall&, State& state, size_t, double& out) {
-    std::vector<uint64_t> counts;
+  static bool Finalize(const AggregateCall& call, State& state, size_t row, double& out) {
+    const uint64_t size = state.counts.size();
+    out = 0.0;
+    if (size == 0) return true;
+    auto* memory = static_cast<uint64_t*>(call.arena.Allocate(2 * size * sizeof(uint64_t)));
+    if (memory == nullptr) return false;
+    uint64_t found = 0;
     uint64_t total = 0;
-    state.counts.ForEach([&](const auto& entry) {
-      counts.push_back(entry.count);
+    state.counts.ForEachUntilCancelled(call, [&](const auto& entry) {
+      memory[found++] = entry.count;
       total += entry.count;
     });
-    std::sort(counts.begin(), counts.end());
-    out = 0.0;
+    const std::span<uint64_t> counts(memory, found);
+    const Status sorted = SortInterruptibly<uint64_t>(counts, {memory + size, found}, std::less<>(),
+                                                      call.context.cancellation());
+    if (!sorted.ok()) {
+      call.errors.Add(row, sorted);
+      return false;
+    }
     for (const uint64_t count : counts) {
       const double share = static_cast<double>(count) / static_cast<double>(total);
       out += share * math::Log2(static_cast<double>(total) / static_cast<double>(count));

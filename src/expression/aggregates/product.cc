@@ -2,8 +2,10 @@
 // and multiplied in ascending order, mantissas and exponents apart: nothing overflows on the way.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
+#include "base/interruptible_sort.h"
 #include "expression/aggregates/register.h"
 #include "expression/aggregates/state_loops.h"
 #include "expression/aggregates/value_list.h"
@@ -30,10 +32,10 @@ struct Product {
   static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
     return target.values.Absorb(call.arena, call.bound.argument_types[0], in);
   }
-  static bool Finalize(const AggregateCall& call, State& state, size_t, double& out) {
+  static bool Finalize(const AggregateCall& call, State& state, size_t row, double& out) {
     const uint64_t count = state.values.count();
     if (count == 0) return false;
-    double* values = state.values.Gather(call.arena);
+    double* values = state.values.Gather(call);
     if (values == nullptr) return false;
     bool negative = false;
     bool has_zero = false;
@@ -48,17 +50,25 @@ struct Product {
       has_infinity |= std::isinf(values[i]);
       values[i] = std::fabs(values[i]);
     }
+    auto* scratch = static_cast<double*>(call.arena.Allocate(count * sizeof(double)));
+    if (scratch == nullptr) return false;
+    const Status sorted = SortInterruptibly<double>({values, count}, {scratch, count},
+                                                    std::less<>(), call.context.cancellation());
+    if (!sorted.ok()) {
+      call.errors.Add(row, sorted);
+      return false;
+    }
     out = Magnitude(values, count, has_zero, has_infinity);
     if (negative) out = -out;
     return true;
   }
 
  private:
+  // Of sorted values.
   static double Magnitude(double* values, uint64_t count, bool has_zero, bool has_infinity) {
     if (has_zero && has_infinity) return std::numeric_limits<double>::quiet_NaN();
     if (has_zero) return 0.0;
     if (has_infinity) return std::numeric_limits<double>::infinity();
-    std::sort(values, values + count);
     double mantissa = 1.0;
     int64_t exponent = 0;
     for (uint64_t i = 0; i < count; ++i) {

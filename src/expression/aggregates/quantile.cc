@@ -62,7 +62,7 @@ struct Discrete : Values<T> {
   static bool Finalize(const AggregateCall& call, State& state, size_t, T& out) {
     const uint64_t count = state.values.count();
     if (count == 0) return false;
-    T* values = state.values.Gather(call.arena);
+    T* values = state.values.Gather(call);
     if (values == nullptr) return false;
     const double fraction = static_cast<const Fraction&>(*call.bound.state).value;
     const auto total = static_cast<double>(count);
@@ -107,7 +107,7 @@ struct Continuous : Values<T> {
   static bool Finalize(const AggregateCall& call, State& state, size_t, Out& out) {
     const uint64_t count = state.values.count();
     if (count == 0) return false;
-    T* values = state.values.Gather(call.arena);
+    T* values = state.values.Gather(call);
     if (values == nullptr) return false;
     const double fraction = static_cast<const Fraction&>(*call.bound.state).value;
     const bool descending = std::signbit(fraction);

@@ -114,10 +114,14 @@ template <typename Op>
 void SerializeStates(const AggregateCall& call, uint8_t* const* states, size_t count,
                      Vector& blobs) {
   std::string bytes;
-  for (size_t row = 0; row < count; ++row) {
+  Reservation reservation(&call.context.memory(), call.bound.function->name);
+  for (size_t row = 0; row < count && call.errors.empty(); ++row) {
     bytes.clear();
     StateWriter writer(bytes);
     Op::Write(call, *reinterpret_cast<const typename Op::State*>(states[row]), writer);
+    // A group may hold all texts of the input.
+    const Status reserved = reservation.Resize(bytes.capacity());
+    if (!reserved.ok()) call.errors.Add(row, reserved);
     StoreStateBytes(call, row, bytes, blobs);
   }
 }

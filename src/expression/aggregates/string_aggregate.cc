@@ -62,7 +62,7 @@ struct StringAggregate {
   static void Finalize(const AggregateCall& call, uint8_t* const* states, size_t count,
                        Vector& result) {
     const auto& separator = static_cast<const Separator&>(*call.bound.state);
-    for (size_t row = 0; row < count; ++row) {
+    for (size_t row = 0; row < count && !call.context.cancellation().IsCancelled(); ++row) {
       const State& state = *reinterpret_cast<const State*>(states[row]);
       if (state.pieces.count() == 0 || separator.is_null) {
         result.SetNull(row);
@@ -89,7 +89,7 @@ struct StringAggregate {
   static void Join(const AggregateCall& call, const State& state, const std::string& separator,
                    size_t row, Vector& result) {
     const uint64_t count = state.pieces.count();
-    Piece* pieces = state.pieces.Gather(call.arena);
+    Piece* pieces = state.pieces.Gather(call);
     if (pieces == nullptr) return result.SetNull(row);
     if (!PutInOrder(call, pieces, count)) return result.SetNull(row);
     const uint64_t size = state.bytes + (count - 1) * separator.size();
@@ -97,14 +97,9 @@ struct StringAggregate {
       call.errors.Add(row, Status::InvalidInput("string_agg: the text is longer than 4 GiB"));
       return result.SetNull(row);
     }
-    std::string small;
-    char* out = nullptr;
-    if (size <= StringView::kInlineSize) {
-      small.resize(size);
-      out = small.data();
-    } else {
-      out = result.AllocateString(size);
-    }
+    char inline_bytes[StringView::kInlineSize];
+    char* out = size <= StringView::kInlineSize ? inline_bytes : result.AllocateString(size);
+    if (out == nullptr) return result.SetNull(row);
     char* next = out;
     for (uint64_t i = 0; i < count; ++i) {
       if (i % kSortPiece == 0 && call.context.cancellation().IsCancelled()) break;

@@ -48,6 +48,14 @@ class ValueCounts {
       if (entries_[i].count != 0) visit(entries_[i]);
     }
   }
+  // What is left out of a cancelled query's answer, nobody sees.
+  template <typename Visit>
+  void ForEachUntilCancelled(const AggregateCall& call, const Visit& visit) const {
+    for (uint64_t i = 0; i < capacity_; ++i) {
+      if (i % kUninterrupted == 0 && call.context.cancellation().IsCancelled()) return;
+      if (entries_[i].count != 0) visit(entries_[i]);
+    }
+  }
   uint64_t size() const { return size_; }
   void Write(StateWriter& out) const {
     out.PutUnsigned(size_);
@@ -74,16 +82,7 @@ class ValueCounts {
 
  private:
   static constexpr uint64_t kFirstCapacity = 8;
-
-  // What is left out of a cancelled query's answer, nobody sees.
-  template <typename Visit>
-  void ForEachUntilCancelled(const AggregateCall& call, const Visit& visit) const {
-    constexpr uint64_t kUninterrupted = uint64_t{1} << 16;
-    for (uint64_t i = 0; i < capacity_; ++i) {
-      if (i % kUninterrupted == 0 && call.context.cancellation().IsCancelled()) return;
-      if (entries_[i].count != 0) visit(entries_[i]);
-    }
-  }
+  static constexpr uint64_t kUninterrupted = uint64_t{1} << 16;
 
   Entry& Find(const T& value) {
     uint64_t slot = HashOf(value) & (capacity_ - 1);
@@ -96,7 +95,10 @@ class ValueCounts {
     const uint64_t capacity = capacity_ == 0 ? kFirstCapacity : 2 * capacity_;
     auto* entries = static_cast<Entry*>(call.arena.Allocate(capacity * sizeof(Entry)));
     if (entries == nullptr) return false;
-    for (uint64_t i = 0; i < capacity; ++i) entries[i].count = 0;
+    for (uint64_t i = 0; i < capacity; ++i) {
+      if (i % kUninterrupted == 0 && call.context.cancellation().IsCancelled()) return false;
+      entries[i].count = 0;
+    }
     ValueCounts old = *this;
     entries_ = entries;
     capacity_ = capacity;

@@ -31,13 +31,15 @@ class ValueList {
     count_ += other.count_;
   }
   uint64_t count() const { return count_; }
-  // All values side by side, to be sorted; null after an OutOfMemory of the arena.
-  T* Gather(AggregateArena& arena) const {
+  // All values side by side, to be sorted; null after an OutOfMemory of the arena, and when the
+  // query is cancelled.
+  T* Gather(const AggregateCall& call) const {
     if (head_ != nullptr && head_->next == nullptr) return head_->values();
-    auto* all = static_cast<T*>(arena.Allocate(count_ * sizeof(T)));
+    auto* all = static_cast<T*>(call.arena.Allocate(count_ * sizeof(T)));
     if (all == nullptr) return nullptr;
     T* next = all;
     for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
+      if (call.context.cancellation().IsCancelled()) return nullptr;
       std::memcpy(static_cast<void*>(next), chunk->values(), chunk->count * sizeof(T));
       next += chunk->count;
     }

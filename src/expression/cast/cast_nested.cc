@@ -52,7 +52,9 @@ Vector CastChild(const KernelCall& call, const Vector& child, size_t count, cons
   }
   LaneErrors errors;
   const Vector arguments[] = {child};
+  cast.ReserveStrings(call.context.memory(), call.context.cancellation());
   FindCast(child.type(), to)(KernelCall{arguments, count, to, nullptr, call.context, errors}, cast);
+  if (!errors.abandoned().ok()) call.errors.Abandon(errors.abandoned());
   for (const LaneErrors::Entry& entry : errors.entries()) {
     if (const auto row = owner(entry.row)) Fail(call, parent, *row, entry.status);
   }

@@ -4,6 +4,7 @@
 #include "base/string_concat.h"
 #include "expression/cast/cast_kernels.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 #include "types/binary_text.h"
 #include "types/date_time.h"
 #include "types/date_time_format.h"
@@ -177,7 +178,9 @@ void TextToInterval(const KernelCall& call, Vector& result) {
 
 void TextToBlob(const KernelCall& call, Vector& result) {
   const Argument<StringView> in(call, 0);
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
+    if (!scratch.Pay(2 * size_t{in[row].size()})) return;
     const Result<std::string> bytes = trivet::TextToBlob(in[row].view());
     if (bytes.ok()) {
       result.SetString(row, *bytes);
@@ -277,7 +280,12 @@ void UuidToText(const KernelCall& call, Vector& result) {
 
 void BlobToTextKernel(const KernelCall& call, Vector& result) {
   const Argument<StringView> in(call, 0);
-  ForEachRow(call, result, [&](size_t row) { result.SetString(row, BlobToText(in[row].view())); });
+  TextScratch scratch(call);
+  ForEachRow(call, result, [&](size_t row) {
+    constexpr size_t kMostBytes = 8;  // four for a byte, in memory that doubles
+    if (!scratch.Pay(in[row].size() * kMostBytes)) return;
+    result.SetString(row, BlobToText(in[row].view()));
+  });
 }
 
 // Lists and structs, by way of values.

@@ -6,6 +6,7 @@
 #include "expression/functions/signature.h"
 #include "expression/functions/utf8.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
@@ -34,14 +35,28 @@ void Append(std::string_view text, std::string& out, const MapAscii& map_ascii,
 char UpperAscii(char c) { return static_cast<char>(c - ((c >= 'a') & (c <= 'z')) * 32); }
 char LowerAscii(char c) { return static_cast<char>(c + ((c >= 'A') & (c <= 'Z')) * 32); }
 
-template <void (*append)(std::string_view, std::string&)>
+// No mapping makes a text twice as long.
+constexpr size_t kMostExpansion = 2;
+
+template <char (*map_ascii)(char), void (*append)(std::string_view, std::string&)>
 void MapCase(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
-  std::string mapped;
+  auto* out = result.mutable_data<StringView>();
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
-    mapped.clear();
-    append(texts[row].view(), mapped);
-    result.SetString(row, mapped);
+    const std::string_view text = texts[row].view();
+    if (!IsAscii(text)) {
+      if (!scratch.Start(text.size() * kMostExpansion)) return;
+      append(text, scratch.text());
+      return result.SetString(row, scratch.text());
+    }
+    // As long as before, so that the bytes are written where they stay.
+    char inline_bytes[StringView::kInlineSize];
+    char* mapped = inline_bytes;
+    if (text.size() > StringView::kInlineSize) mapped = result.AllocateString(text.size());
+    if (mapped == nullptr) return;
+    for (size_t i = 0; i < text.size(); ++i) mapped[i] = map_ascii(text[i]);
+    out[row] = StringView(mapped, static_cast<uint32_t>(text.size()));
   });
 }
 
@@ -57,8 +72,10 @@ void AppendLower(std::string_view text, std::string& out) {
 
 void RegisterCaseMapping(FunctionRegistry& registry) {
   const TypeId text = TypeId::kVarchar;
-  registry.AddScalar(Signature("upper", {text}, text, MapCase<AppendUpper>, "Text in upper case"));
-  registry.AddScalar(Signature("lower", {text}, text, MapCase<AppendLower>, "Text in lower case"));
+  registry.AddScalar(
+      Signature("upper", {text}, text, MapCase<UpperAscii, AppendUpper>, "Text in upper case"));
+  registry.AddScalar(
+      Signature("lower", {text}, text, MapCase<LowerAscii, AppendLower>, "Text in lower case"));
   registry.AddAlias("ucase", "upper");
   registry.AddAlias("lcase", "lower");
 }

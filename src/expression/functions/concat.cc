@@ -10,11 +10,15 @@ namespace {
 
 // Two passes a row: the size first, so that the bytes are written once, where they stay.
 template <typename Part>
-void Join(size_t row, size_t parts, const Part& part, Vector& result) {
+void Join(const KernelCall& call, size_t row, size_t parts, const Part& part, Vector& result) {
   size_t bytes = 0;
   for (size_t i = 0; i < parts; ++i) bytes += part(i).size();
   char inline_bytes[StringView::kInlineSize];
-  char* memory = bytes <= StringView::kInlineSize ? inline_bytes : result.AllocateString(bytes);
+  char* memory = inline_bytes;
+  if (bytes > StringView::kInlineSize) {
+    memory = result.AllocateString(bytes);
+    if (memory == nullptr) return call.errors.Abandon(result.string_status());
+  }
   size_t offset = 0;
   for (size_t i = 0; i < parts; ++i) {
     const std::string_view piece = part(i);
@@ -30,7 +34,7 @@ void ConcatOperator(const KernelCall& call, Vector& result) {
   const Argument<StringView> right(call, 1);
   ForEachRow(call, result, [&](size_t row) {
     const StringView pieces[] = {left[row], right[row]};
-    Join(row, 2, [&](size_t i) { return pieces[i].view(); }, result);
+    Join(call, row, 2, [&](size_t i) { return pieces[i].view(); }, result);
   });
 }
 
@@ -39,12 +43,13 @@ void Concat(const KernelCall& call, Vector& result) {
   std::vector<VectorView> views;
   for (const Vector& argument : call.arguments) views.push_back(argument.View());
   std::vector<StringView> pieces;
-  for (size_t row = 0; row < call.count; ++row) {
+  const Abandonment abandoned(call, result);
+  for (size_t row = 0; row < call.count && !abandoned; ++row) {
     pieces.clear();
     for (const VectorView& view : views) {
       if (view.IsValid(row)) pieces.push_back(view.Get<StringView>(row));
     }
-    Join(row, pieces.size(), [&](size_t i) { return pieces[i].view(); }, result);
+    Join(call, row, pieces.size(), [&](size_t i) { return pieces[i].view(); }, result);
   }
 }
 
@@ -52,7 +57,8 @@ void ConcatWithSeparator(const KernelCall& call, Vector& result) {
   std::vector<VectorView> views;
   for (const Vector& argument : call.arguments) views.push_back(argument.View());
   std::vector<StringView> pieces;
-  for (size_t row = 0; row < call.count; ++row) {
+  const Abandonment abandoned(call, result);
+  for (size_t row = 0; row < call.count && !abandoned; ++row) {
     if (!views[0].IsValid(row)) {
       result.SetNull(row);
       continue;
@@ -64,7 +70,7 @@ void ConcatWithSeparator(const KernelCall& call, Vector& result) {
       if (!pieces.empty()) pieces.push_back(separator);
       pieces.push_back(views[i].Get<StringView>(row));
     }
-    Join(row, pieces.size(), [&](size_t i) { return pieces[i].view(); }, result);
+    Join(call, row, pieces.size(), [&](size_t i) { return pieces[i].view(); }, result);
   }
 }
 

@@ -268,6 +268,8 @@ class FunctionPropertyTest : public ::testing::Test {
     Vector result;
     const Status status = evaluator.Evaluate(0, Batch(std::move(vectors), kRows), result);
     EXPECT_FALSE(status.ok());
+    // Memory is refused to the query, whichever row asked for it.
+    if (status.code() == StatusCode::kOutOfMemory) return;
     size_t first = 0;
     while (first < good.size() && good[first] == first) ++first;
     EXPECT_EQ(status.message(), outcomes[first].error) << call->ToString();

@@ -9,6 +9,7 @@
 #include "expression/functions/signature.h"
 #include "expression/functions/utf8.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
@@ -82,15 +83,20 @@ void Size(const KernelCall& call, Vector& result) {
   });
 }
 
+// What a text takes in normalisation, for each of its bytes: twice 16-bit characters, of which one
+// may become three, and bytes again.
+constexpr size_t kNormalExpansion = 12;
+
 // Runs op(normaliser input, output) over what is not ASCII; ASCII is in every normal form.
 template <typename Op>
 void NormalizeText(const KernelCall& call, Vector& result, const Op& op) {
   const Argument<StringView> texts(call, 0);
-  std::string built;
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view text = texts[row].view();
     if (IsAscii(text)) return result.SetString(row, text);
-    built.clear();
+    if (!scratch.Start(text.size() * kNormalExpansion)) return;
+    std::string& built = scratch.text();
     op(icu::UnicodeString::fromUTF8(
            icu::StringPiece(text.data(), static_cast<int32_t>(text.size()))))
         .toUTF8String(built);

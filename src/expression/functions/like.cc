@@ -5,6 +5,7 @@
 #include "expression/functions/like_pattern.h"
 #include "expression/functions/register.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
@@ -65,11 +66,11 @@ void LikeConstant(const KernelCall& call, Vector& result) {
 template <bool negated>
 void IlikeConstant(const KernelCall& call, Vector& result) {
   const LikePattern& pattern = static_cast<const LikeState*>(call.state)->pattern;
-  std::string lowered;
+  TextScratch lowered(call);
   TestStrings<negated>(call, result, [&](const StringView& text) {
-    lowered.clear();
-    AppendLower(text.view(), lowered);
-    return pattern.Matches(lowered);
+    if (!lowered.Start(2 * text.size())) return false;
+    AppendLower(text.view(), lowered.text());
+    return pattern.Matches(lowered.text());
   });
 }
 
@@ -91,6 +92,7 @@ void LikeVarying(const KernelCall& call, Vector& result) {
   std::string compiled_from;
   std::string compiled_escape;
   bool is_compiled = false;
+  TextScratch lowered(call);
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view pattern = patterns[row].view();
     const std::string_view escape = has_escape ? escapes[row].view() : std::string_view();
@@ -104,9 +106,13 @@ void LikeVarying(const KernelCall& call, Vector& result) {
       is_compiled = true;
     }
     if (!compiled.ok()) return Fail(call, result, row, compiled.status());
-    const bool matches = case_insensitive ? compiled->Matches(Lowered(texts[row].view()))
-                                          : compiled->Matches(texts[row].view());
-    out[row] = matches != negated;
+    std::string_view text = texts[row].view();
+    if (case_insensitive) {
+      if (!lowered.Start(2 * text.size())) return;
+      AppendLower(text, lowered.text());
+      text = lowered.text();
+    }
+    out[row] = compiled->Matches(text) != negated;
   });
 }
 

@@ -1,12 +1,15 @@
 // Regular expressions by RE2, compiled when the call is bound where the pattern is constant.
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/string_concat.h"
 #include "expression/functions/register.h"
 #include "expression/functions/signature.h"
+#include "expression/functions/utf8.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
@@ -130,9 +133,44 @@ void Matches(const KernelCall& call, Vector& result) {
   });
 }
 
+constexpr int kMaxGroups = 10;  // \0 to \9
+
+// Builds the text with matches rewritten: the first one, or all. An empty match right behind
+// another one is none. What is built is worthless once the call is abandoned.
+void Rewrite(const KernelCall& call, const Regexp& regexp, const re2::StringPiece& text,
+             const re2::StringPiece& rewrite, TextScratch& built) {
+  const RE2& re2 = regexp.re2();
+  const int group_count = 1 + RE2::MaxSubmatch(rewrite);
+  const auto references = static_cast<size_t>(std::count(rewrite.begin(), rewrite.end(), '\\'));
+  re2::StringPiece groups[kMaxGroups];
+  size_t copied = 0;
+  size_t from = 0;
+  bool any = false;
+  while (from <= text.size() &&
+         re2.Match(text, from, text.size(), RE2::UNANCHORED, groups, group_count)) {
+    if (call.context.cancellation().IsCancelled()) return;
+    const auto begin = static_cast<size_t>(groups[0].data() - text.data());
+    if (any && groups[0].empty() && begin == copied) {
+      if (begin == text.size()) break;
+      from = begin + std::min(Utf8Length(text[begin]), text.size() - begin);
+      continue;
+    }
+    // Groups lie within the match.
+    if (!built.Extend(begin - copied + rewrite.size() + references * groups[0].size())) return;
+    built.text().append(text.data() + copied, begin - copied);
+    re2.Rewrite(&built.text(), rewrite, groups, group_count);
+    copied = from = begin + groups[0].size();
+    any = true;
+    if (!regexp.replace_all()) break;
+  }
+  if (!built.Extend(text.size() - copied)) return;
+  built.text().append(text.data() + copied, text.size() - copied);
+}
+
 void Replace(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
   const Argument<StringView> rewrites(call, 2);
+  TextScratch built(call);
   ForEachRegexp(call, result, 3, true, [&](size_t row, const Regexp& regexp) {
     const re2::StringPiece rewrite = Piece(rewrites[row]);
     std::string error;
@@ -141,13 +179,10 @@ void Replace(const KernelCall& call, Vector& result) {
           call, result, row,
           Status::InvalidInput(StrCat("Invalid replacement string for regexp_replace: ", error)));
     }
-    std::string text = texts[row].str();
-    if (regexp.replace_all()) {
-      RE2::GlobalReplace(&text, regexp.re2(), rewrite);
-    } else {
-      RE2::Replace(&text, regexp.re2(), rewrite);
-    }
-    result.SetString(row, text);
+    const StringView text = texts[row];
+    if (!built.Start(text.size())) return;
+    Rewrite(call, regexp, Piece(text), rewrite, built);
+    result.SetString(row, built.text());
   });
 }
 
@@ -155,7 +190,6 @@ void Replace(const KernelCall& call, Vector& result) {
 // none.
 std::string_view Extract(const Regexp& regexp, const StringView& text, int group) {
   if (group > regexp.re2().NumberOfCapturingGroups()) return "";
-  constexpr int kMaxGroups = 10;
   re2::StringPiece groups[kMaxGroups];
   const re2::StringPiece whole = Piece(text);
   if (!regexp.re2().Match(whole, 0, whole.size(), RE2::UNANCHORED, groups, group + 1)) return "";
@@ -182,8 +216,12 @@ void ExtractGroup(const KernelCall& call, Vector& result) {
 
 void Escape(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
-  ForEachRow(call, result,
-             [&](size_t row) { result.SetString(row, RE2::QuoteMeta(Piece(texts[row]))); });
+  TextScratch scratch(call);
+  ForEachRow(call, result, [&](size_t row) {
+    constexpr size_t kMostBytes = 8;  // four for a byte, in memory that doubles
+    if (!scratch.Pay(texts[row].size() * kMostBytes)) return;
+    result.SetString(row, RE2::QuoteMeta(Piece(texts[row])));
+  });
 }
 
 const std::string* ConstantText(const ScalarBindInput& input, size_t i) {

@@ -6,13 +6,22 @@
 #include "expression/functions/register.h"
 #include "expression/functions/signature.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
 namespace {
 
-// Rows of the dynamic programs, reused between rows of a batch.
+// Tables of the dynamic programs, reused between rows of a batch and paid for where they are large.
+// Time grows with the product of two lengths, so that cancellation is looked after within a row;
+// what is answered then, nobody sees.
 struct Scratch {
+  explicit Scratch(const KernelCall& call)
+      : payment(call), cancellation(call.context.cancellation()) {}
+  bool IsCancelled() const { return cancellation.IsCancelled(); }
+
+  TextScratch payment;
+  const CancellationToken& cancellation;
   std::vector<int64_t> cells;
   std::vector<uint8_t> left_matched;
   std::vector<uint8_t> right_matched;
@@ -20,9 +29,10 @@ struct Scratch {
 
 int64_t Levenshtein(std::string_view a, std::string_view b, Scratch& scratch) {
   std::vector<int64_t>& row = scratch.cells;
+  if (!scratch.payment.PayTable(1, b.size() + 1, sizeof(int64_t))) return 0;
   row.resize(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);
-  for (size_t i = 1; i <= a.size(); ++i) {
+  for (size_t i = 1; i <= a.size() && !scratch.IsCancelled(); ++i) {
     int64_t diagonal = row[0];
     row[0] = static_cast<int64_t>(i);
     for (size_t j = 1; j <= b.size(); ++j) {
@@ -38,6 +48,7 @@ int64_t Levenshtein(std::string_view a, std::string_view b, Scratch& scratch) {
 int64_t DamerauLevenshtein(std::string_view a, std::string_view b, Scratch& scratch) {
   const size_t width = b.size() + 2;
   std::vector<int64_t>& cells = scratch.cells;
+  if (!scratch.payment.PayTable(a.size() + 2, width, sizeof(int64_t))) return 0;
   cells.assign((a.size() + 2) * width, 0);
   const auto cell = [&](size_t i, size_t j) -> int64_t& { return cells[i * width + j]; };
   const int64_t far = static_cast<int64_t>(a.size() + b.size());
@@ -51,7 +62,7 @@ int64_t DamerauLevenshtein(std::string_view a, std::string_view b, Scratch& scra
     cell(1, j + 1) = static_cast<int64_t>(j);
   }
   std::array<size_t, 256> last_row{};  // where a byte of b last stood in a
-  for (size_t i = 1; i <= a.size(); ++i) {
+  for (size_t i = 1; i <= a.size() && !scratch.IsCancelled(); ++i) {
     size_t last_column = 0;
     for (size_t j = 1; j <= b.size(); ++j) {
       const size_t swap_row = last_row[static_cast<uint8_t>(b[j - 1])];
@@ -72,10 +83,11 @@ double Jaro(std::string_view a, std::string_view b, Scratch& scratch) {
   if (a.empty() || b.empty()) return 0;
   const size_t longer = std::max(a.size(), b.size());
   const size_t window = longer / 2 > 0 ? longer / 2 - 1 : 0;
+  if (!scratch.payment.Pay(a.size() + b.size())) return 0;
   scratch.left_matched.assign(a.size(), 0);
   scratch.right_matched.assign(b.size(), 0);
   size_t matches = 0;
-  for (size_t i = 0; i < a.size(); ++i) {
+  for (size_t i = 0; i < a.size() && !scratch.IsCancelled(); ++i) {
     const size_t begin = i > window ? i - window : 0;
     const size_t end = std::min(b.size(), i + window + 1);
     for (size_t j = begin; j < end; ++j) {
@@ -116,7 +128,7 @@ void Distance(const KernelCall& call, Vector& result) {
   const Argument<StringView> left(call, 0);
   const Argument<StringView> right(call, 1);
   auto* out = result.mutable_data<Out>();
-  Scratch scratch;
+  Scratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
     out[row] = distance(left[row].view(), right[row].view(), scratch);
   });
@@ -129,7 +141,7 @@ void SimilarityWithCutoff(const KernelCall& call, Vector& result) {
   const Argument<StringView> right(call, 1);
   const Argument<double> cutoffs(call, 2);
   auto* out = result.mutable_data<double>();
-  Scratch scratch;
+  Scratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
     const double value = similarity(left[row].view(), right[row].view(), scratch);
     out[row] = value >= cutoffs[row] ? value : 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <string>
 
 #include "base/string_concat.h"
 #include "expression/functions/find_bytes.h"
@@ -12,6 +13,7 @@
 #include "expression/functions/signature.h"
 #include "expression/functions/utf8.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
@@ -73,9 +75,16 @@ void TrimCharacters(const KernelCall& call, Vector& result) {
   });
 }
 
-// Fills [to, end) with the text over and over; the last copy may be cut.
-void FillWith(std::string_view text, char* to, char* end) {
+// Fills [to, end) with the text over and over; the last copy may be cut. A long one is given up
+// when the query is cancelled.
+void FillWith(const KernelCall& call, std::string_view text, char* to, char* end) {
+  constexpr size_t kUninterruptedBytes = size_t{8} << 20;
+  const char* next_check = to;
   while (to < end) {
+    if (to >= next_check) {
+      if (call.context.cancellation().IsCancelled()) return;
+      next_check = to + kUninterruptedBytes;
+    }
     const std::string_view part = text.substr(0, static_cast<size_t>(end - to));
     to = std::copy(part.begin(), part.end(), to);
   }
@@ -104,10 +113,10 @@ void Pad(const KernelCall& call, Vector& result) {
     const size_t missing = length - size;
     const size_t padding =
         missing / pad_size * pad.size() + OffsetOfCodePoint(pad, missing % pad_size);
-    const Result<char*> memory = AllocateReserved(call, result, padding + text.size());
+    const Result<char*> memory = AllocateReserved(result, padding + text.size());
     if (!memory.ok()) return Fail(call, result, row, memory.status());
     char* padding_begin = *memory + (left ? 0 : text.size());
-    FillWith(pad, padding_begin, padding_begin + padding);
+    FillWith(call, pad, padding_begin, padding_begin + padding);
     std::ranges::copy(text, left ? *memory + padding : *memory);
     out[row] = StringView(*memory, static_cast<uint32_t>(padding + text.size()));
   });
@@ -124,9 +133,9 @@ void Repeat(const KernelCall& call, Vector& result) {
                                &bytes)) {
       bytes = std::numeric_limits<size_t>::max();
     }
-    const Result<char*> memory = AllocateReserved(call, result, bytes);
+    const Result<char*> memory = AllocateReserved(result, bytes);
     if (!memory.ok()) return Fail(call, result, row, memory.status());
-    FillWith(text, *memory, *memory + bytes);
+    FillWith(call, text, *memory, *memory + bytes);
     out[row] = StringView(*memory, static_cast<uint32_t>(bytes));
   });
 }
@@ -134,6 +143,9 @@ void Repeat(const KernelCall& call, Vector& result) {
 // Reverses by what a reader takes for characters: a letter keeps its accents behind it.
 class GraphemeReverser {
  public:
+  // Bytes that it takes besides the text, for each byte of it.
+  static constexpr size_t kExpansion = 6;
+
   void Reverse(std::string_view text, std::string& out) {
     if (IsAscii(text)) {
       out.assign(text.rbegin(), text.rend());
@@ -164,10 +176,12 @@ class GraphemeReverser {
 void Reverse(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
   GraphemeReverser reverser;
-  std::string reversed;
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
-    reverser.Reverse(texts[row].view(), reversed);
-    result.SetString(row, reversed);
+    const std::string_view text = texts[row].view();
+    if (!scratch.Start(text.size() * GraphemeReverser::kExpansion)) return;
+    reverser.Reverse(text, scratch.text());
+    result.SetString(row, scratch.text());
   });
 }
 
@@ -175,19 +189,23 @@ void Replace(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
   const Argument<StringView> needles(call, 1);
   const Argument<StringView> replacements(call, 2);
-  std::string built;
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view text = texts[row].view();
     const std::string_view needle = needles[row].view();
+    const std::string_view replacement = replacements[row].view();
     if (needle.empty()) return result.SetString(row, text);
-    built.clear();
+    if (!scratch.Start(text.size())) return;
+    std::string& built = scratch.text();
     size_t begin = 0;
     for (size_t found = FindBytes(text, needle); found != kNotFound;
          found = FindBytes(text, needle, begin)) {
+      if (!scratch.Extend(found - begin + replacement.size())) return;
       built.append(text, begin, found - begin);
-      built.append(replacements[row].view());
+      built.append(replacement);
       begin = found + needle.size();
     }
+    if (!scratch.Extend(text.size() - begin)) return;
     built.append(text.substr(begin));
     result.SetString(row, built);
   });
@@ -199,7 +217,7 @@ void Translate(const KernelCall& call, Vector& result) {
   const Argument<StringView> from(call, 1);
   const Argument<StringView> to(call, 2);
   std::vector<std::pair<int32_t, int32_t>> map;
-  std::string built;
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view text = texts[row].view();
     const std::string_view sources = from[row].view();
@@ -213,7 +231,9 @@ void Translate(const KernelCall& call, Vector& result) {
           std::ranges::any_of(map, [&](const auto& entry) { return entry.first == point; });
       if (!is_known) map.emplace_back(point, mapped);
     }
-    built.clear();
+    constexpr size_t kMostBytes = 4;  // of a code point that stands for one byte
+    if (!scratch.Start(text.size() * kMostBytes)) return;
+    std::string& built = scratch.text();
     for (size_t position = 0; position < text.size();) {
       const int32_t point = DecodeUtf8(text, position);
       const auto entry =

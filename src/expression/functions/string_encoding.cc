@@ -7,6 +7,7 @@
 #include "expression/functions/signature.h"
 #include "expression/functions/utf8.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
@@ -15,28 +16,31 @@ namespace {
 constexpr char kUpperDigits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr char kLowerDigits[] = "0123456789abcdef";
 
-// Text to text by appending to a scratch string.
-template <typename Op>
+// Text to text by appending to a scratch string: at most `expansion` bytes for each, and a few.
+constexpr size_t kFewBytes = 256;
+template <size_t expansion, typename Op>
 void Encode(const KernelCall& call, Vector& result, const Op& op) {
   const Argument<StringView> texts(call, 0);
-  std::string built;
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
-    built.clear();
-    op(texts[row].view(), built);
-    result.SetString(row, built);
+    const std::string_view text = texts[row].view();
+    if (!scratch.Start(text.size() * expansion + kFewBytes)) return;
+    op(text, scratch.text());
+    result.SetString(row, scratch.text());
   });
 }
 
-// The same where the text may be malformed: op gives a Status.
+// The same where the text may be malformed: op gives a Status, and never more bytes than it reads.
 template <typename Op>
 void Decode(const KernelCall& call, Vector& result, const Op& op) {
   const Argument<StringView> texts(call, 0);
-  std::string built;
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
-    built.clear();
-    Status status = op(texts[row].view(), built);
+    const std::string_view text = texts[row].view();
+    if (!scratch.Start(text.size())) return;
+    Status status = op(text, scratch.text());
     if (!status.ok()) return Fail(call, result, row, std::move(status));
-    result.SetString(row, built);
+    result.SetString(row, scratch.text());
   });
 }
 
@@ -50,7 +54,7 @@ void AppendByte(char c, std::string& out) {
 
 template <int bits>
 void DigitsOfBytes(const KernelCall& call, Vector& result) {
-  Encode(call, result, [](std::string_view text, std::string& out) {
+  Encode<8 / bits>(call, result, [](std::string_view text, std::string& out) {
     for (const char c : text) AppendByte<bits>(c, out);
   });
 }
@@ -178,9 +182,9 @@ Status UrlDecode(std::string_view text, std::string& out) {
                                      "\" using URL decoding - decoded value is invalid UTF8"));
 }
 
-void ToBase64(const KernelCall& call, Vector& result) { Encode(call, result, AppendBase64); }
+void ToBase64(const KernelCall& call, Vector& result) { Encode<2>(call, result, AppendBase64); }
 void FromBase64(const KernelCall& call, Vector& result) { Decode(call, result, DecodeBase64); }
-void ToUrl(const KernelCall& call, Vector& result) { Encode(call, result, UrlEncode); }
+void ToUrl(const KernelCall& call, Vector& result) { Encode<3>(call, result, UrlEncode); }
 void FromUrl(const KernelCall& call, Vector& result) { Decode(call, result, UrlDecode); }
 
 // Text to bytes and back; both are stored alike.
@@ -206,7 +210,7 @@ void BytesToText(const KernelCall& call, Vector& result) {
 
 template <auto digest>
 void Digest(const KernelCall& call, Vector& result) {
-  Encode(call, result, [](std::string_view text, std::string& out) {
+  Encode<0>(call, result, [](std::string_view text, std::string& out) {
     for (const uint8_t byte : digest(text)) {
       out.push_back(kLowerDigits[byte >> 4]);
       out.push_back(kLowerDigits[byte & 15]);

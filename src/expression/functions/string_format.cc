@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/printf.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <locale>
 
 #include "base/string_concat.h"
 #include "expression/functions/register.h"
 #include "expression/functions/signature.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 #include "types/number_format.h"
 
 namespace trivet {
@@ -115,12 +119,88 @@ std::string FormatText(std::string_view format, const PrintfStore& store) {
   return fmt::vsprintf(fmt::string_view(format.data(), format.size()), store);
 }
 
+constexpr size_t kMostWidth = size_t{1} << 31;  // of a field; the library refuses more
+
+// What a format asks for, without what the arguments add.
+struct FormatExtent {
+  size_t fields = 0;
+  size_t widths = 0;         // sum of all widths and precisions
+  bool is_variable = false;  // an argument tells a width
+};
+
+template <bool is_printf>
+FormatExtent ExtentOf(std::string_view format) {
+  FormatExtent extent;
+  size_t depth = 0;  // of braces; in printf, 1 within a field
+  size_t number = 0;
+  for (size_t i = 0; i < format.size(); ++i) {
+    const char c = format[i];
+    const bool is_digit = c >= '0' && c <= '9';
+    if (depth > 0 && is_digit) {
+      number = std::min(10 * number + static_cast<size_t>(c - '0'), kMostWidth);
+      continue;
+    }
+    extent.widths += std::exchange(number, 0);
+    if constexpr (is_printf) {
+      extent.is_variable |= depth > 0 && c == '*';
+      extent.fields += c == '%';
+      const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      if (c == '%' || is_letter) depth = c == '%' ? 1 - depth : 0;
+    } else {
+      const bool is_doubled = i + 1 < format.size() && format[i + 1] == c;
+      if (depth == 0 && (c == '{' || c == '}') && is_doubled) {
+        ++i;
+      } else if (c == '{') {
+        extent.fields += depth == 0;
+        extent.is_variable |= depth > 0;
+        ++depth;
+      } else if (c == '}' && depth > 0) {
+        --depth;
+      }
+    }
+  }
+  return extent;
+}
+
+// No row's text is longer: a field shows one argument, or a number, or is as wide as it is told to
+// be. The arguments are copied as well.
+template <bool is_printf>
+size_t MostBytes(const KernelCall& call, std::span<const VectorView> views, size_t row) {
+  constexpr size_t kNumberBytes = 512;
+  size_t longest = 0;
+  size_t copies = 0;
+  size_t widest = 0;
+  for (size_t i = 1; i < views.size(); ++i) {
+    const auto widen = [&](int64_t told) {
+      widest = std::max(widest, std::min(static_cast<size_t>(std::abs(told)), kMostWidth));
+    };
+    switch (call.arguments[i].type().id()) {
+      case TypeId::kVarchar:
+        longest = std::max<size_t>(longest, views[i].Get<StringView>(row).size());
+        copies += views[i].Get<StringView>(row).size();
+        break;
+      case TypeId::kInt32: widen(views[i].Get<int32_t>(row)); break;
+      case TypeId::kInt64:
+        widen(std::max(views[i].Get<int64_t>(row), -std::numeric_limits<int64_t>::max()));
+        break;
+      default: break;
+    }
+  }
+  const std::string_view format = views[0].Get<StringView>(row).view();
+  const FormatExtent extent = ExtentOf<is_printf>(format);
+  const size_t field = longest + kNumberBytes + (extent.is_variable ? widest : 0);
+  return 2 * format.size() + copies + extent.fields * field + extent.widths;
+}
+
 template <typename Store, bool is_printf>
 void Format(const KernelCall& call, Vector& result) {
   const Argument<StringView> formats(call, 0);
   std::vector<VectorView> views;
   for (const Vector& argument : call.arguments) views.push_back(argument.View());
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
+    // Formatting doubles its memory and gives a copy.
+    if (!scratch.Pay(3 * MostBytes<is_printf>(call, views, row))) return;
     Store store;
     for (size_t i = 1; i < views.size(); ++i) {
       PushArgument<Store, is_printf>(store, views[i], call.arguments[i].type(), row);

@@ -6,6 +6,7 @@
 #include "expression/functions/signature.h"
 #include "expression/functions/utf8.h"
 #include "expression/kernel.h"
+#include "expression/text_scratch.h"
 
 namespace trivet {
 
@@ -156,13 +157,16 @@ void Overlay(const KernelCall& call, Vector& result) {
   const Argument<int64_t> offsets(call, 2);
   const bool has_length = call.arguments.size() > 3;
   const Argument<int64_t> lengths(call, has_length ? 3 : 2);
-  std::string built;
+  TextScratch scratch(call);
   ForEachRow(call, result, [&](size_t row) {
     const std::string_view text = texts[row].view();
     const std::string_view replacement = replacements[row].view();
     const int64_t begin = Clamp(offsets[row]) - 1;
     const int64_t length =
         has_length ? Clamp(lengths[row]) : static_cast<int64_t>(CountCodePoints(replacement));
+    // An end before the beginning repeats what lies between them.
+    if (!scratch.Start(2 * text.size() + replacement.size())) return;
+    std::string& built = scratch.text();
     built.assign(Slice(text, 0, begin));
     built.append(replacement);
     built.append(Slice(text, begin + length, 2 * kFar));
