@@ -12,7 +12,7 @@
 namespace trivet {
 
 // Arrow's allocations against a budget of ours: each is reserved before it is made, a refusal is an
-// Arrow OutOfMemory that carries our status. Thread-safe.
+// Arrow error that carries our status. Thread-safe.
 //
 // Arrow's readers read ahead on threads of their own, which let go of their buffers, and may even
 // ask for one more, after their reader has been destroyed; nothing tells when the last has

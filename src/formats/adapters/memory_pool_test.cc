@@ -2,6 +2,7 @@
 
 #include "context/memory_budget.h"
 #include "formats/adapters/memory_pool_arrow.h"
+#include "formats/adapters/status_arrow.h"
 
 namespace trivet {
 namespace {
@@ -13,8 +14,8 @@ TEST(ReservedMemoryPoolTest, ReservesWhatItAllocatesAndRefusesBeyond) {
   ASSERT_TRUE(pool->Allocate(600, 64, &first).ok());
   EXPECT_EQ(memory.reserved_bytes(), 600);
   uint8_t* second = nullptr;
-  const arrow::Status refused = pool->Allocate(600, 64, &second);
-  EXPECT_TRUE(refused.IsOutOfMemory()) << refused.ToString();
+  const Status refused = FromArrow(pool->Allocate(600, 64, &second));
+  EXPECT_EQ(refused.code(), StatusCode::kOutOfMemory) << refused.message();
   EXPECT_EQ(pool->bytes_allocated(), 600);
   pool->Free(first, 600, 64);
   EXPECT_EQ(memory.reserved_bytes(), 0);
