@@ -4,7 +4,6 @@ would take more than its limit ends with an error before it does.
 Beside TPC-H the queries make texts, by functions and aggregates, one after the other and inside one batch."""
 
 import functools
-import os
 import subprocess
 import sys
 
