@@ -182,8 +182,8 @@ TEST(TextMemoryTest, RegexpReplaceRewritesEveryMatch) {
                          "abab",
                          "aaa",
                          "xaxbx",
-                         "\xc3\xa4"
-                         "a\xc3\xb6",
+                         ("\xc3\xa4"
+                          "a\xc3\xb6"),
                          "a longer text, beyond the inline bytes",
                          "\xf0\x9f\xa4\xa6 zwj \xe2\x80\x8d"};
   for (const char* pattern : patterns) {
