@@ -40,7 +40,8 @@ bool WantsPartnersOnly(const PhysicalJoin& join) {
          !fields.left_keys.empty() && fields.comparison == nullptr;
 }
 
-PhysicalPlan PartnersOnly(const PhysicalJoin& join, PhysicalPlan left, PhysicalPlan right) {
+PhysicalPlan PartnersOnly(const PhysicalJoin& join, const PhysicalPlan& left,
+                          const PhysicalPlan& right) {
   PhysicalJoin::Fields fields;
   fields.kind = JoinKind::kSemi;
   fields.left_keys = join.fields().right_keys;

@@ -15,6 +15,7 @@ PhysicalPlan ReadingWhole(const PhysicalPlan& plan);
 // semi or anti join by keys that no NULL decides.
 bool WantsPartnersOnly(const PhysicalJoin& join);
 // For such a join: the rows of `right` that have the keys of a row of `left`.
-PhysicalPlan PartnersOnly(const PhysicalJoin& join, PhysicalPlan left, PhysicalPlan right);
+PhysicalPlan PartnersOnly(const PhysicalJoin& join, const PhysicalPlan& left,
+                          const PhysicalPlan& right);
 
 }  // namespace trivet
