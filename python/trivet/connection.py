@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import pathlib
 import re
 import sys
@@ -163,7 +164,9 @@ class Connection:
                 result = call()
             except BaseException as raised:
                 error = raised
-            loop.call_soon_threadsafe(settle, result, error)
+            # A loop that was closed meanwhile has nobody left who waits.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, result, error)
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()

@@ -86,6 +86,13 @@ std::optional<LogicalType> CommonArgumentType(std::span<const ExpressionPtr> arg
 ExpressionPtr CastArgument(ExpressionPtr argument, const LogicalType& type,
                            const EvaluationContext* context) {
   const std::optional<size_t> position = argument->position();
+  // Literals are small integers; a list of IN may have very many of them.
+  if (argument->IsConstant() && !argument->value().is_null() &&
+      argument->type().id() == TypeId::kInt32 && type.id() == TypeId::kInt64) {
+    ExpressionPtr constant =
+        Expression::Constant(Value::Int64(static_cast<int64_t>(argument->value().integer())));
+    return position ? constant->WithPosition(*position) : constant;
+  }
   ExpressionPtr cast = Expression::Cast(std::move(argument), type);
   if (context == nullptr || cast->IsConstant() || cast->has_columns() ||
       cast->volatility() != Volatility::kImmutable) {

@@ -135,11 +135,11 @@ double ShareOf(const ExpressionPtr& node, const RowEstimate& input) {
     }
     case ExpressionKind::kIn: {
       double share = 0;
-      for (size_t i = 1; i < node->children().size(); ++i) {
+      for (size_t i = 1; i < node->children().size() && share < 1; ++i) {
         share += ComparisonShare(
             Expression::Compare(Comparison::kEqual, node->child(0), node->child(i)), input);
       }
-      return share;
+      return std::min(share, 1.0);
     }
     case ExpressionKind::kComparison: {
       if (!IsColumnAndConstant(node) || !IsRange(node->comparison())) {

@@ -17,6 +17,17 @@ namespace {
 std::string SchemaOr(const CatalogName& name, const char* otherwise) {
   return name.schema.empty() ? otherwise : name.schema;
 }
+
+QueryContext::Options OptionsOf(const SettingValues& settings, const Database& database) {
+  QueryContext::Options options;
+  options.query_time_micros = database.NowMicros();
+  options.random_seed = settings.random_seed != 0 ? settings.random_seed : std::random_device()();
+  options.time_zone = settings.time_zone;
+  options.batch_size = settings.batch_size;
+  options.thread_count = settings.threads;
+  options.preserve_insertion_order = settings.preserve_insertion_order;
+  return options;
+}
 }  // namespace
 
 StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
@@ -25,15 +36,10 @@ StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
       database_(connection.database()),
       sql_(sql),
       parameters_(parameters),
-      settings_(connection.settings().Get()) {
-  options_.query_time_micros = database_.NowMicros();
-  options_.random_seed =
-      settings_.random_seed != 0 ? settings_.random_seed : std::random_device()();
-  options_.time_zone = settings_.time_zone;
-  options_.batch_size = settings_.batch_size;
-  options_.thread_count = settings_.threads;
-  options_.preserve_insertion_order = settings_.preserve_insertion_order;
-  planning_context_ = NewContext();
+      settings_(connection.settings().Get()),
+      options_(OptionsOf(settings_, database_)),
+      planning_context_(NewContext()),
+      planning_files_(database_.files(), planning_context_->cancellation()) {
   outer_planning_ = connection_.ExchangePlanning(planning_context_->cancellation());
 }
 
@@ -51,7 +57,7 @@ Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& s
   input.settings = &connection_.settings();
   input.parameters = &parameters_;
   input.context = planning_context_.get();
-  input.files = &database_.files();
+  input.files = &planning_files_;
   input.ids = &ids_;
   input.sql = sql_;
   return Bind(statement, input);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/interruptible_file_system.h"
 #include "plan/bound_statement.h"
 #include "session/connection.h"
 #include "session/query_result.h"
@@ -70,6 +71,7 @@ class StatementRunner {
   QueryContext::Options options_;
   ColumnIdGenerator ids_;
   std::unique_ptr<QueryContext> planning_context_;
+  InterruptibleFileSystem planning_files_;
   std::optional<Analysis> analysis_;                 // where Drain's query is to be analysed
   std::optional<CancellationToken> outer_planning_;  // EXECUTE runs one statement inside another
 };

@@ -404,6 +404,8 @@ NB_MODULE(_trivet, module) {
   using namespace trivet;          // NOLINT(google-build-using-namespace): binding code
   using namespace trivet::python;  // NOLINT(google-build-using-namespace)
 
+  // What a daemon thread holds when the interpreter ends is nobody's mistake.
+  nb::set_leak_warnings(false);
   RegisterErrors(module);
   module.attr("__version__") = TRIVET_VERSION;
   nb::class_<PyConnectOptions>(module, "ConnectOptions")

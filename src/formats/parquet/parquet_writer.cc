@@ -96,8 +96,9 @@ class ParquetWriter final : public FileWriter {
       properties.compression_level(static_cast<int>(options.compression_level));
     }
     TRIVET_ASSIGN_OR_RETURN(
-        writer_, FromArrow(::parquet::arrow::FileWriter::Open(
-                     *schema_, pool_.get(), MakeOutputStream(staged_->TakeFile()), properties.build())));
+        writer_,
+        FromArrow(::parquet::arrow::FileWriter::Open(
+            *schema_, pool_.get(), MakeOutputStream(staged_->TakeFile()), properties.build())));
     return Status::OK();
   }
 

@@ -119,7 +119,8 @@ Status UnifyTypes(std::vector<ExpressionPtr>& expressions, bool as_equality, std
                                        second.ToString(), " in ", place,
                                        " - an explicit cast is required"));
   }
-  for (ExpressionPtr& expression : expressions) {
+  for (ExpressionPtr& expression : expressions) {  // maybe hundreds of thousands
+    if (context != nullptr) TRIVET_RETURN_IF_ERROR(context->cancellation().Check());
     expression = CastTo(std::move(expression), *type, context);
   }
   return Status::OK();
