@@ -210,6 +210,14 @@ int ChooseBroadcastInput(const StageGraph& graph, const Stage& stage,
     if (!complete[build] || total_bytes[build] > options.broadcast_bytes) continue;
     // Once it writes, or where another stage reads it too, the probe side stays cut.
     if (started[probe] || graph.stages[probe].bounds_from.has_value()) continue;
+    // Every task of the probe side reads all of it and builds a table of it, where otherwise both
+    // sides are written once and read once.
+    constexpr uint64_t kReadAndWrite = 2;
+    const uint64_t estimated = graph.stages[probe].estimated_bytes;
+    if (estimated > 0 && total_bytes[build] * graph.stages[probe].task_count >
+                             kReadAndWrite * (total_bytes[build] + estimated)) {
+      continue;
+    }
     if (!IsRead(graph, probe, stage.id, false)) return small;
   }
   return -1;

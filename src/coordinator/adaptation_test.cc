@@ -205,6 +205,21 @@ TEST(Adaptation, ALargeOrUnwillingBuildSideIsShuffledAsPlanned) {
   }
 }
 
+TEST(Adaptation, ABuildSideIsNotReadByMoreTasksThanItsShuffleCosts) {
+  // Three tasks would read 1.5 MiB in all, where to cut both sides moves 0.5 MiB and the probe
+  // side's estimate, twice each.
+  for (const auto& [estimate, partitions] :
+       {std::pair<uint64_t, uint32_t>{kMiB / 2, 1U}, {kMiB / 8, 4U}, {0, 1U}}) {
+    StageGraph graph = JoinGraph(true);
+    graph.stages[1].estimated_bytes = estimate;
+    CoordinatorDriver driver;
+    driver.Join("a", 8);
+    const QueryId query = driver.Submit(graph);
+    driver.Finish({{query, 0, 0}, 1}, {10, kMiB / 8});
+    EXPECT_EQ(driver.launched.at({{query, 1, 0}, 1}).output_partitions, partitions) << estimate;
+  }
+}
+
 TEST(Adaptation, ARangeExchangeGetsTheBoundsOfItsSampledStage) {
   StageGraph graph = ScanGraph(2);
   graph.stages[0].samples_keys = true;

@@ -96,7 +96,7 @@ struct FieldsOf<Stage> {
   static auto Tie(auto& v) {
     return std::tie(v.id, v.inputs, v.task_count, v.output_partitions, v.indeterminate,
                     v.samples_keys, v.requirements, v.fragment, v.description, v.start_after,
-                    v.bounds_from, v.row_limit, v.repeatable_rows);
+                    v.bounds_from, v.row_limit, v.repeatable_rows, v.estimated_bytes);
   }
 };
 template <>

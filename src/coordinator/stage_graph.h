@@ -77,6 +77,8 @@ struct Stage {
   // Every run of a task gives the same rows in the same order, so that a client may go on with
   // another attempt's output where one broke off. Matters for the result stage.
   bool repeatable_rows = false;
+  // The output of all tasks, as the planner sees it; 0: it does not know.
+  uint64_t estimated_bytes = 0;
 };
 
 // The stages of one query. Producers come before their consumers; the last stage's outputs, task by

@@ -77,6 +77,32 @@ TEST_F(AdaptationExplainTest, ABuildSideThatIsLargeIsNot) {
             "  4 of 4 tasks, 600 rows\n");
 }
 
+TEST_F(AdaptationExplainTest, GroupsWithoutPartnersAreLeftOutBeforeTheyMove) {
+  planning_.gather_bytes = 0;
+  planning_.replicate_bytes = 0;
+  Start(2, 4);
+  MakeTables();
+  Both("CREATE TABLE few AS SELECT range * 7 AS i, range AS n FROM range(20)");
+  Both("INSERT INTO few VALUES (NULL, 100), (7, 101), (999999, 102)");
+  Both("INSERT INTO large VALUES (NULL, NULL, 5)");
+  const std::string groups = " (SELECT i, count(*) AS c, sum(k) AS s FROM large GROUP BY i) g ";
+  const std::string joined = "SELECT few.i, n, c, s FROM few JOIN" + groups + "ON few.i = g.i";
+  EXPECT_EQ(Checked(joined).find("3 of 3 tasks, 30000 rows"), std::string::npos);
+  EXPECT_NE(Checked(joined).find("3 of 3 tasks, 20 rows"), std::string::npos) << Checked(joined);
+  ExpectSame("SELECT few.i, n, c, s FROM few LEFT JOIN" + groups + "ON few.i = g.i", false);
+  ExpectSame("SELECT few.i, n FROM few SEMI JOIN" + groups + "ON few.i = g.i", false);
+  ExpectSame("SELECT few.i, n FROM few ANTI JOIN" + groups + "ON few.i = g.i", false);
+  ExpectSame("SELECT few.i, n, c FROM few JOIN" + groups + "ON few.i IS NOT DISTINCT FROM g.i",
+             false);
+  ExpectSame("SELECT few.i, n, c FROM few JOIN" + groups + "ON few.i = g.i AND few.n = g.c - 1",
+             false);
+  // The other way round, the groups being on the left.
+  ExpectSame("SELECT g.i, c FROM" + groups + "JOIN few ON few.i = g.i", false);
+  ExpectSame("SELECT g.i, c FROM" + groups + "SEMI JOIN few ON few.i = g.i", false);
+  ExpectSame("SELECT count(*), sum(c) FROM" + groups + "ANTI JOIN few ON few.i = g.i", false);
+  ExpectSame("SELECT count(*), sum(c) FROM" + groups + "LEFT JOIN few ON few.i = g.i", false);
+}
+
 constexpr const char* kSkewed =
     "SELECT large.i, m.k FROM large LEFT JOIN (SELECT k FROM medium) m ON large.heavy = m.k";
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/string_concat.h"
+#include "distributed/group_reduction.h"
 #include "distributed/plan_changes.h"
 #include "distributed/stage_maker.h"
 #include "execution/operators/cte.h"
@@ -76,6 +77,10 @@ class Planner {
   void MeetHash(const Requirement& requirement, std::vector<Piece>& children);
   // Every task that wants the piece's rows makes them itself: cheaper than to send them.
   bool IsReplicable(const Piece& piece) const;
+  Result<std::vector<Piece>> VisitChildren(const PhysicalPlan& plan);
+  // A join's children, the other one's rows being sent to where those of the shrinking one are.
+  Result<std::vector<Piece>> VisitReduced(const PhysicalPlan& plan,
+                                          const GroupReduction& reduction);
   // Leaves out the rows on the join's right that have no partner on its left, before they move.
   Status ReduceRight(const PhysicalPlan& plan, std::vector<Piece>& children);
 
@@ -89,6 +94,8 @@ class Planner {
     std::optional<double> rows;
   };
   std::map<uint64_t, Definition> definitions_;
+  // What semi joins that were put in read on their right, instead of running it again.
+  std::map<const PhysicalOperator*, Definition> partners_;
 };
 
 Result<Piece> Planner::VisitLeaf(const PhysicalPlan& plan) {
@@ -233,6 +240,50 @@ Status Planner::ReduceRight(const PhysicalPlan& plan, std::vector<Piece>& childr
   return Status::OK();
 }
 
+Result<std::vector<Piece>> Planner::VisitReduced(const PhysicalPlan& plan,
+                                                 const GroupReduction& reduction) {
+  std::vector<Piece> children(2);
+  const size_t small = 1 - reduction.side;
+  TRIVET_ASSIGN_OR_RETURN(children[small], Visit(plan->children()[small]));
+  if (!IsReplicable(children[small])) {
+    Definition known;
+    known.tasks = children[small].tasks;
+    known.spread = std::move(children[small].spread);
+    known.schema = children[small].plan->schema();
+    known.rows = children[small].plan->estimated_rows();
+    known.stage = stages_.Close(std::move(children[small]), ExchangeKind::kForward, {}, 1);
+    children[small] =
+        stages_.Read(known.stage, ExchangeKind::kForward, known.schema, known.rows, known.tasks);
+    children[small].spread = known.spread;
+    partners_[reduction.partners.get()] = std::move(known);
+  }
+  TRIVET_ASSIGN_OR_RETURN(children[reduction.side], Visit(reduction.plan));
+  return children;
+}
+
+Result<std::vector<Piece>> Planner::VisitChildren(const PhysicalPlan& plan) {
+  if (plan->name() == "HASH_JOIN") {
+    const auto reduction = FindGroupReduction(static_cast<const PhysicalJoin&>(*plan), options_);
+    if (reduction) return VisitReduced(plan, *reduction);
+  }
+  std::vector<Piece> children;
+  const auto partners = partners_.find(plan.get());
+  for (const PhysicalPlan& child : plan->children()) {
+    if (partners != partners_.end() && !children.empty()) {
+      const Definition& known = partners->second;
+      const uint32_t tasks = children[0].tasks;
+      const ExchangeKind kind = tasks == 1 ? ExchangeKind::kGather : ExchangeKind::kBroadcast;
+      children.push_back(stages_.Read(known.stage, kind, known.schema, known.rows, tasks));
+      children[1].spread = {tasks == 1 ? Partitioning::Single()
+                                       : Partitioning{PartitioningKind::kBroadcast, tasks, {}}};
+      continue;
+    }
+    TRIVET_ASSIGN_OR_RETURN(Piece piece, Visit(child));
+    children.push_back(std::move(piece));
+  }
+  return children;
+}
+
 double Planner::CostOf(const Requirement& requirement, const std::vector<Piece>& children) const {
   double cost = 0;
   const bool all_single = std::all_of(children.begin(), children.end(),
@@ -368,11 +419,8 @@ Result<Piece> Planner::Visit(const PhysicalPlan& plan) {
   if (plan->name() == "CTE") return VisitCte(plan);
   if (plan->name() == "CTE_SCAN") return VisitCteScan(plan);
   if (plan->children().empty()) return VisitLeaf(plan);
-  std::vector<Piece> children;
-  for (const PhysicalPlan& child : plan->children()) {
-    TRIVET_ASSIGN_OR_RETURN(Piece piece, Visit(child));
-    children.push_back(std::move(piece));
-  }
+  TRIVET_ASSIGN_OR_RETURN(std::vector<Piece> children, VisitChildren(plan));
+  if (partners_.contains(plan.get())) return Stack(plan, std::move(children));
   TRIVET_RETURN_IF_ERROR(ReduceRight(plan, children));
   const OperatorCapabilities capabilities = plan->capabilities();
   std::vector<Requirement> legal = capabilities.alternative_inputs;

@@ -270,6 +270,38 @@ TEST_F(DistributedPlannerTest, RowsWithoutPartnersStayWhereTheyAre) {
   EXPECT_FALSE(Mentions(Plan(sql("", 10'000)), "FORWARD"));
 }
 
+TEST_F(DistributedPlannerTest, GroupsWithoutPartnersAreLeftOutWhereTheirRowsAreRead) {
+  const auto sql = [](const std::string& join, const std::string& aggregate, int rows) {
+    return "SELECT * FROM range(" + std::to_string(rows) + ") a " + join +
+           " (SELECT b.range AS k, " + aggregate +
+           " AS n FROM range(1000000) b GROUP BY b.range) g ON a.range = g.k";
+  };
+  const auto reduces = [&](const std::string& text) {
+    const std::string plan = Plan(text).ToString();
+    const size_t stage = plan.find("Stage 1:");
+    return plan.substr(stage, plan.find("Stage 2:") - stage).find("SEMI") != std::string::npos;
+  };
+  // The ten thousand rows are made once, go where the million are read, and meet what is left.
+  const std::string shape = Shape(sql("JOIN", "count(*)", 10'000));
+  EXPECT_EQ(shape, "1 3<0:BROADCAST>4 1<0:FORWARD>4 4<1:HASH<2:HASH");
+  EXPECT_TRUE(reduces(sql("JOIN", "count(*)", 10'000)));
+  EXPECT_TRUE(reduces(sql("LEFT JOIN", "count(*)", 10'000)));
+  EXPECT_TRUE(reduces(sql("SEMI JOIN", "count(*)", 10'000)));
+  EXPECT_TRUE(reduces(sql("ANTI JOIN", "count(*)", 10'000)));
+  // Rows without partners show.
+  EXPECT_FALSE(reduces(sql("FULL JOIN", "count(*)", 10'000)));
+  EXPECT_FALSE(reduces(sql("RIGHT JOIN", "count(*)", 10'000)));
+  // So does the error of a row.
+  EXPECT_FALSE(reduces(sql("JOIN", "sum((b.range::VARCHAR)::SMALLINT)", 10'000)));
+  // Too few are left out, or there are few anyway.
+  EXPECT_FALSE(reduces(sql("JOIN", "count(*)", 500'000)));
+  planning_.gather_bytes = 100 << 20;
+  EXPECT_FALSE(reduces(sql("JOIN", "count(*)", 10'000)));
+  planning_.gather_bytes = 0;
+  planning_.reduction_factor = 0;
+  EXPECT_FALSE(reduces(sql("JOIN", "count(*)", 10'000)));
+}
+
 TEST_F(DistributedPlannerTest, UnionAllForwardsItsBranchesInOrder) {
   EXPECT_EQ(Shape("SELECT range FROM range(1000000) UNION ALL SELECT range FROM range(1000000)"),
             "3 3 6<0:FORWARD<1:FORWARD");

@@ -62,6 +62,10 @@ StageId StageMaker::Close(Piece piece, ExchangeKind kind, std::vector<Expression
   stage.output_partitions = partitions;
   stage.indeterminate = !piece.deterministic || kind == ExchangeKind::kRoundRobin;
   stage.repeatable_rows = piece.repeatable;
+  // What is written is compressed.
+  constexpr double kCompressed = 1.0 / 3;
+  stage.estimated_bytes =
+      static_cast<uint64_t>(std::min(EstimatedBytes(*piece.plan) * kCompressed, 1e18));
   if (kind == ExchangeKind::kGather) stage.row_limit = piece.row_limit;
   for (size_t i = 0; i < piece.readings.size(); ++i) {
     piece.readings[i].source->set_input(i);

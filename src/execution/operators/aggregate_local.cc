@@ -210,9 +210,9 @@ Status BufferedInput::Add(const Batch& batch, const std::vector<Vector>& keys) {
 
 Status BufferedInput::AddRows(const Batch& batch, std::vector<Vector> keys, size_t count) {
   for (size_t i = 0; i < buffered_.expressions.size(); ++i) {
-    Vector argument;
+    Vector& argument = keys.emplace_back();
     TRIVET_RETURN_IF_ERROR(arguments_.Evaluate(i, batch, argument));
-    keys.push_back(buffered_.distinct ? GroupKey(argument, count) : std::move(argument));
+    if (buffered_.distinct) argument = GroupKey(argument, count);
   }
   std::vector<Vector> sort_keys(buffered_.sort_expressions.size());
   for (size_t i = 0; i < sort_keys.size(); ++i) {
