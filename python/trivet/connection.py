@@ -8,10 +8,11 @@ import pathlib
 import re
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import _trivet
+from .custom import _add_function, _add_operator, pack, registry_of
 from .relation import Relation
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
@@ -117,6 +118,87 @@ class Connection:
         self._native.unregister(name)
         return self
 
+    def register_function(
+        self,
+        name: str,
+        function: Callable,
+        parameter_types: Sequence[Any],
+        return_type: Any,
+        *,
+        null_handling: str = "propagate",
+        deterministic: bool = True,
+        vectorized: bool = True,
+        version: int = 1,
+        replace: bool = False,
+    ) -> Connection:
+        """Makes a Python function callable in SQL, under `name`.
+
+        It gets a pyarrow array for each parameter and gives an array of as many rows; with
+        `vectorized=False` it gets and gives single values, row by row. Types are SQL names ("DOUBLE") or
+        pyarrow's. With `null_handling="propagate"`, rows with a NULL argument are NULL and the function never
+        sees them; with "special" it decides. A function whose answers differ for the same arguments is
+        registered with `deterministic=False`. What it raises ends the query with InvalidInputError, which
+        names the function, the row and its arguments.
+
+        On a remote connection the code travels to the workers (by cloudpickle), unless the modules that
+        they import register it already.
+        """
+        add = pack(self._native, "function") if self._native.is_remote else self._native.register_function
+        _add_function(
+            add,
+            name,
+            function,
+            parameter_types,
+            return_type,
+            null_handling=null_handling,
+            deterministic=deterministic,
+            vectorized=vectorized,
+            version=version,
+            replace=replace,
+        )
+        return self
+
+    def register_operator(
+        self,
+        name: str,
+        function: Callable,
+        output_schema: Any = None,
+        *,
+        parameter_types: Sequence[Any] = (),
+        distribution: str = "single",
+        by: Sequence[str] = (),
+        deterministic: bool = True,
+        version: int = 1,
+        replace: bool = False,
+    ) -> Connection:
+        """Makes a Python function a table operator: `FROM name((SELECT ...), argument, ...)`.
+
+        It gets a `pyarrow.RecordBatchReader` of its input and the constant arguments, as `parameter_types`
+        declares them, and gives record batches: as a generator, a list, a reader or a table. `output_schema`
+        declares their columns (a dict of names and types, or a pyarrow.Schema); None: those of the input.
+        `distribution` says which rows one call must see: "single" all of them in order, "hash" all that are
+        equal in the columns `by`, "any" any share. On a cluster the planner spreads the input accordingly.
+        """
+        add = pack(self._native, "operator") if self._native.is_remote else self._native.register_operator
+        _add_operator(
+            add,
+            name,
+            function,
+            output_schema,
+            parameter_types=parameter_types,
+            distribution=distribution,
+            by=by,
+            deterministic=deterministic,
+            version=version,
+            replace=replace,
+        )
+        return self
+
+    def load_plugin(self, path: str) -> Connection:
+        """Registers the functions and operators of a shared library; on an embedded connection only."""
+        self._native.load_plugin(str(path))
+        return self
+
     def progress(self) -> float | None:
         """The share of its sources that the newest running query has read, 0 to 1; None where it is not known.
 
@@ -195,14 +277,23 @@ class Connection:
         self.close()
 
 
-def _worker_command() -> list[str]:
-    """Runs `trivet.worker` of this very package, wherever it was imported from."""
+def _worker_command(imports: Sequence[str], plugins: Sequence[str]) -> list[str]:
+    """Runs `trivet.worker` of this very package, wherever it was imported from.
+
+    Modules are found there where this process finds them.
+    """
     folder = str(pathlib.Path(__file__).parent.parent)
+    paths = [path for path in sys.path if path]
     code = (
-        f"import sys; sys.path.insert(0, {folder!r}); "
+        f"import sys; sys.path.insert(0, {folder!r}); sys.path.extend(p for p in {paths!r} if p not in sys.path); "
         "from trivet.worker import main; sys.exit(main(sys.argv[1:]))"
     )
-    return [sys.executable, "-c", code]
+    command = [sys.executable, "-c", code]
+    for module in imports:
+        command += ["--import", module]
+    for plugin in plugins:
+        command += ["--plugin", str(plugin)]
+    return command
 
 
 def connect(
@@ -226,6 +317,8 @@ def connect(
     progress_bar: bool = False,
     log_level: str = "",
     log_file: str = "",
+    imports: Sequence[str] = (),
+    plugins: Sequence[str] = (),
 ) -> Connection:
     """Connects to a database; where its queries run is the only thing that differs.
 
@@ -240,6 +333,9 @@ def connect(
     With `progress_bar` a query that runs for two seconds while its rows are being fetched draws a bar on a
     terminal's standard error. `log_level` ("info") has the coordinator and the workers of a single node, or of a
     Ray cluster whose coordinator is started here, write JSON lines to `log_file` or standard error.
+    Modules named by `imports` register functions and operators of their own by `register(registry)`, and shared
+    libraries named by `plugins` bring theirs: here, or where the session's queries run (single node and Ray;
+    with Ray, those of the connection that starts the coordinator).
 
     Raises at once where the target cannot be reached: nothing ever runs in another mode than asked for.
     """
@@ -252,7 +348,8 @@ def connect(
         )
     if not 0 <= threads <= _MAX_THREADS:
         raise _trivet.InvalidInputError(f"threads must be from 1 to {_MAX_THREADS}, not {threads}")
-    if target.startswith("ray://") or target == "ray":
+    on_ray = target.startswith("ray://") or target == "ray"
+    if on_ray:
         from .ray import connect_ray
 
         if mode not in ("", "distributed"):
@@ -266,6 +363,8 @@ def connect(
             adaptive=adaptive,
             log_level=log_level,
             log_file=log_file,
+            imports=imports,
+            plugins=plugins,
         )
         target, token = found.location, found.token
     options = _trivet.ConnectOptions()
@@ -282,7 +381,7 @@ def connect(
     options.tls_key = tls_key
     options.workers = workers
     options.slots = slots
-    options.worker_command = _worker_command()
+    options.worker_command = _worker_command(imports, plugins)
     options.partitions = partitions
     options.single_task_bytes = single_task_bytes
     options.scan_task_rows = scan_task_rows
@@ -291,6 +390,13 @@ def connect(
     options.progress_bar = progress_bar
     options.log_level = log_level
     options.log_file = log_file
+    if options.mode != "distributed":
+        options.extensions = registry_of(imports, plugins)._native
+    elif (imports or plugins) and not on_ray:
+        raise _trivet.InvalidInputError(
+            "imports and plugins are for connections that start what they connect to: "
+            "start this coordinator and its workers with --import and --plugin"
+        )
     return Connection(_trivet.connect(options))
 
 

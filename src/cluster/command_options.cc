@@ -40,6 +40,7 @@ Result<CommandOptions> CommandOptions::Parse(const std::vector<std::string>& arg
       }
       value = arguments[++i];
     }
+    options.all_.emplace(name, value);
     options.values_[name] = std::move(value);
   }
   return options;
@@ -48,6 +49,13 @@ Result<CommandOptions> CommandOptions::Parse(const std::vector<std::string>& arg
 std::string CommandOptions::Text(const std::string& name, const std::string& otherwise) const {
   const auto found = values_.find(name);
   return found != values_.end() ? found->second : otherwise;
+}
+
+std::vector<std::string> CommandOptions::All(const std::string& name) const {
+  std::vector<std::string> texts;
+  const auto [first, last] = all_.equal_range(name);
+  for (auto entry = first; entry != last; ++entry) texts.push_back(entry->second);
+  return texts;
 }
 
 Result<uint64_t> CommandOptions::Count(const std::string& name, uint64_t otherwise, uint64_t least,

@@ -21,6 +21,8 @@ class CommandOptions {
 
   bool Has(const std::string& name) const { return values_.count(name) > 0; }
   std::string Text(const std::string& name, const std::string& otherwise = {}) const;
+  // Of an option that may be given several times.
+  std::vector<std::string> All(const std::string& name) const;
   // InvalidInput for what is no whole number within the bounds.
   Result<uint64_t> Count(const std::string& name, uint64_t otherwise, uint64_t least,
                          uint64_t most) const;
@@ -29,7 +31,8 @@ class CommandOptions {
   TlsOptions Tls() const;
 
  private:
-  std::map<std::string, std::string> values_;
+  std::map<std::string, std::string> values_;  // the last of several
+  std::multimap<std::string, std::string> all_;
 };
 
 }  // namespace trivet

@@ -15,6 +15,7 @@
 #include "cluster/command_options.h"
 #include "cluster/node_daemon.h"
 #include "cluster/worker_server.h"
+#include "extension/plugin.h"
 
 namespace trivet {
 
@@ -36,6 +37,8 @@ const char* const kServeUsage =
     "  --journal-sync always|never   wait for the disk, or only for the file (always)\n"
     "  --log-level LEVEL     debug, info, warning, error, off (info)\n"
     "  --log-file FILE       appends the log there (standard error)\n"
+    "  --plugin FILE         load functions and operators from a shared library, here and in the\n"
+    "                        workers; may be repeated\n"
     "  --tls-certificate, --tls-key, --tls-authority FILE\n"
     "  --exit-with-stdin     stop when standard input ends\n"
     "The cluster's secret is read from TRIVET_TOKEN; without it one is made and printed.\n";
@@ -52,6 +55,7 @@ const char* const kWorkerUsage =
     "  --disk-quota BYTES    of these (no limit)\n"
     "  --label NAME          a data mount or the like that tasks may ask for\n"
     "  --output-age-ms N     removes map outputs that nobody asks for in so long (24 hours)\n"
+    "  --plugin FILE         load functions and operators from a shared library; may be repeated\n"
     "  --lease-ms N          ends when the coordinator is silent for so long (30000)\n"
     "  --log-level LEVEL     debug, info, warning, error, off (info)\n"
     "  --log-file FILE       appends the log there (standard error)\n"
@@ -98,6 +102,14 @@ Result<LogOptions> LogOptionsOf(const CommandOptions& options) {
   return log;
 }
 
+// What is registered already, and what the plugins named add.
+Result<ExtensionSetPtr> WithPlugins(const CommandOptions& options,
+                                    std::shared_ptr<Extensions> extensions) {
+  if (extensions == nullptr) extensions = std::make_shared<Extensions>();
+  TRIVET_RETURN_IF_ERROR(LoadPlugins(options.All("plugin"), *extensions));
+  return extensions->Get();
+}
+
 Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
   NodeDaemonOptions daemon;
   TRIVET_ASSIGN_OR_RETURN(const uint64_t workers, options.Count("workers", 2, 0, 1024));
@@ -142,13 +154,17 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
 
 }  // namespace
 
-int RunServe(const std::vector<std::string>& arguments, std::vector<std::string> worker_command) {
-  Result<CommandOptions> parsed = CommandOptions::Parse(
-      arguments,
-      {"workers", "slots", "host", "port", "directory", "worker-memory", "disk-quota", "partitions",
-       "single-task-bytes", "scan-task-rows", "max-sessions", "session-idle-ms", "journal",
-       "journal-sync", "log-level", "log-file", "tls-certificate", "tls-key", "tls-authority"},
-      {"help", "exit-with-stdin"});
+int RunServe(const std::vector<std::string>& arguments, std::vector<std::string> worker_command,
+             std::shared_ptr<Extensions> extensions) {
+  Result<CommandOptions> parsed =
+      CommandOptions::Parse(arguments, {"workers",        "slots",        "host",
+                                        "port",           "directory",    "worker-memory",
+                                        "disk-quota",     "partitions",   "single-task-bytes",
+                                        "scan-task-rows", "max-sessions", "session-idle-ms",
+                                        "journal",        "journal-sync", "log-level",
+                                        "log-file",       "plugin",       "tls-certificate",
+                                        "tls-key",        "tls-authority"},
+                            {"help", "exit-with-stdin"});
   if (!parsed.ok()) return Fail(parsed.status());
   if (parsed->Has("help")) {
     std::cout << kServeUsage;
@@ -157,6 +173,12 @@ int RunServe(const std::vector<std::string>& arguments, std::vector<std::string>
   Result<NodeDaemonOptions> options = ServeOptions(*parsed);
   if (!options.ok()) return Fail(options.status());
   options->worker_command = std::move(worker_command);
+  Result<ExtensionSetPtr> known = WithPlugins(*parsed, std::move(extensions));
+  if (!known.ok()) return Fail(known.status());
+  options->server.extensions = *known;
+  for (const std::string& plugin : parsed->All("plugin")) {
+    options->worker_command.insert(options->worker_command.end(), {"--plugin", plugin});
+  }
   options->server.token = TokenFromEnvironment();
   // With a journal the secret may be in there.
   const bool token_is_ours = options->server.token.empty();
@@ -174,11 +196,12 @@ int RunServe(const std::vector<std::string>& arguments, std::vector<std::string>
   return 0;
 }
 
-int RunWorker(const std::vector<std::string>& arguments) {
+int RunWorker(const std::vector<std::string>& arguments, std::shared_ptr<Extensions> extensions,
+              std::shared_ptr<const CodeLoader> loader) {
   Result<CommandOptions> parsed = CommandOptions::Parse(
       arguments,
       {"coordinator", "name", "slots", "memory-limit", "host", "port", "directory", "disk-quota",
-       "advertise", "label", "lease-ms", "output-age-ms", "log-level", "log-file",
+       "advertise", "label", "lease-ms", "output-age-ms", "log-level", "log-file", "plugin",
        "tls-certificate", "tls-key", "tls-authority"},
       {"help", "exit-with-parent"});
   if (!parsed.ok()) return Fail(parsed.status());
@@ -199,7 +222,9 @@ int RunWorker(const std::vector<std::string>& arguments) {
     worker.token = TokenFromEnvironment();
     worker.tls = parsed->Tls();
     TRIVET_ASSIGN_OR_RETURN(worker.log, LogOptionsOf(*parsed));
-    if (parsed->Has("label")) worker.labels.push_back(parsed->Text("label"));
+    worker.labels = parsed->All("label");
+    worker.code_loader = loader;
+    TRIVET_ASSIGN_OR_RETURN(worker.extensions, WithPlugins(*parsed, extensions));
     TRIVET_ASSIGN_OR_RETURN(const uint64_t slots, parsed->Count("slots", 1, 1, 1024));
     TRIVET_ASSIGN_OR_RETURN(const uint64_t port, parsed->Count("port", 0, 0, 65535));
     TRIVET_ASSIGN_OR_RETURN(const uint64_t lease,

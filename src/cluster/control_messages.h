@@ -16,6 +16,8 @@ inline constexpr std::string_view kDeleteAction = "worker.delete";
 // The action of a coordinator's service that takes an event (EncodeEvent); the answer acknowledges
 // it.
 inline constexpr std::string_view kEventAction = "coordinator.event";
+// Takes the id of code that a session brought along; answers with the code.
+inline constexpr std::string_view kCodeAction = "coordinator.code";
 
 // Decoding gives Corruption for bytes that are no such message.
 std::string EncodeLaunch(const LaunchAttempt& launch);

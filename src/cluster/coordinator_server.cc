@@ -182,6 +182,7 @@ SessionDatabase CoordinatorServer::NewDatabase() {
   DatabaseOptions fresh;
   fresh.memory_limit_bytes = options_.memory_limit_bytes;
   fresh.files = &files_;
+  fresh.extensions = options_.extensions;
   fresh.runtime = made.runtime;
   made.database = Database::Open(std::move(fresh));
   RegisterClusterTables(made.database->table_functions(), *driver_);
@@ -240,11 +241,12 @@ void CoordinatorServer::RestoreDatabase(const SavedDatabase& saved) {
     sessions[each.id] = std::move(session);
   }
   Status repeated;
-  if (saved.had_tables) {
-    repeated = Status(StatusCode::kUnavailable,
-                      "the coordinator was started anew, and this session's tables in memory went "
-                      "with the old one")
-                   .WithHint("connect again and make them again");
+  if (saved.had_transient) {
+    repeated =
+        Status(StatusCode::kUnavailable,
+               "the coordinator was started anew, and this session's tables in memory and the "
+               "functions and operators that it registered went with the old one")
+            .WithHint("connect again and make them again");
   }
   for (const ExecuteRequest& statement : saved.statements) {
     if (!repeated.ok()) break;
@@ -316,6 +318,12 @@ void CoordinatorServer::RegisterActions() {
     TRIVET_RETURN_IF_ERROR(session->Upload(std::move(request)));
     return std::string();
   });
+  add(kRegisterCodeAction, [this](std::string_view body) -> Result<std::string> {
+    TRIVET_ASSIGN_OR_RETURN(const RegisterCodeRequest request, DecodeRegisterCodeRequest(body));
+    TRIVET_RETURN_IF_ERROR(RegisterCode(request));
+    return std::string();
+  });
+  add(kCodeAction, [this](std::string_view body) { return FindCode(std::string(body)); });
   add(kInterruptAction, [this](std::string_view body) -> Result<std::string> {
     TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(std::string(body)));
     session->Interrupt();
@@ -349,6 +357,27 @@ void CoordinatorServer::RegisterActions() {
         TRIVET_ASSIGN_OR_RETURN(const ResultTicket ticket, DecodeResultTicket(bytes));
         return OpenResult(ticket);
       });
+}
+
+// The registered function or operator keeps its code; the coordinator only knows where it is.
+Status CoordinatorServer::RegisterCode(const RegisterCodeRequest& request) {
+  TRIVET_ASSIGN_OR_RETURN(const auto session, FindSession(request.session));
+  auto bytes = std::make_shared<const std::string>(request.registration.code);
+  const std::string id = NewToken();
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(code_, [](const auto& entry) { return entry.second.expired(); });
+    code_[id] = bytes;
+  }
+  return session->Register(request.registration, id, std::move(bytes));
+}
+
+Result<std::string> CoordinatorServer::FindCode(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  const auto found = code_.find(id);
+  const auto bytes = found != code_.end() ? found->second.lock() : nullptr;
+  if (bytes == nullptr) return Status::NotFound("the code of a function or operator is gone");
+  return *bytes;
 }
 
 void CoordinatorServer::LeaseLoop() {

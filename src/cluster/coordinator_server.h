@@ -42,6 +42,8 @@ struct CoordinatorServerOptions {
   int64_t session_idle_ms = int64_t{8} * 3600 * 1000;
   // One more is refused with ResourceExhausted.
   size_t max_sessions = 256;
+  // Functions and operators that sessions may use; the workers have the code. Null: none.
+  ExtensionSetPtr extensions;
 };
 
 // A coordinator's process: takes the workers' events, and clients' sessions, each a database of its
@@ -84,6 +86,8 @@ class CoordinatorServer {
   // Ends what clients of an earlier process have not come back for.
   void EndOrphans();
   void CloseSession(const std::string& id);
+  Status RegisterCode(const RegisterCodeRequest& request);
+  Result<std::string> FindCode(const std::string& id) const;
   void LeaseLoop();
 
   const CoordinatorServerOptions options_;
@@ -104,6 +108,7 @@ class CoordinatorServer {
   std::condition_variable stop_;
   bool stopping_ = false;
   std::map<std::string, std::shared_ptr<Session>> sessions_;
+  std::map<std::string, std::weak_ptr<const std::string>> code_;  // of sessions, by id
   std::chrono::steady_clock::time_point last_used_;
   std::thread leases_;
 };

@@ -88,7 +88,7 @@ void CoordinatorServer::Session::Keep(const ExecuteRequest& request, bool ran) {
     const size_t size = statement->end - statement->begin;
     journal_->Ran({id_, request.sql.substr(statement->begin, size), request.parameters});
   }
-  if (tables) journal_->MadeTables(id_);
+  if (tables) journal_->MadeTransient(id_);
 }
 
 Status CoordinatorServer::Session::Repeat(const ExecuteRequest& statement) {
@@ -133,8 +133,40 @@ Status CoordinatorServer::Session::Upload(UploadRequest request) {
   TRIVET_ASSIGN_OR_RETURN(MemoryChunks chunks, partial.builder->Finish());
   auto table = std::make_shared<MemoryTable>(partial.columns, std::move(chunks));
   uploads_.erase(request.table);
-  if (journal_ != nullptr) journal_->MadeTables(id_);
+  if (journal_ != nullptr) journal_->MadeTransient(id_);
   return connection_->RegisterTable(request.table, std::move(table));
+}
+
+namespace {
+// The same function or operator, which keeps its code for as long as it lives itself.
+template <typename Custom>
+std::shared_ptr<const Custom> WithCode(std::shared_ptr<const Custom> custom,
+                                       std::shared_ptr<const std::string> code) {
+  auto both =
+      std::make_shared<std::pair<decltype(custom), decltype(code)>>(custom, std::move(code));
+  return {std::move(both), custom.get()};
+}
+}  // namespace
+
+Status CoordinatorServer::Session::Register(const CodeRegistration& registration,
+                                            const std::string& id,
+                                            std::shared_ptr<const std::string> code) {
+  Use();
+  TRIVET_RETURN_IF_ERROR(broken_);
+  std::lock_guard lock(statement_mutex_);
+  if (journal_ != nullptr) journal_->MadeTransient(id_);
+  const OnRegistered mode = registration.replace ? OnRegistered::kReplace : OnRegistered::kError;
+  Database& database = *on_.database;
+  if (registration.function) {
+    CustomFunctionDeclaration declaration = *registration.function;
+    declaration.code = id;
+    return database.extensions().AddFunction(
+        WithCode(DeclareFunction(std::move(declaration)), std::move(code)), mode);
+  }
+  CustomOperatorDeclaration declaration = *registration.op;
+  declaration.code = id;
+  return database.AddOperator(WithCode(DeclareOperator(std::move(declaration)), std::move(code)),
+                              mode);
 }
 
 void CoordinatorServer::Session::Interrupt() {

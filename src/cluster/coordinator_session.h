@@ -32,6 +32,9 @@ class CoordinatorServer::Session {
   const SessionDatabase& on() const { return on_; }
   Result<ExecuteAnswer> Execute(const ExecuteRequest& request);
   Status Upload(UploadRequest request);
+  // Makes a function or operator known whose code workers ask for by `id`.
+  Status Register(const CodeRegistration& registration, const std::string& id,
+                  std::shared_ptr<const std::string> code);
   void Interrupt();
   // The result from the ticket's row on. NotFound where there is none (any more).
   Result<std::shared_ptr<QueryResult>> TakeResult(const ResultTicket& ticket);

@@ -310,6 +310,10 @@ class FlightSession final : public RemoteSession {
   }
 
   Status RegisterTable(const std::string& name, const TablePtr& table) override;
+  Status RegisterCode(const CodeRegistration& registration) override {
+    const RegisterCodeRequest request{link_->session(), registration};
+    return link_->peer().Call(kRegisterCodeAction, Encode(request), kCallTimeoutMs).status();
+  }
 
  private:
   std::shared_ptr<Database> database_;

@@ -20,7 +20,7 @@ constexpr uint64_t kShortenBytes = uint64_t{1} << 20;
 enum class RecordKind : uint8_t {
   kOpened = 1,
   kRan = 2,
-  kMadeTables = 3,
+  kMadeTransient = 3,
   kGave = 4,
   kReleased = 5,
   kClosed = 6,
@@ -88,7 +88,7 @@ Status Apply(std::string_view body, std::vector<SavedDatabase>& databases) {
       database->statements.push_back(std::move(statement));
       break;
     }
-    case RecordKind::kMadeTables: database->had_tables = true; break;
+    case RecordKind::kMadeTransient: database->had_transient = true; break;
     case RecordKind::kGave: {
       SavedResult saved;
       saved.query = reader.Get<QueryId>();
@@ -154,8 +154,8 @@ std::string SessionJournal::EncodeAll(const std::vector<SavedDatabase>& database
     for (const ExecuteRequest& statement : database.statements) {
       bytes += FrameRecord(RanRecord(statement));
     }
-    if (database.had_tables) {
-      bytes += FrameRecord(Start(RecordKind::kMadeTables, first).Take());
+    if (database.had_transient) {
+      bytes += FrameRecord(Start(RecordKind::kMadeTransient, first).Take());
     }
     for (const SavedSession& session : database.sessions) {
       for (const auto& [number, result] : session.results) {
@@ -191,8 +191,8 @@ void SessionJournal::Opened(const std::string& session, const std::string& other
   Append(OpenedRecord(session, other));
 }
 void SessionJournal::Ran(const ExecuteRequest& statement) { Append(RanRecord(statement)); }
-void SessionJournal::MadeTables(const std::string& session) {
-  Append(Start(RecordKind::kMadeTables, session).Take());
+void SessionJournal::MadeTransient(const std::string& session) {
+  Append(Start(RecordKind::kMadeTransient, session).Take());
 }
 void SessionJournal::Gave(const std::string& session, uint64_t result, const SavedResult& saved) {
   Append(GaveRecord(session, result, saved));

@@ -33,8 +33,8 @@ struct SavedSession {
 struct SavedDatabase {
   std::vector<SavedSession> sessions;
   std::vector<ExecuteRequest> statements;
-  // Rows in memory are not kept: what was in such tables is gone.
-  bool had_tables = false;
+  // Tables in memory and code that sessions registered are not kept: what there was is gone.
+  bool had_transient = false;
 
   bool live() const;
 };
@@ -53,7 +53,8 @@ class SessionJournal {
   // A session, on the database of `other` where that is not empty.
   void Opened(const std::string& session, const std::string& other);
   void Ran(const ExecuteRequest& statement);
-  void MadeTables(const std::string& session);
+  // The session made what is not kept: a table in memory, or a function or operator of its own.
+  void MadeTransient(const std::string& session);
   void Gave(const std::string& session, uint64_t result, const SavedResult& saved);
   void Released(const std::string& session, uint64_t result);
   void Closed(const std::string& session);

@@ -35,7 +35,7 @@ TEST_F(SessionJournalTest, SessionsComeBackWithWhatMadeThem) {
     journal->Ran(Statement("a", "SET x = ?"));
     journal->Opened("b", "a");
     journal->Opened("other", "");
-    journal->MadeTables("other");
+    journal->MadeTransient("other");
     journal->Gave("b", 3, {17, 2, {{"n", TypeId::kInt64}}});
     journal->Gave("b", 4, {18, 1, {}});
     journal->Released("b", 4);
@@ -48,7 +48,7 @@ TEST_F(SessionJournalTest, SessionsComeBackWithWhatMadeThem) {
     ASSERT_EQ(saved[0].sessions.size(), 2u);
     EXPECT_FALSE(saved[0].sessions[0].open);
     EXPECT_TRUE(saved[0].sessions[1].open);
-    EXPECT_FALSE(saved[0].had_tables);
+    EXPECT_FALSE(saved[0].had_transient);
     ASSERT_EQ(saved[0].statements.size(), 2u) << "a's view may be what b works on";
     EXPECT_EQ(saved[0].statements[0].session, "a");
     EXPECT_EQ(saved[0].statements[0].sql, "SET x = ?");
@@ -58,7 +58,7 @@ TEST_F(SessionJournalTest, SessionsComeBackWithWhatMadeThem) {
     EXPECT_EQ(results.at(3).query, 17u);
     EXPECT_EQ(results.at(3).result_stage, 2u);
     EXPECT_EQ(results.at(3).columns.at(0).name, "n");
-    EXPECT_TRUE(saved[1].had_tables);
+    EXPECT_TRUE(saved[1].had_transient);
   }
 }
 

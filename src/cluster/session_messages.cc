@@ -155,6 +155,103 @@ Result<ProgressAnswer> DecodeProgressAnswer(std::string_view bytes) {
   return Checked(std::move(answer), reader);
 }
 
+namespace {
+
+void PutDeclaration(ByteWriter& writer, const CustomFunctionDeclaration& function) {
+  writer.PutString(function.name);
+  writer.Put(function.version);
+  writer.Put(static_cast<uint32_t>(function.parameters.size()));
+  for (const LogicalType& type : function.parameters) PutType(writer, type);
+  PutType(writer, function.return_type);
+  writer.Put(static_cast<uint8_t>(function.nulls == NullBehaviour::kSpecial));
+  writer.Put(static_cast<uint8_t>(function.deterministic));
+  writer.PutString(function.runtime);
+}
+
+std::vector<LogicalType> GetTypes(ByteReader& reader) {
+  std::vector<LogicalType> types(reader.GetCount(3));
+  for (LogicalType& type : types) type = GetType(reader);
+  return types;
+}
+
+CustomFunctionDeclaration GetFunction(ByteReader& reader) {
+  CustomFunctionDeclaration function;
+  function.name = std::string(reader.GetString());
+  function.version = reader.Get<uint32_t>();
+  function.parameters = GetTypes(reader);
+  function.return_type = GetType(reader);
+  function.nulls = reader.Get<uint8_t>() != 0 ? NullBehaviour::kSpecial : NullBehaviour::kPropagate;
+  function.deterministic = reader.Get<uint8_t>() != 0;
+  function.runtime = std::string(reader.GetString());
+  return function;
+}
+
+void PutDeclaration(ByteWriter& writer, const CustomOperatorDeclaration& op) {
+  writer.PutString(op.name);
+  writer.Put(op.version);
+  writer.Put(static_cast<uint32_t>(op.parameters.size()));
+  for (const LogicalType& type : op.parameters) PutType(writer, type);
+  writer.Put(static_cast<uint32_t>(op.output.size()));
+  for (const ColumnDefinition& column : op.output) {
+    writer.PutString(column.name);
+    PutType(writer, column.type);
+  }
+  writer.Put(static_cast<uint8_t>(op.distribution));
+  writer.Put(static_cast<uint32_t>(op.hash_columns.size()));
+  for (const std::string& column : op.hash_columns) writer.PutString(column);
+  writer.Put(static_cast<uint8_t>(op.deterministic));
+  writer.PutString(op.runtime);
+}
+
+CustomOperatorDeclaration GetOperator(ByteReader& reader) {
+  CustomOperatorDeclaration op;
+  op.name = std::string(reader.GetString());
+  op.version = reader.Get<uint32_t>();
+  op.parameters = GetTypes(reader);
+  for (ResultColumn& column : GetColumns(reader)) {
+    op.output.push_back({std::move(column.name), std::move(column.type)});
+  }
+  const auto distribution = reader.Get<uint8_t>();
+  if (distribution > static_cast<uint8_t>(Distribution::kHash)) reader.Reject();
+  op.distribution = static_cast<Distribution>(distribution);
+  op.hash_columns.resize(reader.GetCount(sizeof(uint32_t)));
+  for (std::string& column : op.hash_columns) column = std::string(reader.GetString());
+  op.deterministic = reader.Get<uint8_t>() != 0;
+  op.runtime = std::string(reader.GetString());
+  return op;
+}
+
+}  // namespace
+
+std::string Encode(const RegisterCodeRequest& request) {
+  const CodeRegistration& registration = request.registration;
+  ByteWriter writer;
+  writer.PutString(request.session);
+  writer.Put(static_cast<uint8_t>(registration.function.has_value()));
+  if (registration.function) {
+    PutDeclaration(writer, *registration.function);
+  } else {
+    PutDeclaration(writer, *registration.op);
+  }
+  writer.PutString(registration.code);
+  writer.Put(static_cast<uint8_t>(registration.replace));
+  return writer.Take();
+}
+
+Result<RegisterCodeRequest> DecodeRegisterCodeRequest(std::string_view bytes) {
+  ByteReader reader(bytes);
+  RegisterCodeRequest request;
+  request.session = std::string(reader.GetString());
+  if (reader.Get<uint8_t>() != 0) {
+    request.registration.function = GetFunction(reader);
+  } else {
+    request.registration.op = GetOperator(reader);
+  }
+  request.registration.code = std::string(reader.GetString());
+  request.registration.replace = reader.Get<uint8_t>() != 0;
+  return Checked(std::move(request), reader);
+}
+
 std::string Encode(const ResultTicket& ticket) {
   ByteWriter writer;
   writer.PutString(ticket.session);

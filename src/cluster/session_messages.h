@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "session/query_result.h"
+#include "session/remote_session.h"
 #include "sql/binder/binder.h"
 
 namespace trivet {
@@ -20,6 +21,8 @@ inline constexpr std::string_view kInterruptAction = "session.interrupt";
 inline constexpr std::string_view kUploadAction = "session.upload";
 // Takes a ResultTicket; answers a ProgressAnswer.
 inline constexpr std::string_view kProgressAction = "session.progress";
+// Takes a RegisterCodeRequest; answers with nothing.
+inline constexpr std::string_view kRegisterCodeAction = "session.register_code";
 inline constexpr std::string_view kPingAction = "session.ping";
 // Takes a ResultTicket: the client has all that it wants of a resumable result.
 inline constexpr std::string_view kReleaseAction = "session.release";
@@ -62,6 +65,11 @@ struct ResultTicket {
   uint64_t rows_taken = 0;  // the stream starts behind so many rows
 };
 
+struct RegisterCodeRequest {
+  std::string session;
+  CodeRegistration registration;
+};
+
 // Decoding gives Corruption for bytes that are no such message.
 std::string Encode(const OpenAnswer& answer);
 Result<OpenAnswer> DecodeOpenAnswer(std::string_view bytes);
@@ -73,6 +81,8 @@ std::string Encode(const UploadRequest& request);
 Result<UploadRequest> DecodeUploadRequest(std::string_view bytes);
 std::string Encode(const ProgressAnswer& answer);
 Result<ProgressAnswer> DecodeProgressAnswer(std::string_view bytes);
+std::string Encode(const RegisterCodeRequest& request);
+Result<RegisterCodeRequest> DecodeRegisterCodeRequest(std::string_view bytes);
 std::string Encode(const ResultTicket& ticket);
 Result<ResultTicket> DecodeResultTicket(std::string_view bytes);
 

@@ -95,6 +95,11 @@ Status WorkerServer::Open() {
   runtime.memory_limit_bytes = options_.memory_limit_bytes;
   runtime.compression = options_.compression;
   runtime.log = log_;
+  runtime.extensions = std::make_shared<WorkerExtensions>(
+      extensions(), options_.code_loader, [this](const std::string& id) -> Result<std::string> {
+        TRIVET_ASSIGN_OR_RETURN(auto peer, peers_->Get(options_.coordinator, stopping_token_));
+        return peer->Call(kCodeAction, id, kCallTimeoutMs);
+      });
   runtime_ =
       std::make_unique<WorkerRuntime>(std::move(runtime), *store_, *fetcher_, *tables_, files_,
                                       [this](Event event) { Enqueue(std::move(event)); });
@@ -108,6 +113,11 @@ Status WorkerServer::Open() {
   RegisterShuffle(*service_, *store_, signer, identity_);
   RegisterActions();
   return service_->Start();
+}
+
+ExtensionSetPtr WorkerServer::extensions() const {
+  return options_.extensions != nullptr ? options_.extensions
+                                        : std::make_shared<const ExtensionSet>();
 }
 
 void WorkerServer::RegisterActions() {
@@ -180,6 +190,11 @@ Status WorkerServer::Join() {
   joined.capabilities.build_id = options_.build_id.empty() ? BuildId() : options_.build_id;
   joined.capabilities.protocol_version = kProtocolVersion;
   joined.capabilities.labels = options_.labels;
+  if (options_.code_loader != nullptr) {
+    joined.capabilities.labels.push_back(options_.code_loader->runtime());
+  }
+  joined.capabilities.functions = extensions()->custom_functions;
+  joined.capabilities.operators = extensions()->custom_operators;
   return SendEvent(joined);
 }
 

@@ -37,6 +37,10 @@ struct WorkerServerOptions {
   LogOptions log;  // its process: the worker's name
   // What the handshake shows; empty: BuildId(). Tests only.
   std::string build_id;
+  // Functions and operators besides the built-in ones; null: none.
+  ExtensionSetPtr extensions;
+  // Loads code that sessions bring along; null: tasks that need any go elsewhere.
+  std::shared_ptr<const CodeLoader> code_loader;
   // The worker ends by itself when it has not reached its coordinator for so long.
   int64_t lease_ms = 30'000;
 };
@@ -65,6 +69,7 @@ class WorkerServer {
  private:
   WorkerServer(WorkerServerOptions options, FileSystem& files);
   Status Open();
+  ExtensionSetPtr extensions() const;
   void RegisterActions();
   Status Join();
   Status SendEvent(const Event& event);

@@ -5,6 +5,7 @@
 
 #include "base/string_concat.h"
 #include "distributed/exchange.h"
+#include "distributed/requirements.h"
 
 namespace trivet {
 
@@ -81,6 +82,9 @@ std::string DistributedPlan::ToString(const QuerySnapshot* measured) const {
     if (stage.id + 1 == stages.size()) {
       text += small ? ", result; the query is small and runs as one task" : ", result";
     }
+    if (!stage.requirements.empty()) {
+      text += StrCat(", needs ", trivet::ToString(stage.requirements));
+    }
     text += '\n';
     if (const StageSnapshot* seen = FindStage(measured, stage.id)) text += Measured(*seen);
     text += PlanToString(*planned.plan);
@@ -101,6 +105,9 @@ std::string DistributedPlan::ToJson(const QuerySnapshot* measured) const {
                      ExchangeKindName(stage.inputs[i].kind), "\"}");
     }
     text += ']';
+    if (!stage.requirements.empty()) {
+      text += StrCat(",\"needs\":\"", trivet::ToString(stage.requirements), "\"");
+    }
     if (stage.bounds_from) text += StrCat(",\"bounds_from\":", *stage.bounds_from);
     if (stage.row_limit > 0) text += StrCat(",\"row_limit\":", stage.row_limit);
     if (const StageSnapshot* seen = FindStage(measured, stage.id)) text += MeasuredJson(*seen);

@@ -42,7 +42,8 @@ struct DistributedPlannerOptions {
 // A stage with its plan; `stage.fragment` is filled in when it is encoded.
 struct PlannedStage {
   Stage stage;
-  PhysicalPlan plan;  // its root is a PhysicalExchange
+  PhysicalPlan plan;              // its root is a PhysicalExchange
+  std::vector<std::string> code;  // that the tasks bring along, by id
 };
 
 // A query as stages, producers first; the last one gives the result, task by task.

@@ -8,6 +8,7 @@
 #include "base/string_concat.h"
 #include "distributed/group_reduction.h"
 #include "distributed/plan_changes.h"
+#include "distributed/requirements.h"
 #include "distributed/stage_maker.h"
 #include "execution/operators/cte.h"
 #include "execution/operators/project.h"
@@ -451,6 +452,14 @@ Result<Piece> Planner::Visit(const PhysicalPlan& plan) {
   return Stack(plan, std::move(children));
 }
 
+void AddNeeds(DistributedPlan& planned) {
+  for (PlannedStage& stage : planned.stages) {
+    PlanNeeds needs = NeedsOf(*stage.plan);
+    stage.stage.requirements = std::move(needs.requirements);
+    stage.code = std::move(needs.code);
+  }
+}
+
 }  // namespace
 
 Result<DistributedPlan> PlanDistributed(const PhysicalPlan& plan,
@@ -462,9 +471,12 @@ Result<DistributedPlan> PlanDistributed(const PhysicalPlan& plan,
     planned.plan = std::make_shared<PhysicalExchange>(ExchangeKind::kGather,
                                                       std::vector<ExpressionPtr>{}, 1, plan);
     small.stages.push_back(std::move(planned));
+    AddNeeds(small);
     return small;
   }
-  return Planner(options).Plan(plan);
+  TRIVET_ASSIGN_OR_RETURN(DistributedPlan planned, Planner(options).Plan(plan));
+  AddNeeds(planned);
+  return planned;
 }
 
 }  // namespace trivet

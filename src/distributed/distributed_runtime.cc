@@ -24,7 +24,8 @@ Result<std::unique_ptr<ResultStream>> DistributedRuntime::Execute(
   StageGraph graph = planned.Graph();
   auto uploads = std::make_unique<UploadedTables::Lease>(tables_);
   for (size_t i = 0; i < graph.stages.size(); ++i) {
-    TaskEnvelope envelope{context->options(), graph.stages[i].task_count, planned.stages[i].plan};
+    TaskEnvelope envelope{context->options(), graph.stages[i].task_count, planned.stages[i].plan,
+                          planned.stages[i].code};
     TRIVET_ASSIGN_OR_RETURN(graph.stages[i].fragment, EncodeTaskEnvelope(envelope, uploads.get()));
   }
   auto stream = std::make_unique<DistributedResultStream>(std::move(planned), std::move(context),

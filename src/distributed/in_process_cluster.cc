@@ -69,6 +69,10 @@ Status InProcessCluster::StartWorker(uint32_t index) {
   WorkerRuntimeOptions runtime;
   runtime.identity = worker->identity;
   runtime.slots = options_.slots;
+  ExtensionSetPtr extensions;
+  if (index < options_.extensions.size()) extensions = options_.extensions[index];
+  if (extensions == nullptr) extensions = std::make_shared<const ExtensionSet>();
+  runtime.extensions = std::make_shared<WorkerExtensions>(extensions);
   worker->runtime =
       std::make_unique<WorkerRuntime>(runtime, *worker->store, *fetcher_, *tables_, files_,
                                       [this, self = worker.get()](const Event& event) {
@@ -79,6 +83,8 @@ Status InProcessCluster::StartWorker(uint32_t index) {
   joined.address = StrCat("in-process:", worker->identity.name);
   joined.slots = options_.slots;
   joined.capabilities.build_id = kVersion;
+  joined.capabilities.functions = extensions->custom_functions;
+  joined.capabilities.operators = extensions->custom_operators;
   joined.capabilities.protocol_version = options_.coordinator.protocol_version;
   {
     std::lock_guard lock(mutex_);

@@ -19,6 +19,8 @@ struct InProcessClusterOptions {
   uint32_t slots = 1;
   std::string directory;  // one below it for each worker
   CoordinatorOptions coordinator;
+  // What each worker has besides what is built in; workers beyond the list have nothing.
+  std::vector<ExtensionSetPtr> extensions;
 };
 
 // A coordinator and its workers in one process, without sockets: the distributed leg for tests and

@@ -3,7 +3,6 @@
 #include <bit>
 #include <utility>
 
-#include "distributed/exchange.h"
 #include "formats/registry.h"
 #include "shuffle/byte_codec.h"
 #include "storage/range_table.h"
@@ -12,7 +11,9 @@ namespace trivet {
 
 namespace {
 
-constexpr uint32_t kEnvelopeVersion = 1;
+constexpr uint32_t kEnvelopeVersion = 2;
+// Pieces of code that one task may bring along.
+constexpr uint32_t kMaxCode = 1024;
 
 void PutOptions(ByteWriter& writer, const QueryContext::Options& options) {
   writer.Put(options.query_time_micros);
@@ -37,16 +38,6 @@ QueryContext::Options GetOptions(ByteReader& reader) {
 
 }  // namespace
 
-const OperatorRegistry& DistributedOperators() {
-  static const OperatorRegistry registry = [] {
-    OperatorRegistry operators = OperatorRegistry::Builtin();
-    operators.Add<PhysicalExchangeSource>();
-    operators.Add<PhysicalExchange>();
-    return operators;
-  }();
-  return registry;
-}
-
 const TableOpeners& DistributedTables() {
   static const TableOpeners openers = [] {
     TableOpeners tables;
@@ -62,6 +53,8 @@ Result<std::string> EncodeTaskEnvelope(const TaskEnvelope& envelope, TableUpload
   writer.Put(kEnvelopeVersion);
   PutOptions(writer, envelope.options);
   writer.Put(envelope.task_count);
+  writer.Put(static_cast<uint32_t>(envelope.code.size()));
+  for (const std::string& id : envelope.code) writer.PutString(id);
   EncodeFragmentOptions options;
   options.uploads = uploads;
   TRIVET_ASSIGN_OR_RETURN(const std::string plan, EncodeFragment(*envelope.plan, options));
@@ -70,7 +63,7 @@ Result<std::string> EncodeTaskEnvelope(const TaskEnvelope& envelope, TableUpload
 }
 
 Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& files,
-                                        TableResolver* resolver) {
+                                        TableResolver* resolver, WorkerExtensions& extensions) {
   ByteReader reader(bytes);
   TaskEnvelope envelope;
   if (reader.Get<uint32_t>() != kEnvelopeVersion) {
@@ -78,13 +71,18 @@ Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& file
   }
   envelope.options = GetOptions(reader);
   envelope.task_count = reader.Get<uint32_t>();
+  const auto code_count = reader.Get<uint32_t>();
+  if (code_count > kMaxCode) return Status::Corruption("a damaged task");
+  for (uint32_t i = 0; i < code_count; ++i) envelope.code.emplace_back(reader.GetString());
   const std::string_view plan = reader.GetString();
   if (!reader.at_end() || envelope.task_count == 0) {
     return Status::Corruption("a damaged task");
   }
+  TRIVET_ASSIGN_OR_RETURN(const auto registries, extensions.With(envelope.code));
   const QueryContext context(envelope.options, files, nullptr);
   DecodeFragmentOptions options;
-  options.operators = &DistributedOperators();
+  options.operators = &registries->operators;
+  options.functions = &registries->functions;
   options.tables = &DistributedTables();
   options.resolver = resolver;
   options.files = &files;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "context/query_context.h"
+#include "distributed/worker_extensions.h"
 #include "execution/operator_registry.h"
 #include "execution/physical_operator.h"
 #include "fragment/fragment.h"
@@ -15,12 +16,11 @@ namespace trivet {
 // opaque bytes.
 struct TaskEnvelope {
   QueryContext::Options options;
-  uint32_t task_count = 1;  // a scan's task reads its part of so many
-  PhysicalPlan plan;        // its root is a PhysicalExchange
+  uint32_t task_count = 1;        // a scan's task reads its part of so many
+  PhysicalPlan plan;              // its root is a PhysicalExchange
+  std::vector<std::string> code;  // ids of what must be loaded before the plan can be read, sorted
 };
 
-// The operators of this process and those of distributed plans.
-const OperatorRegistry& DistributedOperators();
 // Opens the tables of files and the like that plans refer to.
 const TableOpeners& DistributedTables();
 
@@ -29,6 +29,6 @@ Result<std::string> EncodeTaskEnvelope(const TaskEnvelope& envelope, TableUpload
 // ProtocolMismatch for another version, Corruption for bytes that are none. `resolver` brings the
 // rows of uploaded tables.
 Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& files,
-                                        TableResolver* resolver);
+                                        TableResolver* resolver, WorkerExtensions& extensions);
 
 }  // namespace trivet

@@ -58,7 +58,8 @@ Event TaskRun::Run() {
 
 Result<TaskFinished> TaskRun::Execute() {
   TRIVET_ASSIGN_OR_RETURN(TaskEnvelope envelope,
-                          DecodeTaskEnvelope(launch_.fragment, runtime_.files_, &runtime_.tables_));
+                          DecodeTaskEnvelope(launch_.fragment, runtime_.files_, &runtime_.tables_,
+                                             *runtime_.options_.extensions));
   QueryContext::Options options = envelope.options;
   options.scan_part = {launch_.attempt.task.partition, envelope.task_count};
   options.thread_count = 1;  // a slot; more rows at once are more tasks

@@ -6,10 +6,17 @@
 
 namespace trivet {
 
+namespace {
+WorkerRuntimeOptions WithExtensions(WorkerRuntimeOptions options) {
+  if (options.extensions == nullptr) options.extensions = std::make_shared<WorkerExtensions>();
+  return options;
+}
+}  // namespace
+
 WorkerRuntime::WorkerRuntime(WorkerRuntimeOptions options, ShuffleStore& store,
                              PartitionFetcher& fetcher, TableResolver& tables, FileSystem& files,
                              Report report)
-    : options_(std::move(options)),
+    : options_(WithExtensions(std::move(options))),
       store_(store),
       fetcher_(fetcher),
       tables_(tables),

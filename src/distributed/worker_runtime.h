@@ -27,6 +27,8 @@ struct WorkerRuntimeOptions {
   size_t credit_bytes = size_t{256} << 20;
   WireCompression compression = WireCompression::kLz4;
   std::shared_ptr<EventLog> log;  // null: none
+  // What plans are read with; null: built-in functions and operators alone.
+  std::shared_ptr<WorkerExtensions> extensions;
 };
 
 class TaskRun;

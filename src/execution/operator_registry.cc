@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/string_concat.h"
+#include "execution/operators/custom.h"
 #include "execution/operators/register.h"
 
 namespace trivet {
@@ -18,6 +19,19 @@ const OperatorRegistry& OperatorRegistry::Builtin() {
 void OperatorRegistry::AddFactory(Factory factory) {
   const bool added = factories_.emplace(factory()->wire_name(), factory).second;
   TRIVET_ASSERT(added);
+}
+
+void OperatorRegistry::AddCustom(CustomOperatorPtr op) {
+  const std::string& name = op->declaration().name;
+  factories_[PhysicalCustomOperator::WireName(name)] = [op] {
+    return std::make_shared<PhysicalCustomOperator>(op);
+  };
+  customs_[name] = std::move(op);
+}
+
+CustomOperatorPtr OperatorRegistry::FindCustom(const std::string& name) const {
+  const auto found = customs_.find(name);
+  return found == customs_.end() ? nullptr : found->second;
 }
 
 void OperatorRegistry::AddTranslation(LogicalKind kind, PhysicalPlanner::Translate translate) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "execution/physical_planner.h"
+#include "plan/custom_operator.h"
 
 namespace trivet {
 
@@ -15,7 +17,7 @@ namespace trivet {
 // operators of its own copies Builtin() and adds them.
 class OperatorRegistry {
  public:
-  using Factory = std::shared_ptr<PhysicalOperator> (*)();
+  using Factory = std::function<std::shared_ptr<PhysicalOperator>()>;
 
   // The operators of operators/.
   static const OperatorRegistry& Builtin();
@@ -25,6 +27,12 @@ class OperatorRegistry {
   void Add() {
     AddFactory([]() -> std::shared_ptr<PhysicalOperator> { return std::make_shared<T>(); });
   }
+  // An operator of the user's, in place of another one of the name.
+  void AddCustom(CustomOperatorPtr op);
+  // Null where there is no custom operator of the name, which is in lower case.
+  CustomOperatorPtr FindCustom(const std::string& name) const;
+  const std::map<std::string, CustomOperatorPtr, std::less<>>& customs() const { return customs_; }
+
   void AddTranslation(LogicalKind kind, PhysicalPlanner::Translate translate);
 
   // An operator without schema, children and fields, which are to be given before it is used.
@@ -40,6 +48,7 @@ class OperatorRegistry {
 
   std::map<std::string, Factory, std::less<>> factories_;
   std::map<LogicalKind, PhysicalPlanner::Translate> translations_;
+  std::map<std::string, CustomOperatorPtr, std::less<>> customs_;
 };
 
 }  // namespace trivet

@@ -6,6 +6,7 @@
 #include "execution/operator_registry.h"
 #include "execution/operators/project.h"
 #include "expression/rewrite.h"
+#include "plan/logical_custom.h"
 
 namespace trivet {
 
@@ -85,6 +86,11 @@ bool PhysicalPlanner::HasInputOrder(const LogicalOperator& node) {
                          [](const PlanPtr& child) { return HasInputOrder(*child); });
     }
     case LogicalKind::kCte: return HasInputOrder(node.child(1));
+    case LogicalKind::kCustom: {
+      const auto& custom = static_cast<const LogicalCustom&>(node);
+      if (custom.op->declaration().distribution == Distribution::kHash) return false;
+      return HasInputOrder(node.child());
+    }
     case LogicalKind::kJoin:
     case LogicalKind::kAggregate:
     case LogicalKind::kCteScan: return false;

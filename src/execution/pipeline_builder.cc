@@ -53,6 +53,20 @@ void PipelineBuilder::SetSource(const PhysicalOperator& op, std::shared_ptr<Sour
   current_ = Pipeline();
 }
 
+Status PipelineBuilder::BuildBeside(const PhysicalOperator& op, const PhysicalOperator& child,
+                                    std::shared_ptr<Sink> sink) {
+  Pipeline saved = std::move(current_);
+  const bool saved_branch = std::exchange(branch_open_, false);
+  current_ = Pipeline();
+  current_.sink = std::move(sink);
+  current_.operators = {op.id()};
+  current_.operator_names = {op.name()};
+  TRIVET_RETURN_IF_ERROR(child.BuildPipelines(*this));
+  current_ = std::move(saved);
+  branch_open_ = saved_branch;
+  return Status::OK();
+}
+
 Status PipelineBuilder::BuildInto(const PhysicalOperator& op, const PhysicalOperator& child,
                                   std::shared_ptr<Sink> sink) {
   Pipeline saved = std::move(current_);

@@ -42,6 +42,9 @@ class PipelineBuilder {
   // Call it before AddTransform or SetSource of the same operator.
   Status BuildInto(const PhysicalOperator& op, const PhysicalOperator& child,
                    std::shared_ptr<Sink> sink);
+  // The same, but the two run at the same time: the current pipeline's source waits for the sink.
+  Status BuildBeside(const PhysicalOperator& op, const PhysicalOperator& child,
+                     std::shared_ptr<Sink> sink);
   // The current pipeline goes on as one pipeline per child, all into the same sink, in order.
   Status BuildBranches(const std::vector<const PhysicalOperator*>& children);
   // Like BuildBranches for two continuations made by the operator itself: `first` as usual, then,

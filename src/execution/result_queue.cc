@@ -37,6 +37,7 @@ Result<Outcome> ResultQueue::Push(const Batch& batch, const CallContext& call) {
   std::lock_guard lock(mutex_);
   // Asked under this lock, which the tracker's listener takes as well: if the batch becomes the
   // oldest from here on, the listener comes later and finds it waiting or its task blocked.
+  if (discarded_) return Outcome::kFinished;
   const bool oldest = tracker_ == nullptr || tracker_->IsOldest(batch.order().morsel);
   if (oldest) {
     AdmitWaiting();
@@ -116,6 +117,21 @@ void ResultQueue::Complete(Status status) {
   completed_ = true;
   status_ = std::move(status);
   readable_.notify_all();
+}
+
+void ResultQueue::Discard() {
+  std::unique_lock lock(mutex_);
+  discarded_ = true;
+  ready_.clear();
+  waiting_.clear();
+  ready_bytes_ = waiting_bytes_ = 0;
+  reservation_.Shrink(reservation_.bytes());
+  WakeProducers(std::move(lock));
+}
+
+bool ResultQueue::discarded() {
+  std::lock_guard lock(mutex_);
+  return discarded_;
 }
 
 bool ResultQueue::completed() {

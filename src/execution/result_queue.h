@@ -30,6 +30,9 @@ class ResultQueue final : public Sink {
   // Waits for the next batch, at most `timeout_ms`. kHaveOutput, kFinished (after the last one, or
   // the run's error), or kBlocked when the time is over.
   Result<Outcome> Pop(Batch& batch, int timeout_ms);
+  // The reader wants no more: what comes from now on is dropped, and sources may stop.
+  void Discard();
+  bool discarded();
 
   // ---- the run's end ----
   void Complete(Status status);
@@ -55,6 +58,7 @@ class ResultQueue final : public Sink {
   size_t waiting_bytes_ = 0;
   std::vector<std::shared_ptr<Waker>> blocked_;
   bool completed_ = false;
+  bool discarded_ = false;
   Status status_;
 };
 

@@ -126,7 +126,7 @@ std::string ArgumentText(std::string_view name, std::span<const ExpressionPtr> a
 }
 
 template <typename Function>
-using Overloads = std::vector<std::unique_ptr<Function>>;
+using Overloads = std::vector<std::shared_ptr<const Function>>;
 
 // The overload of the common type of integers, where there is one: integers stay integers even
 // where a conversion to a floating-point type counts for less.
@@ -207,6 +207,34 @@ Result<const Function*> OverloadOfSignature(
     }
   }
   return Status::NotFound(StrCat("function ", signature, " is not known here"));
+}
+
+// A custom function's signature ends in "@version".
+struct VersionedSignature {
+  std::string signature;
+  std::optional<std::string> version;
+};
+
+VersionedSignature SplitVersion(const std::string& signature) {
+  const size_t digits = signature.find_last_not_of("0123456789");
+  if (digits == std::string::npos || digits + 1 == signature.size() || signature[digits] != '@') {
+    return {signature, std::nullopt};
+  }
+  return {signature.substr(0, digits), signature.substr(digits + 1)};
+}
+
+template <typename Customs>
+Status CheckCustom(const VersionedSignature& wanted, const Customs& customs) {
+  const std::string name = wanted.signature.substr(0, wanted.signature.find('('));
+  const auto found = customs.find(name);
+  if (found == customs.end()) {
+    return Status::NotFound(
+        StrCat("function '", name, "@", *wanted.version, "' is not known here"));
+  }
+  const std::string here = found->second->declaration().capability();
+  if (here == StrCat(name, "@", *wanted.version)) return Status::OK();
+  return Status::NotFound(
+      StrCat("function '", name, "@", *wanted.version, "' is not known here, but '", here, "'"));
 }
 
 // Whether such arguments can have been bound to the overload: a scalar function's were cast by
@@ -303,13 +331,13 @@ const FunctionRegistry& FunctionRegistry::Builtin() {
 void FunctionRegistry::AddScalar(ScalarFunction function) {
   TRIVET_ASSERT(function.name == ToLower(function.name));
   auto& overloads = scalars_[function.name];
-  overloads.push_back(std::make_unique<ScalarFunction>(std::move(function)));
+  overloads.push_back(std::make_shared<const ScalarFunction>(std::move(function)));
 }
 
 void FunctionRegistry::AddAggregate(AggregateFunction function) {
   TRIVET_ASSERT(function.name == ToLower(function.name));
   auto& overloads = aggregates_[function.name];
-  overloads.push_back(std::make_unique<AggregateFunction>(std::move(function)));
+  overloads.push_back(std::make_shared<const AggregateFunction>(std::move(function)));
 }
 
 // The text is short, and taken once for each alias.
@@ -330,6 +358,22 @@ void FunctionRegistry::AddAlias(std::string alias, std::string_view name) {
     copy.name = alias;
     AddAggregate(std::move(copy));
   }
+}
+
+Status FunctionRegistry::AddCustom(CustomFunctionPtr function) {
+  const std::string& name = function->declaration().name;
+  TRIVET_ASSERT(name == ToLower(name));
+  if (!customs_.contains(name) && (scalars_.contains(name) || aggregates_.contains(name))) {
+    return Status::AlreadyExists(StrCat("there is a built-in function \"", name, "\""));
+  }
+  scalars_[name] = {MakeScalarFunction(function)};
+  customs_[name] = std::move(function);
+  return Status::OK();
+}
+
+CustomFunctionPtr FunctionRegistry::FindCustom(const std::string& name) const {
+  const auto found = customs_.find(name);
+  return found == customs_.end() ? nullptr : found->second;
 }
 
 bool FunctionRegistry::HasScalar(std::string_view name) const {
@@ -383,7 +427,10 @@ std::string FunctionRegistry::SignatureOf(const BoundAggregateFunction& bound) {
 Result<BoundScalarFunction> FunctionRegistry::RebindScalar(const std::string& signature,
                                                            std::vector<ExpressionPtr> arguments,
                                                            const EvaluationContext* context) const {
-  TRIVET_ASSIGN_OR_RETURN(const ScalarFunction* function, OverloadOfSignature(scalars_, signature));
+  const VersionedSignature wanted = SplitVersion(signature);
+  if (wanted.version) TRIVET_RETURN_IF_ERROR(CheckCustom(wanted, customs_));
+  TRIVET_ASSIGN_OR_RETURN(const ScalarFunction* function,
+                          OverloadOfSignature(scalars_, wanted.signature));
   TRIVET_RETURN_IF_ERROR(CheckArguments(*function, arguments, true));
   BoundScalarFunction bound = StartBinding(*function, arguments);
   TRIVET_RETURN_IF_ERROR(Bind(*function, arguments, context, bound));

@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "expression/aggregate_function.h"
+#include "expression/custom_function.h"
 #include "expression/expression.h"
 #include "expression/function.h"
 
 namespace trivet {
 
 // All functions by name, overloads in order of registration. Filled once, then read by all threads.
+// Copies share the functions: whoever has functions of its own copies Builtin() and adds them.
 class FunctionRegistry {
  public:
   // The built-in functions of every family in functions/.
@@ -23,6 +25,11 @@ class FunctionRegistry {
   void AddAggregate(AggregateFunction function);
   // `alias` names the same overloads as `name`, which must be complete by then.
   void AddAlias(std::string alias, std::string_view name);
+  // A function of the user's, in place of another custom one of the name. AlreadyExists where a
+  // built-in function has the name.
+  Status AddCustom(CustomFunctionPtr function);
+  // Null where there is no custom function of the name, which is in lower case.
+  CustomFunctionPtr FindCustom(const std::string& name) const;
 
   bool HasScalar(std::string_view name) const;  // names are matched in any case
   bool HasAggregate(std::string_view name) const;
@@ -53,8 +60,10 @@ class FunctionRegistry {
   void ForEachAggregate(const std::function<void(const AggregateFunction&)>& visit) const;
 
  private:
-  std::unordered_map<std::string, std::vector<std::unique_ptr<ScalarFunction>>> scalars_;
-  std::unordered_map<std::string, std::vector<std::unique_ptr<AggregateFunction>>> aggregates_;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<const ScalarFunction>>> scalars_;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<const AggregateFunction>>>
+      aggregates_;
+  std::unordered_map<std::string, CustomFunctionPtr> customs_;
 };
 
 }  // namespace trivet

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "optimizer/rules.h"
+#include "plan/logical_custom.h"
 
 namespace trivet {
 
@@ -279,8 +280,19 @@ RowEstimate CardinalityEstimator::EstimateNode(LogicalOperator& plan) {
       }
       return estimate;
     }
+    case LogicalKind::kCustom: return EstimateCustom(*As<LogicalCustom>(plan));
     default: return EstimateOverInput(plan, Estimate(plan.child()));
   }
+}
+
+// Nothing is known; as many rows as come in is as good a guess as any.
+RowEstimate CardinalityEstimator::EstimateCustom(LogicalCustom& custom) {
+  RowEstimate estimate;
+  estimate.rows = estimate.base_rows = Estimate(custom.child()).rows;
+  for (const OutputColumn& column : custom.columns) {
+    estimate.columns[column.id].distinct = UnknownDistinct(estimate.rows);
+  }
+  return estimate;
 }
 
 RowEstimate CardinalityEstimator::EstimateOverInput(const LogicalOperator& plan,

@@ -58,6 +58,8 @@ double JoinRows(JoinKind kind, const JoinShares& shares, double left_rows, doubl
 // Estimates plans bottom-up from table statistics. Definitions of common table expressions are kept
 // from LogicalCte nodes on the way. Deterministic; holds no references into plans but to those that
 // it was told to remember.
+class LogicalCustom;
+
 class CardinalityEstimator {
  public:
   // Sets estimated_rows throughout the subtree.
@@ -77,6 +79,7 @@ class CardinalityEstimator {
   RowEstimate EstimateAggregate(const LogicalAggregate& aggregate, const RowEstimate& input);
   RowEstimate EstimateJoin(LogicalJoin& join);
   RowEstimate EstimateSetOperation(LogicalSetOperation& operation);
+  RowEstimate EstimateCustom(LogicalCustom& custom);
   RowEstimate EstimateCteScan(const LogicalCteScan& scan);
 
   std::map<uint32_t, RowEstimate> ctes_;

@@ -52,6 +52,7 @@ void ColumnPruning::Prune(PlanPtr& node, const ColumnSet& required) {
       return PruneSetOperation(*As<LogicalSetOperation>(node), required);
     case LogicalKind::kCte: return PruneCte(node, required);
     case LogicalKind::kCteScan: return PruneCteScan(*As<LogicalCteScan>(node), required);
+    case LogicalKind::kCustom: return PruneChildren(*node, {});
     case LogicalKind::kFilter:
     case LogicalKind::kDistinctOn:
     case LogicalKind::kSort:

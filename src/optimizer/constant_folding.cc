@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "expression/custom_function.h"
 #include "expression/evaluator.h"
 #include "expression/rewrite.h"
 #include "optimizer/expression_rules.h"
@@ -17,11 +18,17 @@ bool IsTooLong(const Value& value) {
          value.string().size() > kMaxFoldedStringBytes;
 }
 
+// Code of users never runs while a statement is planned: it may not even be in this process.
+bool CallsCustom(const ExpressionPtr& node) {
+  return node->kind() == ExpressionKind::kCall && CustomFunctionOf(node->function()) != nullptr;
+}
+
 }  // namespace
 
 ExpressionPtr FoldConstants(const ExpressionPtr& root, const EvaluationContext& evaluation) {
   return RewriteExpression(root, [&](const ExpressionPtr& node) -> ExpressionPtr {
     if (node->IsConstant() || node->has_columns() || node->is_volatile()) return node;
+    if (CallsCustom(node)) return node;
     if (!std::ranges::all_of(node->children(),
                              [](const ExpressionPtr& child) { return child->IsConstant(); })) {
       return node;

@@ -168,6 +168,7 @@ bool RemoveFrom(PlanPtr& node) {
       if (!IsEmpty(node->child(1))) return false;
       break;
     case LogicalKind::kValues:
+    case LogicalKind::kCustom:  // may give rows over no input
     case LogicalKind::kCteScan: return false;
   }
   MakeEmpty(node);

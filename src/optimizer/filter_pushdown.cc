@@ -105,7 +105,8 @@ void FilterPushdown::Push(PlanPtr& node, Conjuncts conjuncts) {
       return Push(node->children()[1], std::move(conjuncts));
     case LogicalKind::kLimit:
     case LogicalKind::kValues:
-    case LogicalKind::kCteScan: Recurse(*node); break;
+    case LogicalKind::kCteScan:
+    case LogicalKind::kCustom: Recurse(*node); break;
   }
   AddFilter(node, conjuncts);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "plan/logical_custom.h"
 
 namespace trivet {
 
@@ -109,6 +110,15 @@ bool PlanMatch::MatchFields(const LogicalOperator& a, const LogicalOperator& b) 
         if (renamed != x.input_columns[i]) return false;
       }
       return true;
+    }
+    case LogicalKind::kCustom: {
+      const auto& x = *As<LogicalCustom>(a);
+      const auto& y = *As<LogicalCustom>(b);
+      const auto same = [](const Value& one, const Value& other) {
+        return ExpressionsEqual(Expression::Constant(one), Expression::Constant(other));
+      };
+      return x.op == y.op && x.op->declaration().deterministic && x.input_names == y.input_names &&
+             std::ranges::equal(x.arguments, y.arguments, same);
     }
     case LogicalKind::kCte: return false;  // definitions stand at the top of a plan only
     default: return true;

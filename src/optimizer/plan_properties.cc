@@ -131,6 +131,7 @@ std::optional<ColumnSet> AsColumns(const std::vector<ExpressionPtr>& expressions
 std::vector<ColumnSet> UniqueKeys(const LogicalOperator& plan) {
   switch (plan.kind()) {
     case LogicalKind::kScan:
+    case LogicalKind::kCustom:
     case LogicalKind::kCteScan: return {};
     case LogicalKind::kValues:
       return As<LogicalValues>(plan)->rows.size() <= 1 ? Keys{ColumnSet{}} : Keys{};
@@ -424,6 +425,7 @@ ColumnSet NonNullAnalysis::Compute(const LogicalOperator& plan) {
     case LogicalKind::kTopN:
     case LogicalKind::kLimit: return Of(plan.child());
     case LogicalKind::kCte: return Of(plan.child(1));
+    case LogicalKind::kCustom:
     case LogicalKind::kCteScan: return columns;
   }
   return columns;

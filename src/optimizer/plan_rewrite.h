@@ -36,6 +36,9 @@ template <>
 inline constexpr LogicalKind kKindOf<LogicalCte> = LogicalKind::kCte;
 template <>
 inline constexpr LogicalKind kKindOf<LogicalCteScan> = LogicalKind::kCteScan;
+class LogicalCustom;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalCustom> = LogicalKind::kCustom;
 
 // The node as its own class, or null where it is of another kind.
 template <typename Node>

@@ -142,6 +142,7 @@ Known PredicateInference::Visit(PlanPtr& node) {
     case LogicalKind::kTopN:
     case LogicalKind::kLimit: return Visit(node->children()[0]);
     case LogicalKind::kCte: Visit(node->children()[0]); return Visit(node->children()[1]);
+    case LogicalKind::kCustom:
     case LogicalKind::kSetOperation:
       for (PlanPtr& child : node->children()) Visit(child);
       return {};

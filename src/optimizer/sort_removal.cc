@@ -45,7 +45,8 @@ void SortRemoval::Visit(PlanPtr& node, bool order_counts) {
     }
     case LogicalKind::kLimit:
     case LogicalKind::kTopN:
-    case LogicalKind::kDistinctOn: return Visit(node->children()[0], true);
+    case LogicalKind::kDistinctOn:
+    case LogicalKind::kCustom: return Visit(node->children()[0], true);
     case LogicalKind::kCte:
       Visit(node->children()[0], true);
       return Visit(node->children()[1], order_counts);

@@ -76,6 +76,8 @@ Status Unnester::Unnest(PlanPtr& node, CorrelationScope& scope, const Equivalenc
     case LogicalKind::kCte:
       TRIVET_RETURN_IF_ERROR(EliminateBelow(node->children()[0]));
       return Unnest(node->children()[1], scope, equal, representation);
+    case LogicalKind::kCustom:
+      return Status::NotImplemented("a custom operator over a correlated subquery");
     case LogicalKind::kScan:  // filters that use outer columns are no scan's
     case LogicalKind::kCteScan: break;
   }

@@ -1,6 +1,7 @@
 #include <unordered_map>
 
 #include "expression/rewrite.h"
+#include "plan/logical_custom.h"
 #include "plan/logical_operators.h"
 
 namespace trivet {
@@ -111,6 +112,9 @@ void ForEachMadeColumn(LogicalOperator& node, const std::function<void(ColumnId&
       return;
     case LogicalKind::kCteScan:
       for (auto& column : static_cast<LogicalCteScan&>(node).columns) visit(column.id);
+      return;
+    case LogicalKind::kCustom:
+      for (auto& column : static_cast<LogicalCustom&>(node).columns) visit(column.id);
       return;
     case LogicalKind::kFilter:
     case LogicalKind::kDistinctOn:

@@ -48,6 +48,7 @@ enum class LogicalKind : uint8_t {
   kSetOperation,
   kCte,
   kCteScan,
+  kCustom,
 };
 
 class LogicalOperator;

@@ -1,4 +1,5 @@
 #include "plan/logical_operators.h"
+#include "plan/logical_custom.h"
 
 #include "base/string_concat.h"
 
@@ -346,6 +347,39 @@ PlanPtr LogicalCteScan::Clone() const {
   copy->columns = columns;
   copy->definition_columns = definition_columns;
   copy->estimated_rows = estimated_rows;
+  return copy;
+}
+
+// ---- custom operators ----
+LogicalCustom::LogicalCustom(CustomOperatorPtr called, std::vector<Value> constants, PlanPtr input)
+    : LogicalOperator(LogicalKind::kCustom),
+      op(std::move(called)),
+      arguments(std::move(constants)) {
+  if (input) children_.push_back(std::move(input));
+}
+DetailList LogicalCustom::Details() const {
+  const CustomOperatorDeclaration& declaration = op->declaration();
+  DetailList details{{"Operator", declaration.capability()},
+                     {"Input", ExpressionList(inputs, ", ")},
+                     {"Distribution", std::string(DistributionName(declaration.distribution))}};
+  std::string constants;
+  for (const Value& argument : arguments) {
+    if (!constants.empty()) constants += ", ";
+    constants += argument.ToString();
+  }
+  if (!constants.empty()) details.emplace_back("Arguments", constants);
+  return details;
+}
+std::vector<OutputColumn> LogicalCustom::Columns() const { return columns; }
+void LogicalCustom::ForEachExpression(const std::function<void(ExpressionPtr&)>& visit) {
+  for (ExpressionPtr& input : inputs) visit(input);
+}
+PlanPtr LogicalCustom::Clone() const {
+  auto copy = MakeNode<LogicalCustom>(op, arguments, nullptr);
+  copy->input_names = input_names;
+  copy->inputs = inputs;
+  copy->columns = columns;
+  CopyChildrenTo(*copy);
   return copy;
 }
 

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/string_concat.h"
+#include "plan/logical_custom.h"
 #include "plan/logical_operators.h"
 
 namespace trivet {
@@ -171,6 +172,13 @@ Status PlanValidator::CheckNode(const LogicalOperator& node) {
     case LogicalKind::kSetOperation:
       return CheckSetOperation(static_cast<const LogicalSetOperation&>(node));
     case LogicalKind::kCteScan: return CheckCteScan(static_cast<const LogicalCteScan&>(node));
+    case LogicalKind::kCustom: {
+      const auto& custom = static_cast<const LogicalCustom&>(node);
+      if (custom.inputs.size() != custom.input_names.size()) {
+        return Broken(node, "an input has no name");
+      }
+      return Status::OK();
+    }
     default: return Status::OK();
   }
 }

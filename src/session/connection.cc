@@ -79,6 +79,21 @@ Result<std::unique_ptr<QueryResult>> Connection::Execute(std::string_view sql,
   return last;
 }
 
+Status Connection::RegisterFunction(CustomFunctionPtr function, OnRegistered mode) {
+  if (remote_) return Status::NotImplemented("a function of this process on a remote connection");
+  return database_->extensions().AddFunction(std::move(function), mode);
+}
+
+Status Connection::RegisterOperator(CustomOperatorPtr op, OnRegistered mode) {
+  if (remote_) return Status::NotImplemented("an operator of this process on a remote connection");
+  return database_->AddOperator(std::move(op), mode);
+}
+
+Status Connection::RegisterCode(const CodeRegistration& registration) {
+  if (!remote_) return Status::NotImplemented("code that travels, on an embedded connection");
+  return remote_->RegisterCode(registration);
+}
+
 Result<std::unique_ptr<Connection>> Connection::Cursor() {
   if (!remote_) return database_->Connect();
   TRIVET_ASSIGN_OR_RETURN(auto remote, remote_->Fork());

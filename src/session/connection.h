@@ -47,6 +47,13 @@ class Connection {
   Status RegisterTable(const std::string& name, TablePtr table);
   Status UnregisterTable(const std::string& name);
 
+  // Makes a function or operator of this process's visible to statements from now on.
+  // NotImplemented on a remote connection, whose statements run elsewhere: see RegisterCode.
+  Status RegisterFunction(CustomFunctionPtr function, OnRegistered mode);
+  Status RegisterOperator(CustomOperatorPtr op, OnRegistered mode);
+  // The same for a remote connection alone: the code goes along.
+  Status RegisterCode(const CodeRegistration& registration);
+
   // Another connection to the same database.
   Result<std::unique_ptr<Connection>> Cursor();
   bool is_remote() const { return remote_ != nullptr; }

@@ -36,6 +36,8 @@ Database::Database(DatabaseOptions options)
       clock_(options.clock ? std::move(options.clock) : SystemClockMicros),
       settings_(Defaults(options)),
       memory_("memory_limit", settings_.Get().memory_limit_bytes),
+      extensions_(options.extensions != nullptr ? options.extensions
+                                                : std::make_shared<const ExtensionSet>()),
       executor_(settings_.Get().threads),
       runtime_(std::move(options.runtime)) {
   RegisterFileFormats(table_functions_);
@@ -48,6 +50,14 @@ std::shared_ptr<Database> Database::Open(DatabaseOptions options) {
 
 std::unique_ptr<Connection> Database::Connect() {
   return std::make_unique<Connection>(shared_from_this());
+}
+
+Status Database::AddOperator(CustomOperatorPtr op, OnRegistered mode) {
+  const std::string& name = op->declaration().name;
+  if (table_functions_.Find(name) != nullptr) {
+    return Status::AlreadyExists("there is a table function \"" + name + "\"");
+  }
+  return extensions_.AddOperator(std::move(op), mode);
 }
 
 void Database::ApplySettings() {

@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "catalog/table_function.h"
 #include "context/memory_budget.h"
+#include "extension/extensions.h"
 #include "local/local_executor.h"
 #include "session/settings.h"
 
@@ -22,6 +23,8 @@ struct DatabaseOptions {
   std::function<int64_t()> clock;
   // Where queries run; null: on this process's threads.
   std::shared_ptr<QueryRuntime> runtime;
+  // Functions and operators of the user's to begin with; null: none.
+  ExtensionSetPtr extensions;
 };
 
 // The engine embedded in a process: threads, memory budget, catalog and settings that all
@@ -33,6 +36,9 @@ class Database : public std::enable_shared_from_this<Database> {
 
   Catalog& catalog() { return catalog_; }
   TableFunctionRegistry& table_functions() { return table_functions_; }
+  Extensions& extensions() { return extensions_; }
+  // As Extensions::AddOperator; AlreadyExists, too, where a table function has the name.
+  Status AddOperator(CustomOperatorPtr op, OnRegistered mode);
   Settings& settings() { return settings_; }
   MemoryBudget& memory() { return memory_; }
   QueryRuntime& runtime() { return runtime_ ? *runtime_ : executor_; }
@@ -51,6 +57,7 @@ class Database : public std::enable_shared_from_this<Database> {
   MemoryBudget memory_;
   Catalog catalog_;
   TableFunctionRegistry table_functions_;
+  Extensions extensions_;
   LocalExecutor executor_;
   std::shared_ptr<QueryRuntime> runtime_;
   std::mutex apply_mutex_;

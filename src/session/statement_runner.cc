@@ -37,6 +37,7 @@ StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
       sql_(sql),
       parameters_(parameters),
       settings_(connection.settings().Get()),
+      extensions_(database_.extensions().Get()),
       options_(OptionsOf(settings_, database_)),
       planning_context_(NewContext()),
       planning_files_(database_.files(), planning_context_->cancellation()) {
@@ -52,8 +53,11 @@ std::unique_ptr<QueryContext> StatementRunner::NewContext() const {
 Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& statement) {
   BinderInput input;
   input.catalog = &database_.catalog();
-  input.functions = &FunctionRegistry::Builtin();
+  input.functions = &extensions_->functions;
   input.table_functions = &database_.table_functions();
+  input.custom_operators = [this](const std::string& name) {
+    return extensions_->operators.FindCustom(name);
+  };
   input.settings = &connection_.settings();
   input.parameters = &parameters_;
   input.context = planning_context_.get();
@@ -129,7 +133,7 @@ Result<StatementRunner::PlannedQuery> StatementRunner::Plan(BoundQuery query, bo
   if (describe) planned.logical = PlanToString(*query.plan);
   OptimizerTrace trace;
   OptimizerContext context{.ids = ids_,
-                           .functions = FunctionRegistry::Builtin(),
+                           .functions = extensions_->functions,
                            .evaluation = *planning_context_,
                            .disabled_rules = settings_.disabled_optimizers,
                            .trace = describe ? &trace : nullptr};
@@ -140,7 +144,7 @@ Result<StatementRunner::PlannedQuery> StatementRunner::Plan(BoundQuery query, bo
       planned.trace += StrCat(entry.rule, ": ", entry.firings, "\n");
     }
   }
-  PhysicalPlanner planner;
+  PhysicalPlanner planner(extensions_->operators);
   TRIVET_ASSIGN_OR_RETURN(planned.plan, planner.Plan(*query.plan, query.columns));
   return planned;
 }

@@ -68,6 +68,7 @@ class StatementRunner {
   std::string_view sql_;
   const ParameterValues& parameters_;
   SettingValues settings_;
+  const ExtensionSetPtr extensions_;
   QueryContext::Options options_;
   ColumnIdGenerator ids_;
   std::unique_ptr<QueryContext> planning_context_;

@@ -19,6 +19,7 @@ const char* const kShellUsage =
     "      --runtime MODE    embedded (default), single_node or distributed\n"
     "      --coordinator URL the cluster's coordinator, grpc://HOST:PORT (implies distributed)\n"
     "      --workers N       worker processes of a single node (default: 2)\n"
+    "      --plugin FILE     load functions and operators from a shared library; may be repeated\n"
     "      --timer           print how long each statement took\n"
     "      --version         print the version and exit\n"
     "  -h, --help            print this and exit\n"
@@ -73,6 +74,9 @@ Result<ShellArguments> ParseArguments(const std::vector<std::string>& arguments)
     } else if (name == "--workers") {
       TRIVET_ASSIGN_OR_RETURN(const std::string text, value());
       TRIVET_ASSIGN_OR_RETURN(parsed.workers, CountOf(name, text));
+    } else if (name == "--plugin") {
+      TRIVET_ASSIGN_OR_RETURN(std::string file, value());
+      parsed.plugins.push_back(std::move(file));
     } else if (name == "--timer") {
       parsed.timer = true;
     } else if (name == "-h" || name == "--help") {
@@ -85,8 +89,8 @@ Result<ShellArguments> ParseArguments(const std::vector<std::string>& arguments)
         return std::move(status).WithHint(StrCat("to run SQL, write: trivet -c \"", name, "\""));
       }
       static const std::vector<std::string> kNames = {
-          "--command", "--file",        "--format",  "--threads",      "--timer", "--version",
-          "--runtime", "--coordinator", "--workers", "--memory-limit", "--help"};
+          "--command", "--file",        "--format",  "--threads",      "--timer",  "--version",
+          "--runtime", "--coordinator", "--workers", "--memory-limit", "--plugin", "--help"};
       const std::string nearest = NearestName(name, kNames);
       return std::move(status).WithHint(
           nearest.empty() ? "trivet --help lists them" : StrCat("did you mean \"", nearest, "\"?"));

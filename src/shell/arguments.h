@@ -22,6 +22,7 @@ struct ShellArguments {
   std::string runtime;  // --runtime; empty: embedded, or distributed where there is a coordinator
   std::string coordinator;  // --coordinator
   std::optional<size_t> workers;
+  std::vector<std::string> plugins;
   bool timer = false;
   bool help = false;
   bool version = false;

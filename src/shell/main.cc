@@ -10,6 +10,7 @@
 
 #include "cluster/commands.h"
 #include "cluster/connect.h"
+#include "extension/plugin.h"
 #include "session/connection.h"
 #include "shell/arguments.h"
 #include "shell/dot_commands.h"
@@ -46,6 +47,17 @@ Result<std::unique_ptr<Connection>> OpenConnection(const ShellArguments& argumen
   }
   options.node.workers = static_cast<uint32_t>(arguments.workers.value_or(2));
   options.node.worker_command = {"/proc/self/exe", "worker"};
+  if (!arguments.plugins.empty() && options.mode == RuntimeMode::kDistributed) {
+    return Status::InvalidInput("--plugin does not reach a running coordinator")
+        .WithHint("start the coordinator and its workers with --plugin");
+  }
+  Extensions extensions;
+  TRIVET_RETURN_IF_ERROR(LoadPlugins(arguments.plugins, extensions));
+  options.database.extensions = extensions.Get();
+  options.node.server.extensions = extensions.Get();
+  for (const std::string& plugin : arguments.plugins) {
+    options.node.worker_command.insert(options.node.worker_command.end(), {"--plugin", plugin});
+  }
   return Connect(std::move(options));
 }
 

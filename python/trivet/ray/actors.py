@@ -16,6 +16,7 @@ import threading
 import time
 
 from .. import _trivet
+from ..custom import registry_of
 from .names import COORDINATOR_NAME, NAMESPACE, WORKER_PREFIX, package_environment
 
 SUPERVISE_INTERVAL_S = 0.5
@@ -34,9 +35,9 @@ def _own_address() -> str:
 class WorkerActor:
     """Hosts a worker; dies with it, so that Ray tells of either's end."""
 
-    def __init__(self, options: dict) -> None:
+    def __init__(self, options: dict, brings: tuple[list[str], list[str]]) -> None:
         self._name = options["name"]
-        self._worker = _trivet.Worker(host=_own_address(), **options)
+        self._worker = _trivet.Worker(host=_own_address(), extensions=registry_of(*brings)._native, **options)
         threading.Thread(target=self._end_with_worker, daemon=True).start()
 
     def _end_with_worker(self) -> None:
@@ -70,15 +71,22 @@ class CoordinatorActor:
     anew: it goes on where the killed process ended, at the same address and with the workers that are there.
     """
 
-    def __init__(self, planning: dict, log: dict) -> None:
+    def __init__(self, planning: dict, log: dict, brings: tuple[list[str], list[str]]) -> None:
         import ray
 
         self._log = log
+        self._brings = brings
         actor_id = ray.get_runtime_context().get_actor_id()
         self._journal = pathlib.Path(tempfile.gettempdir()) / f"trivet-ray-{os.getuid()}" / actor_id
         self._journal.parent.mkdir(mode=0o700, exist_ok=True)
         self._coordinator = _trivet.Coordinator(
-            host=_own_address(), port=0, token="", journal=str(self._journal), **planning, **log
+            host=_own_address(),
+            port=0,
+            token="",
+            journal=str(self._journal),
+            extensions=registry_of(*brings)._native,
+            **planning,
+            **log,
         )
         self._token = self._coordinator.token
         self._workers: dict[str, _Worker] = {}  # by node
@@ -89,6 +97,10 @@ class CoordinatorActor:
 
     def handshake(self) -> tuple[str, str]:
         return self._coordinator.location, self._token
+
+    def brings(self) -> tuple[list[str], list[str]]:
+        """The modules and plugins that it was started with."""
+        return self._brings
 
     def workers(self) -> list[dict]:
         return self._coordinator.workers()
@@ -177,9 +189,9 @@ class CoordinatorActor:
             max_restarts=0,
             max_task_retries=0,
             max_concurrency=4,
-            runtime_env=package_environment(),
+            runtime_env=package_environment(self._brings[0]),
             scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
-        ).remote({**options, **self._log})
+        ).remote({**options, **self._log}, self._brings)
         return _Worker(name, actor, actor.process_id.remote())
 
     def _notice_ends(self) -> None:

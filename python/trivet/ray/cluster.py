@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import time
+from collections.abc import Sequence
 
 from .. import _trivet
 from .names import COORDINATOR_NAME, NAMESPACE, package_environment
@@ -70,6 +71,8 @@ def connect_ray(
     adaptive: bool = True,
     log_level: str = "",
     log_file: str = "",
+    imports: Sequence[str] = (),
+    plugins: Sequence[str] = (),
 ) -> RayCoordinator:
     """Joins the Ray cluster at `target` and finds the coordinator's actor there, or starts it.
 
@@ -109,10 +112,12 @@ def connect_ray(
         max_restarts=3,
         max_task_retries=0,
         max_concurrency=8,
-        runtime_env=package_environment(),
+        runtime_env=package_environment(imports),
         scheduling_strategy=_journal_node(),
-    ).remote(planning, log)
-    return RayCoordinator(*_handshake(ray, actor))
+    ).remote(planning, log, (list(imports), [str(plugin) for plugin in plugins]))
+    found = RayCoordinator(*_handshake(ray, actor))
+    _check_brought(ray.get(actor.brings.remote(), timeout=START_TIMEOUT_S), imports, plugins)
+    return found
 
 
 def _handshake(ray, actor) -> tuple[str, str]:
@@ -126,6 +131,16 @@ def _handshake(ray, actor) -> tuple[str, str]:
             if dead or time.monotonic() > deadline:
                 raise _trivet.UnavailableError(f"the coordinator on Ray does not answer: {error}") from error
         time.sleep(HANDSHAKE_RETRY_S)
+
+
+def _check_brought(brought: tuple[list[str], list[str]], imports: Sequence[str], plugins: Sequence[str]) -> None:
+    """A coordinator that runs already has what it was started with, and nothing else."""
+    missing = [name for name in (*imports, *map(str, plugins)) if name not in (*brought[0], *brought[1])]
+    if missing:
+        raise _trivet.InvalidInputError(
+            f"the coordinator on this cluster was started without {', '.join(missing)}: "
+            "stop it with trivet.ray.shutdown() first"
+        )
 
 
 def shutdown() -> None:

@@ -7,6 +7,7 @@
 #include "cluster/commands.h"
 #include "cluster/coordinator_server.h"
 #include "cluster/worker_server.h"
+#include "custom_code.h"
 #include "errors.h"
 
 namespace nb = nanobind;
@@ -22,8 +23,9 @@ class PyCoordinator {
                 uint32_t partitions, std::optional<uint64_t> single_task_bytes,
                 uint64_t scan_task_rows, uint32_t forced_scan_tasks, bool adaptive,
                 const std::string& journal, const std::string& log_level,
-                const std::string& log_file) {
+                const std::string& log_file, const PyExtensions& extensions) {
     CoordinatorServerOptions options;
+    options.extensions = extensions.extensions->Get();
     AdaptationOptions& adaptation = options.queries.adaptation;
     adaptation.coalesce = adaptation.split = adaptation.broadcast = adaptive;
     options.planning.forced_scan_tasks = forced_scan_tasks;
@@ -85,8 +87,11 @@ class PyWorker {
   PyWorker(const std::string& coordinator, const std::string& name, const std::string& token,
            const std::string& host, uint32_t slots, size_t memory_limit_bytes,
            const std::string& directory, std::vector<std::string> labels,
-           const std::string& log_level, const std::string& log_file) {
+           const std::string& log_level, const std::string& log_file,
+           const PyExtensions& extensions) {
     WorkerServerOptions options;
+    options.extensions = extensions.extensions->Get();
+    options.code_loader = PythonCodeLoader();
     options.coordinator = coordinator;
     options.name = name;
     options.token = token;
@@ -125,11 +130,12 @@ void RegisterCluster(nb::module_& module) {
   nb::class_<PyCoordinator>(module, "Coordinator")
       .def(nb::init<const std::string&, uint16_t, const std::string&, uint32_t,
                     std::optional<uint64_t>, uint64_t, uint32_t, bool, const std::string&,
-                    const std::string&, const std::string&>(),
+                    const std::string&, const std::string&, const PyExtensions&>(),
            nb::arg("host"), nb::arg("port"), nb::arg("token"), nb::arg("partitions") = 0,
            nb::arg("single_task_bytes").none() = nb::none(), nb::arg("scan_task_rows") = 0,
            nb::arg("forced_scan_tasks") = 0, nb::arg("adaptive") = true, nb::arg("journal") = "",
-           nb::arg("log_level") = "off", nb::arg("log_file") = "")
+           nb::arg("log_level") = "off", nb::arg("log_file") = "",
+           nb::arg("extensions") = PyExtensions())
       .def_prop_ro("location", &PyCoordinator::location)
       .def_prop_ro("token", &PyCoordinator::token)
       .def_prop_ro("idle_ms", &PyCoordinator::idle_ms)
@@ -139,11 +145,11 @@ void RegisterCluster(nb::module_& module) {
   nb::class_<PyWorker>(module, "Worker")
       .def(nb::init<const std::string&, const std::string&, const std::string&, const std::string&,
                     uint32_t, size_t, const std::string&, std::vector<std::string>,
-                    const std::string&, const std::string&>(),
+                    const std::string&, const std::string&, const PyExtensions&>(),
            nb::arg("coordinator"), nb::arg("name"), nb::arg("token"), nb::arg("host"),
            nb::arg("slots"), nb::arg("memory_limit_bytes") = 0, nb::arg("directory") = "",
            nb::arg("labels") = std::vector<std::string>(), nb::arg("log_level") = "off",
-           nb::arg("log_file") = "")
+           nb::arg("log_file") = "", nb::arg("extensions") = PyExtensions())
       .def_prop_ro("location", &PyWorker::location)
       .def("wait_for", &PyWorker::WaitFor, nb::arg("timeout_ms"))
       .def("stop", &PyWorker::Stop);
@@ -151,18 +157,20 @@ void RegisterCluster(nb::module_& module) {
   // A console's Ctrl-C and a polite kill end these, as in the program.
   module.def(
       "run_worker",
-      [](const std::vector<std::string>& arguments) {
+      [](const std::vector<std::string>& arguments, const PyExtensions& extensions) {
+        const auto loader = PythonCodeLoader();
         nb::gil_scoped_release unlocked;
-        return RunWorker(arguments);
+        return RunWorker(arguments, extensions.extensions, loader);
       },
-      nb::arg("arguments"));
+      nb::arg("arguments"), nb::arg("extensions") = PyExtensions());
   module.def(
       "run_serve",
-      [](const std::vector<std::string>& arguments, std::vector<std::string> worker_command) {
+      [](const std::vector<std::string>& arguments, std::vector<std::string> worker_command,
+         const PyExtensions& extensions) {
         nb::gil_scoped_release unlocked;
-        return RunServe(arguments, std::move(worker_command));
+        return RunServe(arguments, std::move(worker_command), extensions.extensions);
       },
-      nb::arg("arguments"), nb::arg("worker_command"));
+      nb::arg("arguments"), nb::arg("worker_command"), nb::arg("extensions") = PyExtensions());
 }
 
 }  // namespace trivet::python

@@ -7,11 +7,15 @@
 #include <cerrno>
 #include <sstream>
 
+#include "arrow_objects.h"
 #include "cluster.h"
-#include "cluster/connect.h"
+#include "connect_options.h"
+#include "custom_code.h"
 #include "errors.h"
 #include "execution/thread_pool.h"
+#include "extension/plugin.h"
 #include "formats/arrow/stream_table.h"
+#include "interpreter.h"
 #include "session/connection.h"
 #include "shell/progress_bar.h"
 #include "shell/result_printer.h"
@@ -43,6 +47,16 @@ class PyResult {
         result_(std::move(result)),
         sql_(std::move(sql)),
         progress_bar_(progress_bar) {}
+
+  // Waits for the query to end, whose code may need the interpreter lock.
+  ~PyResult() {
+    if (!PyGILState_Check()) return;
+    batches_.clear();
+    nb::gil_scoped_release unlocked;
+    result_.reset();
+  }
+  PyResult(const PyResult&) = delete;
+  PyResult& operator=(const PyResult&) = delete;
 
   const QueryResult& result() const { return *result_; }
 
@@ -200,15 +214,6 @@ nb::object ExportStream(std::shared_ptr<PyResult> result, bool live) {
   return nb::steal(PyCapsule_New(stream, "arrow_array_stream", ReleaseCapsule));
 }
 
-// A Python object that outlives the interpreter lock's holder: dropped with the lock held.
-std::shared_ptr<PyObject> KeepObject(nb::handle object) {
-  Py_INCREF(object.ptr());
-  return {object.ptr(), [](PyObject* kept) {
-            nb::gil_scoped_acquire locked;
-            Py_DECREF(kept);
-          }};
-}
-
 // Asks the object for a stream; its Python errors become a status.
 Status OpenPythonStream(const std::shared_ptr<PyObject>& object, ArrowArrayStream* out) {
   nb::gil_scoped_acquire locked;
@@ -305,7 +310,34 @@ class PyConnection {
     }
     return list;
   }
-  void Close() { connection_.reset(); }
+  void RegisterFunction(const PyFunctionDeclaration& declaration, nb::handle evaluate,
+                        bool replace) {
+    ThrowIfError(Open().RegisterFunction(MakePythonFunction(declaration.Resolve(), evaluate),
+                                         Mode(replace)));
+  }
+  void RegisterOperator(const PyOperatorDeclaration& declaration, nb::handle run, bool replace) {
+    ThrowIfError(
+        Open().RegisterOperator(MakePythonOperator(declaration.Resolve(), run), Mode(replace)));
+  }
+  void ShipFunction(const PyFunctionDeclaration& declaration, const nb::bytes& code, bool replace) {
+    Ship({declaration.Resolve(), std::nullopt, std::string(code.c_str(), code.size()), replace});
+  }
+  void ShipOperator(const PyOperatorDeclaration& declaration, const nb::bytes& code, bool replace) {
+    Ship({std::nullopt, declaration.Resolve(), std::string(code.c_str(), code.size()), replace});
+  }
+  bool is_remote() { return Open().is_remote(); }
+  void LoadPlugin(const std::string& path) {
+    Connection& connection = Open();
+    if (connection.is_remote()) {
+      ThrowIfError(Status::NotImplemented("loading a plugin through a remote connection")
+                       .WithHint("start the coordinator and its workers with the plugin"));
+    }
+    ThrowIfError(trivet::LoadPlugin(path, connection.database().extensions()));
+  }
+  void Close() {
+    nb::gil_scoped_release unlocked;
+    connection_.reset();
+  }
   PyConnection Cursor() {
     Connection& connection = Open();
     Result<std::unique_ptr<Connection>> cursor = [&] {
@@ -316,6 +348,17 @@ class PyConnection {
   }
 
  private:
+  static OnRegistered Mode(bool replace) {
+    return replace ? OnRegistered::kReplace : OnRegistered::kError;
+  }
+  void Ship(const CodeRegistration& registration) {
+    Connection& connection = Open();
+    const Status status = [&] {
+      nb::gil_scoped_release unlocked;
+      return connection.RegisterCode(registration);
+    }();
+    ThrowIfError(status);
+  }
   Connection& Open() {
     if (!connection_) ThrowIfError(Status::InvalidInput("the connection is closed"));
     return *connection_;
@@ -333,70 +376,6 @@ class PyConnection {
   std::vector<std::weak_ptr<PyResult>> results_;  // guarded by the interpreter lock
 };
 
-struct PyConnectOptions {
-  std::string mode = "embedded";
-  std::string placement;
-  size_t threads = 0;
-  std::string memory_limit;
-  std::string coordinator;
-  std::string token;
-  TlsOptions tls;
-  uint32_t workers = 2;
-  uint32_t slots = 1;
-  std::vector<std::string> worker_command;
-  uint32_t partitions = 0;
-  std::optional<uint64_t> single_task_bytes;
-  uint64_t scan_task_rows = 0;
-  uint32_t forced_scan_tasks = 0;
-  bool adaptive = true;
-  bool progress_bar = false;
-  std::string log_level;
-  std::string log_file;
-};
-
-PyConnection ConnectWith(const PyConnectOptions& wanted) {
-  ConnectOptions options;
-  options.mode = ValueOrThrow(ParseRuntimeMode(wanted.mode));
-  if (!wanted.placement.empty()) {
-    for (const ExecutionPlacement placement :
-         {ExecutionPlacement::kLocalInProcess, ExecutionPlacement::kSingleNodeDaemon,
-          ExecutionPlacement::kRemoteClusterRequired}) {
-      if (wanted.placement == ExecutionPlacementName(placement)) options.placement = placement;
-    }
-    if (!options.placement) {
-      ThrowIfError(Status::InvalidInput("there is no placement \"" + wanted.placement + "\""));
-    }
-  }
-  options.database.threads = wanted.threads;
-  if (!wanted.memory_limit.empty()) {
-    options.database.memory_limit_bytes = ValueOrThrow(ParseBytes(wanted.memory_limit));
-  }
-  options.remote.location = wanted.coordinator;
-  options.remote.token = wanted.token;
-  options.remote.tls = wanted.tls;
-  options.node.workers = wanted.workers;
-  options.node.slots_per_worker = wanted.slots;
-  options.node.worker_command = wanted.worker_command;
-  options.node.server.token = wanted.token;
-  options.node.server.tls = wanted.tls;
-  LogOptions& log = options.node.server.log;
-  if (!wanted.log_level.empty()) log.level = ValueOrThrow(ParseLogLevel(wanted.log_level));
-  log.file = wanted.log_file;
-  log.process = "coordinator";
-  DistributedPlannerOptions& planning = options.node.server.planning;
-  if (wanted.partitions != 0) planning.partitions = wanted.partitions;
-  if (wanted.single_task_bytes) planning.single_task_bytes = *wanted.single_task_bytes;
-  if (wanted.scan_task_rows != 0) planning.scan_task_rows = wanted.scan_task_rows;
-  planning.forced_scan_tasks = wanted.forced_scan_tasks;
-  AdaptationOptions& adaptation = options.node.server.queries.adaptation;
-  adaptation.coalesce = adaptation.split = adaptation.broadcast = wanted.adaptive;
-  Result<std::unique_ptr<Connection>> connection = [&] {
-    nb::gil_scoped_release unlocked;
-    return Connect(std::move(options));
-  }();
-  return {std::shared_ptr<Connection>(ValueOrThrow(std::move(connection))), wanted.progress_bar};
-}
-
 }  // namespace
 }  // namespace trivet::python
 
@@ -408,41 +387,16 @@ NB_MODULE(_trivet, module) {
   nb::set_leak_warnings(false);
   RegisterErrors(module);
   module.attr("__version__") = TRIVET_VERSION;
-  nb::class_<PyConnectOptions>(module, "ConnectOptions")
-      .def(nb::init<>())
-      .def_rw("mode", &PyConnectOptions::mode)
-      .def_rw("placement", &PyConnectOptions::placement)
-      .def_rw("threads", &PyConnectOptions::threads)
-      .def_rw("memory_limit", &PyConnectOptions::memory_limit)
-      .def_rw("coordinator", &PyConnectOptions::coordinator)
-      .def_rw("token", &PyConnectOptions::token)
-      .def_prop_rw(
-          "tls_authority",
-          [](const PyConnectOptions& options) { return options.tls.authority_file; },
-          [](PyConnectOptions& options, const std::string& file) {
-            options.tls.authority_file = file;
-          })
-      .def_prop_rw(
-          "tls_certificate",
-          [](const PyConnectOptions& options) { return options.tls.certificate_file; },
-          [](PyConnectOptions& options, const std::string& file) {
-            options.tls.certificate_file = file;
-          })
-      .def_prop_rw(
-          "tls_key", [](const PyConnectOptions& options) { return options.tls.key_file; },
-          [](PyConnectOptions& options, const std::string& file) { options.tls.key_file = file; })
-      .def_rw("workers", &PyConnectOptions::workers)
-      .def_rw("slots", &PyConnectOptions::slots)
-      .def_rw("worker_command", &PyConnectOptions::worker_command)
-      .def_rw("partitions", &PyConnectOptions::partitions)
-      .def_rw("single_task_bytes", &PyConnectOptions::single_task_bytes)
-      .def_rw("scan_task_rows", &PyConnectOptions::scan_task_rows)
-      .def_rw("forced_scan_tasks", &PyConnectOptions::forced_scan_tasks)
-      .def_rw("adaptive", &PyConnectOptions::adaptive)
-      .def_rw("progress_bar", &PyConnectOptions::progress_bar)
-      .def_rw("log_level", &PyConnectOptions::log_level)
-      .def_rw("log_file", &PyConnectOptions::log_file);
-  module.def("connect", &ConnectWith, nb::arg("options"));
+  RegisterArrowObjects(module);
+  RegisterCustomCode(module);
+  WatchInterpreter(module);
+  RegisterConnectOptions(module);
+  module.def(
+      "connect",
+      [](const PyConnectOptions& options) {
+        return PyConnection(ConnectWith(options), options.progress_bar);
+      },
+      nb::arg("options"));
   RegisterCluster(module);
   nb::class_<PyConnection>(module, "Connection")
       .def(
@@ -454,6 +408,12 @@ NB_MODULE(_trivet, module) {
           nb::arg("sql"), nb::arg("parameters").none() = nb::none(), nb::rv_policy::take_ownership)
       .def("register", &PyConnection::Register)
       .def("unregister", &PyConnection::Unregister)
+      .def("register_function", &PyConnection::RegisterFunction)
+      .def("register_operator", &PyConnection::RegisterOperator)
+      .def("ship_function", &PyConnection::ShipFunction)
+      .def("ship_operator", &PyConnection::ShipOperator)
+      .def("load_plugin", &PyConnection::LoadPlugin)
+      .def_prop_ro("is_remote", &PyConnection::is_remote)
       .def("interrupt", &PyConnection::Interrupt)
       .def("progress", &PyConnection::Progress)
       .def("stage_progress", &PyConnection::Stages)

@@ -14,6 +14,7 @@ void RegisterOperators(OperatorRegistry& registry) {
   RegisterAggregate(registry);
   RegisterDistinctOn(registry);
   RegisterSetOperation(registry);
+  RegisterCustom(registry);
 }
 
 }  // namespace trivet

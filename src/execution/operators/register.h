@@ -17,6 +17,7 @@ void RegisterSort(OperatorRegistry& registry);
 void RegisterAggregate(OperatorRegistry& registry);
 void RegisterDistinctOn(OperatorRegistry& registry);
 void RegisterSetOperation(OperatorRegistry& registry);
+void RegisterCustom(OperatorRegistry& registry);
 
 void RegisterOperators(OperatorRegistry& registry);
 

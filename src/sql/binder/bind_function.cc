@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <array>
 
 #include "base/nearest_name.h"
 #include "base/string_concat.h"
 #include "sql/binder/conversion.h"
 #include "sql/binder/expression_binder.h"
+#include "sql/binder/special_functions.h"
 
 namespace trivet::binder {
 
@@ -59,6 +61,12 @@ Result<ExpressionPtr> ExpressionBinder::BindFunction(const syntax::FunctionExpre
     return BindAggregate(function);
   }
   return BindScalarFunction(function);
+}
+
+bool IsSpecialFunction(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames = {"coalesce", "ifnull", "nullif",
+                                                      "if",       "iff",    "current_setting"};
+  return std::ranges::find(kNames, name) != kNames.end();
 }
 
 Result<std::optional<ExpressionPtr>> ExpressionBinder::BindSpecialFunction(

@@ -258,6 +258,17 @@ Result<BoundTable> TableBinder::BindFunction(const syntax::FunctionTable& table,
   }
   const TableFunctionRegistry& functions = *state_.input().table_functions;
   const TableFunction* function = functions.Find(call.name);
+  if (state_.input().custom_operators) {
+    CustomOperatorPtr op = state_.input().custom_operators(call.name);
+    if (op != nullptr && function != nullptr) {
+      return Status::AlreadyExists(
+                 StrCat("\"", op->declaration().name,
+                        "\" is a table function and a custom operator: the operator needs another "
+                        "name"))
+          .WithPosition(call.position);
+    }
+    if (op != nullptr) return BindCustomOperator(table, std::move(op));
+  }
   if (function == nullptr) {
     Status status =
         Status::NotFound(StrCat("Table Function with name ", call.name, " does not exist!"))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "catalog/table_function.h"
 #include "expression/function_registry.h"
 #include "plan/bound_statement.h"
+#include "plan/custom_operator.h"
 #include "sql/syntax/statement.h"
 
 namespace trivet {
@@ -34,12 +36,16 @@ struct ParameterValues {
   std::map<std::string, Value> named;
 };
 
+// The custom operators that FROM may name, by name in lower case; null where there is none.
+using FindCustomOperator = std::function<CustomOperatorPtr(const std::string& name)>;
+
 // All that binding reads. The pointers are borrowed for the call; `settings` and `parameters` may
 // be null.
 struct BinderInput {
   const Catalog* catalog = nullptr;
   const FunctionRegistry* functions = nullptr;
   const TableFunctionRegistry* table_functions = nullptr;
+  FindCustomOperator custom_operators;  // may be empty
   const SettingsView* settings = nullptr;
   const ParameterValues* parameters = nullptr;
   const EvaluationContext* context = nullptr;

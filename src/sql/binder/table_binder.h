@@ -41,6 +41,12 @@ class TableBinder {
   Result<BoundTable> BindEntry(const syntax::NamedTable& table, const CatalogEntry& entry);
   Result<BoundTable> BindFile(const syntax::NamedTable& table, const std::string& path);
   Result<BoundTable> BindFunction(const syntax::FunctionTable& table, QueryLevel* outer);
+  // bind_custom_operator.cc
+  Result<BoundTable> BindCustomOperator(const syntax::FunctionTable& table, CustomOperatorPtr op);
+  Result<BoundQuery> BindOperatorInput(const CustomOperatorDeclaration& op,
+                                       const syntax::FunctionExpression& call);
+  Result<std::vector<Value>> BindOperatorArguments(const CustomOperatorDeclaration& op,
+                                                   const syntax::FunctionExpression& call);
   Result<Value> BindFunctionArgument(const syntax::Expression& argument);
   BoundQuery Scan(TablePtr table, const std::string& name);
   Result<BoundTable> BindSubquery(const syntax::SubqueryTable& table, QueryLevel* outer);
