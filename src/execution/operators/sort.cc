@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 
 #include "execution/operators/register.h"
 #include "execution/operators/sort_sink.h"
 #include "execution/pipeline_builder.h"
 #include "execution/plan_check.h"
+#include "expression/function_registry.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -76,10 +78,11 @@ Result<std::unique_ptr<LocalSource>> SortSource::MakeLocal(const ExecutionContex
 }
 
 // Over an input without an order of its own, rows with equal keys are ordered by the query's output
-// columns, left to right, then by what else there is, so that the answer does not depend on how the
-// input was computed.
-void BreakTiesByColumns(const PhysicalPlanner& planner, const PhysicalPlanner::Translated& child,
-                        std::vector<SortKey>& keys) {
+// columns, left to right, then by what else there is, last by what tells equal values apart (the
+// sign of zero, a month and 30 days), so that the answer does not depend on how the input was
+// computed.
+Status BreakTiesByColumns(const PhysicalPlanner& planner, const PhysicalPlanner::Translated& child,
+                          std::vector<SortKey>& keys) {
   std::vector<size_t> positions;
   const auto add = [&](size_t position) {
     if (std::find(positions.begin(), positions.end(), position) == positions.end()) {
@@ -91,12 +94,23 @@ void BreakTiesByColumns(const PhysicalPlanner& planner, const PhysicalPlanner::T
     if (found != child.layout.end()) add(static_cast<size_t>(found - child.layout.begin()));
   }
   for (size_t i = 0; i < child.layout.size(); ++i) add(i);
+  std::vector<SortKey> apart;
   for (const size_t i : positions) {
     const PhysicalColumn& column = child.plan->schema()[i];
     if (column.type.IsNested()) continue;
-    keys.push_back(
-        {Expression::Input(static_cast<uint32_t>(i), column.type, column.name), false, false});
+    const ExpressionPtr value =
+        Expression::Input(static_cast<uint32_t>(i), column.type, column.name);
+    keys.push_back({value, false, false});
+    if (column.type.IsFloating()) {
+      TRIVET_ASSIGN_OR_RETURN(ExpressionPtr sign,
+                              FunctionRegistry::Builtin().BindScalar("signbit", {value}, nullptr));
+      apart.push_back({std::move(sign), false, false});
+    } else if (column.type.id() == TypeId::kInterval) {
+      apart.push_back({Expression::Cast(value, TypeId::kVarchar), false, false});
+    }
   }
+  std::ranges::move(apart, std::back_inserter(keys));
+  return Status::OK();
 }
 
 Result<PhysicalPlanner::Translated> TranslateSort(PhysicalPlanner& planner,
@@ -111,7 +125,9 @@ Result<PhysicalPlanner::Translated> TranslateSort(PhysicalPlanner& planner,
   for (ExpressionPtr& expression : fields.partition_by) {
     TRIVET_ASSIGN_OR_RETURN(expression, ResolveInputs(expression, child.layout));
   }
-  if (!PhysicalPlanner::HasInputOrder(input)) BreakTiesByColumns(planner, child, fields.keys);
+  if (!PhysicalPlanner::HasInputOrder(input)) {
+    TRIVET_RETURN_IF_ERROR(BreakTiesByColumns(planner, child, fields.keys));
+  }
   auto plan = std::make_shared<PhysicalSort>(std::move(fields), std::move(child.plan));
   return PhysicalPlanner::Translated{std::move(plan), std::move(child.layout)};
 }
