@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,8 @@ class RowsOperator final : public PhysicalOperator {
       Result<Outcome> Next(Batch& out, const CallContext& call) override {
         const Morsels& morsels = *source_.morsels_;
         while (morsel_ == ~uint64_t{0} || sequence_ == morsels[morsel_].size()) {
+          // So that every thread gets its share of a few rows.
+          std::this_thread::yield();
           const auto take = [&]() -> Result<std::optional<uint64_t>> {
             const uint64_t next = source_.next_.fetch_add(1);
             if (next >= morsels.size()) return std::optional<uint64_t>();

@@ -175,6 +175,24 @@ TEST_F(ParquetFilterTest, StatisticsAndPageIndexSkipRowsAndBytes) {
   EXPECT_EQ(without.rows_skipped.load(), 27000u);
 }
 
+TEST_F(ParquetFilterTest, ComparisonsToTheBoundsOfRowGroupsAndPagesThemselves) {
+  Open(*Ordered(400), [](auto& builder) {
+    builder.disable_dictionary()->data_pagesize(80)->write_batch_size(20)->max_row_group_length(
+        100);
+  });
+  for (const Comparison comparison :
+       {Comparison::kEqual, Comparison::kNotEqual, Comparison::kLess, Comparison::kLessOrEqual,
+        Comparison::kGreater, Comparison::kGreaterOrEqual}) {
+    for (const int32_t bound : {0, 99, 100, 120, 219, 399}) {
+      Check({Expression::Compare(comparison, Column("key"), Int(bound))}, {"key"});
+      Check({Expression::Compare(comparison, Column("real"),
+                                 Expression::Constant(Value::Double(bound)))},
+            {"key"});
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 TEST_F(ParquetFilterTest, CastColumnsPruneToo) {
   Open(*Ordered(9000));
   OperatorMetrics metrics;
@@ -235,6 +253,23 @@ TEST_F(ParquetFilterTest, BloomFiltersSkipRowGroups) {
   Check({Expression::In({Column("text"), Expression::Constant(Value::Varchar("row number 8")),
                          Expression::Constant(Value::Varchar("row number 8000"))})},
         {"key"});
+}
+
+TEST_F(ParquetFilterTest, BloomFiltersHaveTheValuesOfEveryType) {
+  const auto content = testing::RandomTable(200, 0, uint64_t{1} << 60, 4);
+  Open(*content, [&](auto& builder) {
+    builder.disable_dictionary();
+    for (const auto& field : content->schema()->fields()) {
+      if (field->type()->id() != arrow::Type::BOOL) {
+        builder.enable_bloom_filter(field->name(), ::parquet::BloomFilterOptions());
+      }
+    }
+  });
+  for (const auto& column : table_->columns()) {
+    Check({Expression::Compare(Comparison::kEqual, Column(column.name), Of(column.name, 17))},
+          {column.name});
+    if (HasFatalFailure()) return;
+  }
 }
 
 TEST_F(ParquetFilterTest, FiltersThatFailRunOnlyOnRowsThatTheOthersKeep) {
