@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export JOBS
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint build test demo bench bench-distributed simulate asan tsan lint format fuzz clean chaos
+.PHONY: help setup setup-lint build test demo bench bench-distributed identical simulate asan tsan lint format fuzz clean chaos
 
 help: ## Show this list
 	@echo "Trivet: one query engine, the same answer everywhere. Targets:"
@@ -34,6 +34,10 @@ bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1
 
 bench-distributed: build ## Time the single-node and Ray legs beside the embedded one on TPC-H at scale factor 1
 	@.venv/bin/python bench/distributed.py
+
+identical: build ## Every SQL suite and TPC-H SF1 on one node's processes and on Ray, with 1, 4 and 64 partitions
+	@scripts/build release sqllogictest
+	@TRIVET_IDENTICAL=1 .venv/bin/python -m pytest -q -p no:cacheprovider test/cluster/test_identical.py
 
 simulate: setup ## A million simulated failures of a cluster against the coordinator (SIMULATIONS=n)
 	@scripts/build release coordinator_test

@@ -1,8 +1,9 @@
 // Runs SQL suites (test/sql/README.md) on Trivet: sqllogictest [--threads N] [--batch-size N]
-// [--memory-limit SIZE] [--disable-optimizers] [--workers N [--partitions P]] [--verbose]
-// FILE-OR-FOLDER…
+// [--memory-limit SIZE] [--disable-optimizers] [--workers N [--partitions P]] [--coordinator URL]
+// [--verbose] FILE-OR-FOLDER…
 // With --workers every query runs as stages on that many workers of this process, whatever its
-// size, each scan as three tasks.
+// size, each scan as three tasks. With --coordinator every file is a session of a running
+// coordinator (its secret is in TRIVET_TOKEN), which plans as it was told to when it was started.
 // Prints every failing record and, at the end, the line "N passed, M failed".
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/string_concat.h"
+#include "cluster/connect.h"
 #include "distributed/distributed_runtime.h"
 #include "distributed/in_process_cluster.h"
 #include "session/connection.h"
@@ -32,6 +34,7 @@ struct RunnerOptions {
   uint32_t workers = 0;
   uint32_t partitions = 4;
   InProcessCluster* cluster = nullptr;
+  std::string coordinator;  // its location, where the suites run on one
   bool verbose = false;
 };
 
@@ -153,6 +156,30 @@ struct Tally {
   size_t failed = 0;
 };
 
+// A new session for each file. Ends the program where there is none to be had.
+std::unique_ptr<Connection> OpenConnection(const RunnerOptions& options) {
+  ConnectOptions connect;
+  if (!options.coordinator.empty()) {
+    connect.mode = RuntimeMode::kDistributed;
+    connect.remote.location = options.coordinator;
+  } else if (options.cluster != nullptr) {
+    DistributedPlannerOptions planning;
+    planning.partitions = options.partitions;
+    planning.single_task_bytes = 0;
+    planning.forced_scan_tasks = 3;
+    planning.range_sort_bytes = 0;
+    QuerySettings settings;
+    settings.adaptation.coalesce = false;  // small data would end up in one task each time
+    connect.database.runtime =
+        std::make_shared<DistributedRuntime>(options.cluster->driver(), options.cluster->fetcher(),
+                                             options.cluster->tables(), planning, settings);
+  }
+  Result<std::unique_ptr<Connection>> connection = Connect(std::move(connect));
+  if (connection.ok()) return std::move(*connection);
+  std::cerr << connection.status().ToString() << "\n";
+  std::exit(2);
+}
+
 void RunFile(const fs::path& path, const RunnerOptions& options, Tally& tally) {
   std::ifstream file(path);
   std::stringstream content;
@@ -169,21 +196,7 @@ void RunFile(const fs::path& path, const RunnerOptions& options, Tally& tally) {
       StrCat("trivet-sql-", static_cast<int>(getpid()), "-", path.stem().string());
   fs::create_directories(scratch);
   const char* data = std::getenv("TRIVET_DATA");
-  DatabaseOptions database_options;
-  if (options.cluster != nullptr) {
-    DistributedPlannerOptions planning;
-    planning.partitions = options.partitions;
-    planning.single_task_bytes = 0;
-    planning.forced_scan_tasks = 3;
-    planning.range_sort_bytes = 0;
-    QuerySettings settings;
-    settings.adaptation.coalesce = false;  // small data would end up in one task each time
-    database_options.runtime =
-        std::make_shared<DistributedRuntime>(options.cluster->driver(), options.cluster->fetcher(),
-                                             options.cluster->tables(), planning, settings);
-  }
-  auto database = Database::Open(database_options);
-  auto connection = database->Connect();
+  std::unique_ptr<Connection> connection = OpenConnection(options);
   for (const std::string& statement : options.setup) {
     const Result<std::unique_ptr<QueryResult>> set = connection->Execute(statement);
     if (!set.ok()) {
@@ -230,6 +243,8 @@ int Main(int argc, char** argv) {
       options.workers = static_cast<uint32_t>(std::stoul(value()));
     } else if (argument == "--partitions") {
       options.partitions = static_cast<uint32_t>(std::stoul(value()));
+    } else if (argument == "--coordinator") {
+      options.coordinator = value();
     } else if (argument == "--disable-optimizers") {
       options.setup.push_back("SET disabled_optimizers = 'all'");
     } else if (argument == "--verbose") {
