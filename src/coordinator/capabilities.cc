@@ -67,6 +67,16 @@ const Stage* FindImpossibleStage(const CoordinatorState& state, const QueryState
   return nullptr;
 }
 
+// Code that a session brings along asks for a label alone.
+const char* HintFor(const Requirements& requirements) {
+  if (!requirements.labels.empty()) {
+    return "what Python sessions register on a connection runs on workers that are Python "
+           "processes "
+           "of the same version (python -m trivet.worker); other labels are given by --label";
+  }
+  return "start the workers with the module or plugin that registers it";
+}
+
 }  // namespace
 
 bool IsCapable(const WorkerState& worker, const Requirements& requirements, std::string* missing) {
@@ -92,7 +102,7 @@ void CheckCapabilities(Turn& turn) {
     SetOutcome(turn, query,
                Status::NotFound(StrCat("stage ", stage->id, " cannot run: ",
                                        DescribeMissing(turn.state, stage->requirements)))
-                   .WithHint("start the workers with the module or plugin that registers it"));
+                   .WithHint(HintFor(stage->requirements)));
   }
 }
 

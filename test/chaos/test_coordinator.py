@@ -90,6 +90,11 @@ def test_a_session_comes_back_with_its_settings_and_views_but_not_without_its_ta
     kept.execute("PREPARE above AS SELECT count(*) FROM numbers WHERE i > ?")
     shared = kept.cursor()
     lost.execute("CREATE TABLE t AS SELECT 42 AS x")
+    coder = durable.connect()
+    coder.register_function("same", lambda x: x, ["BIGINT"], "BIGINT")
+    with pytest.raises(trivet.NotFoundError, match="no live worker has label 'python-") as incapable:
+        coder.sql("SELECT same(1)").fetchall()
+    assert "trivet.worker" in incapable.value.hint
     durable.kill()
     durable.start()
     assert kept.sql("SELECT sum(i), current_setting('timezone') FROM numbers").fetchone() == (6, "Europe/Berlin")
@@ -97,9 +102,11 @@ def test_a_session_comes_back_with_its_settings_and_views_but_not_without_its_ta
     assert shared.sql("SELECT max(i) FROM numbers").fetchone() == (3,)
     with pytest.raises(trivet.UnavailableError, match="tables in memory"):
         lost.sql("SELECT x FROM t").fetchall()
+    with pytest.raises(trivet.UnavailableError, match="functions and operators that it registered"):
+        coder.sql("SELECT same(1)").fetchall()
     with durable.connect() as again:
         assert again.sql("SELECT 1").fetchone() == (1,)
-    for connection in (kept, shared, lost):
+    for connection in (kept, shared, lost, coder):
         connection.close()
 
 
