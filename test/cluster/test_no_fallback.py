@@ -11,8 +11,25 @@ import time
 
 import pytest
 import trivet
+from trivet import _trivet
 
 LIMIT_S = 10
+
+
+@pytest.fixture
+def no_scan_runs_here():
+    before = _trivet.scans_started()
+    yield
+    assert _trivet.scans_started() == before
+
+
+NOTHING_HERE = pytest.mark.usefixtures("no_scan_runs_here")
+
+
+def test_the_counter_of_scans_counts():
+    before = _trivet.scans_started()
+    trivet.connect().sql("SELECT count(*) FROM range(10) a, range(10) b").fetchall()
+    assert _trivet.scans_started() == before + 2
 
 
 @contextlib.contextmanager
@@ -35,6 +52,7 @@ def accesses(path):
     return path.stat().st_atime_ns
 
 
+@NOTHING_HERE
 @pytest.mark.parametrize("how", ["argument", "environment"])
 def test_a_coordinator_that_is_not_there(how, monkeypatch):
     monkeypatch.delenv("TRIVET_COORDINATOR", raising=False)
@@ -48,14 +66,16 @@ def test_a_coordinator_that_is_not_there(how, monkeypatch):
             trivet.connect(mode="distributed", token="x")
 
 
+@NOTHING_HERE
 def test_no_coordinator_is_named(monkeypatch):
     monkeypatch.delenv("TRIVET_COORDINATOR", raising=False)
     with in_time(), pytest.raises(trivet.InvalidInputError, match="TRIVET_COORDINATOR"):
         trivet.connect(mode="distributed")
 
 
+@NOTHING_HERE
 def test_somebody_else_answers():
-    """A server that is none of ours, one that says nothing, and a worker."""
+    """A server that says nothing, and one that is none of ours."""
     with socket.create_server(("127.0.0.1", 0)) as silent, in_time(), pytest.raises(trivet.UnavailableError):
         trivet.connect(f"grpc://127.0.0.1:{silent.getsockname()[1]}", token="x")
 
@@ -70,6 +90,9 @@ def test_somebody_else_answers():
         threading.Thread(target=answer, args=(rude,), daemon=True).start()
         with in_time(), pytest.raises(trivet.Error):
             trivet.connect(f"grpc://127.0.0.1:{rude.getsockname()[1]}", token="x")
+
+
+def test_a_worker_answers():
     with trivet.connect(mode="single_node", workers=1, token="t") as node:
         assert node.sql("SELECT 1").fetchone() == (1,)
         (address,) = node.sql("SELECT address FROM system.workers").fetchone()
@@ -77,6 +100,7 @@ def test_somebody_else_answers():
             trivet.connect(address, token="t")
 
 
+@NOTHING_HERE
 @pytest.mark.parametrize("statement", ["SELECT count(*) FROM '{path}'", "COPY (SELECT 1) TO '{path}.out' (FORMAT csv)"])
 def test_a_coordinator_that_dies_runs_nothing_here(program, trap, statement):
     served = subprocess.Popen(

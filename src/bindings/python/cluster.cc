@@ -9,6 +9,7 @@
 #include "cluster/worker_server.h"
 #include "custom_code.h"
 #include "errors.h"
+#include "execution/operators/scan.h"
 
 namespace nb = nanobind;
 
@@ -154,6 +155,8 @@ void RegisterCluster(nb::module_& module) {
       .def("wait_for", &PyWorker::WaitFor, nb::arg("timeout_ms"))
       .def("stop", &PyWorker::Stop);
   module.def("new_token", &NewToken);
+  module.def("scans_started", &ScansStarted,
+             "How many scans the plans of this process have started.");
   // A console's Ctrl-C and a polite kill end these, as in the program.
   module.def(
       "run_worker",

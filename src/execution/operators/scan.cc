@@ -1,6 +1,7 @@
 #include "execution/operators/scan.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "execution/dynamic_filters.h"
 #include "execution/operators/filter.h"
@@ -15,6 +16,8 @@ namespace {
 
 // The table's own scan is made by whichever thread comes first, so that filters published by
 // pipelines that ran before are seen.
+std::atomic<uint64_t> scans_started{0};
+
 class ScanSource final : public Source {
  public:
   ScanSource(TablePtr table, ScanRequest request, bool is_whole,
@@ -162,7 +165,10 @@ Status PhysicalScan::Validate() const {
   return check.status();
 }
 
+uint64_t ScansStarted() { return scans_started; }
+
 Status PhysicalScan::BuildPipelines(PipelineBuilder& builder) const {
+  ++scans_started;
   ScanRequest request;
   request.columns.assign(columns_.begin(), columns_.end());
   request.filters = filters_;

@@ -44,4 +44,7 @@ class PhysicalScan final : public PhysicalOperator {
   bool is_whole_ = false;
 };
 
+// How many scans the plans of this process have started: what a client of a cluster must not do.
+uint64_t ScansStarted();
+
 }  // namespace trivet
