@@ -135,18 +135,33 @@ def _row_error(name: str, row: int, batch: int, values: str, error: Exception) -
 
 
 class _RowFunction:
-    """Calls a function of single values, row by row."""
+    """Calls a function of single values, row by row. Where it raises, all rows of the batch are tried once more."""
 
-    def __init__(self, name: str, function: Callable) -> None:
+    def __init__(self, name: str, function: Callable, deterministic: bool) -> None:
         self._name = name
         self._function = function
+        self._deterministic = deterministic
 
     def __call__(self, rows, count: int, field):
         pyarrow = _pyarrow()
         batch = pyarrow.record_batch(rows)
         wanted = pyarrow.schema(field).field(0).type
-        lists = [column.to_pylist() for column in batch.columns]
-        values: list[Any] = []
+        values, errors = self._evaluate([column.to_pylist() for column in batch.columns], count)
+        try:
+            array = pyarrow.array(values, type=wanted)
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError, TypeError) as error:
+            raise CallError(f"function {self._name} gave a value that is no {wanted}: {error}") from error
+        return pyarrow.record_batch([array], names=["c0"]), errors
+
+    def _evaluate(self, lists: list[list], count: int) -> tuple[list, list[tuple[int, str]]]:
+        if lists and self._deterministic:
+            try:
+                values = list(map(self._function, *lists))
+                if len(values) == count:  # less where it raised StopIteration
+                    return values, []
+            except Exception:
+                pass  # told with its row, below
+        values = []
         errors: list[tuple[int, str]] = []
         for row, arguments in enumerate(zip(*lists) if lists else [()] * count):
             try:
@@ -154,11 +169,7 @@ class _RowFunction:
             except Exception as error:
                 values.append(None)
                 errors.append((row, _row_error(self._name, row, count, _shown(arguments), error)))
-        try:
-            array = pyarrow.array(values, type=wanted)
-        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError, TypeError) as error:
-            raise CallError(f"function {self._name} gave a value that is no {wanted}: {error}") from error
-        return pyarrow.record_batch([array], names=["c0"]), errors
+        return values, errors
 
 
 def _version(given: Any) -> int:
@@ -215,7 +226,7 @@ def _add_function(
     )
     _pyarrow()
     name = declaration.name
-    evaluate = _ArrayFunction(name, function, deterministic) if vectorized else _RowFunction(name, function)
+    evaluate = _ArrayFunction(name, function, deterministic) if vectorized else _RowFunction(name, function, deterministic)
     add(declaration, evaluate, replace)
 
 

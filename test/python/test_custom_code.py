@@ -86,6 +86,14 @@ def test_an_error_names_function_row_and_arguments(connection):
     assert connection.sql("SELECT sum(CASE WHEN range = 37 THEN 0 ELSE picky(range) END) FROM range(100)").fetchone() == (4950 - 37,)
 
 
+def test_an_error_of_a_row_function_names_its_row_and_arguments(connection):
+    connection.register_function("first_above", lambda x: next(y for y in range(50) if y > x), ["BIGINT"], "BIGINT", vectorized=False)
+    assert connection.sql("SELECT sum(first_above(range)) FROM range(49)").fetchone() == (sum(range(1, 50)),)
+    with pytest.raises(trivet.InvalidInputError, match=r"function first_above failed in row 49 of a batch of 60, for \(49\): StopIteration"):
+        connection.sql("SELECT first_above(range) FROM range(60)").fetchall()
+    assert connection.sql("SELECT count(first_above(range)) FROM range(60) WHERE range < 49").fetchone() == (49,)
+
+
 def test_wrong_answers_are_errors(connection):
     connection.register_function("short", lambda x: x.slice(1), ["BIGINT"], "BIGINT")
     with pytest.raises(trivet.InvalidInputError, match="function short gave 9 rows for a batch of 10"):

@@ -39,7 +39,7 @@ class CallWatch {
       watching_ = true;
       std::thread([this] { Watch(); }).detach();
     }
-    changed_.notify_all();
+    if (idle_) changed_.notify_all();
   }
 
   void Remove(InterruptibleCall* call) {
@@ -47,7 +47,7 @@ class CallWatch {
     std::erase(calls_, call);
     // An exception that is still to come belongs to no later call.
     if (call->interrupted_) PyThreadState_SetAsyncExc(call->thread_, nullptr);
-    changed_.notify_all();
+    if (ending_ && calls_.empty()) ended_calls_.notify_all();
   }
 
   // With the interpreter lock held, which is released meanwhile. False where calls go on.
@@ -57,8 +57,9 @@ class CallWatch {
     std::unique_lock lock(mutex_);
     ending_ = true;
     changed_.notify_all();
-    const bool quiet = changed_.wait_for(lock, kEndGrace, [this] { return calls_.empty(); });
+    const bool quiet = ended_calls_.wait_for(lock, kEndGrace, [this] { return calls_.empty(); });
     ended_ = true;
+    changed_.notify_all();
     return quiet;
   }
 
@@ -68,22 +69,23 @@ class CallWatch {
            std::ranges::any_of(calls_, [](const auto* call) { return call->cancelled(); });
   }
 
+  // Calls are many and short: none wakes this thread, unless there was none before for a while.
   void Watch() {
-    while (true) {
-      {
-        std::unique_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
+    while (!ended_) {
+      if (calls_.empty()) {
+        idle_ = true;
         changed_.wait(lock, [this] { return !calls_.empty() || ended_; });
-        if (ended_) return;
-        if (!IsDue()) {
-          changed_.wait_for(lock, kWatchInterval);
-          continue;
-        }
+        idle_ = false;
       }
+      changed_.wait_for(lock, kWatchInterval, [this] { return ended_; });
+      if (ended_ || !IsDue()) continue;
+      lock.unlock();
       {
         nb::gil_scoped_acquire locked;
         InterruptDue();
       }
-      std::this_thread::sleep_for(kWatchInterval);
+      lock.lock();
     }
   }
 
@@ -100,9 +102,11 @@ class CallWatch {
   }
 
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_;      // for the watching thread
+  std::condition_variable ended_calls_;  // for the end
   std::vector<InterruptibleCall*> calls_;
   bool watching_ = false;
+  bool idle_ = false;
   bool ending_ = false;
   bool ended_ = false;
 };
