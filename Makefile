@@ -32,8 +32,9 @@ bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1
 	@.venv/bin/python bench/compare.py
 	@.venv/bin/python bench/parquet_decode.py
 
-bench-distributed: build ## Time the single-node and Ray legs beside the embedded one on TPC-H at scale factor 1
-	@.venv/bin/python bench/distributed.py
+bench-distributed: build ## Time the single-node and Ray legs beside the embedded one and Daft on TPC-H SF1 (BENCH_OPTIONS="--scale-factor 10")
+	@scripts/build release shuffle_exchange coordinator_memory
+	@.venv/bin/python bench/distributed.py $(BENCH_OPTIONS)
 
 identical: build ## Every SQL suite and TPC-H SF1 on one node's processes and on Ray, with 1, 4 and 64 partitions
 	@scripts/build release sqllogictest
