@@ -89,6 +89,11 @@ TEST_F(FileWriterTest, ErrorsAreTypedAndLeaveNoFile) {
   EXPECT_EQ(Write("parquet", directory_ / "x", {{"compression", Value::Varchar("lzo")}}).code(),
             StatusCode::kInvalidInput);
   EXPECT_EQ(Write("parquett", directory_ / "x", {}).code(), StatusCode::kNotImplemented);
+  for (const char* format : {"csv", "json", "parquet"}) {
+    const Status refused = Write(format, directory_ / "x", {{"partition_by", Value::Varchar("a")}});
+    EXPECT_EQ(refused.code(), StatusCode::kNotImplemented);
+    EXPECT_NE(refused.message().find("partition_by"), std::string::npos) << refused.message();
+  }
   const Status nowhere = Write("csv", directory_ / "no/such/directory", {});
   EXPECT_EQ(nowhere.code(), StatusCode::kNotFound);
   EXPECT_NE(nowhere.message().find("no/such/directory\""), std::string::npos) << nowhere.message();

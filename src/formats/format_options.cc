@@ -141,6 +141,14 @@ void OptionReader::Take(std::initializer_list<std::string_view> names,
   target = std::move(*strings);
 }
 
+void OptionReader::Refuse(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (TakeValue({name}) == nullptr) continue;
+    Fail(Status::NotImplemented(
+        StrCat("the option ", name, " of ", subject_, " is not supported yet")));
+  }
+}
+
 Status OptionReader::Finish() {
   if (!status_.ok()) return status_;
   for (size_t i = 0; i < options_.size(); ++i) {

@@ -33,6 +33,15 @@ class OptionReader {
   // The value as it is, or null where the option is not given.
   const Value* TakeValue(std::initializer_list<std::string_view> names);
 
+  // Options of the dialect that are not supported yet: NotImplemented where one is given.
+  void Refuse(std::initializer_list<std::string_view> names);
+  // The same for those that a COPY to several files has, of every format.
+  void RefuseSeveralFiles() {
+    Refuse({"partition_by", "write_partition_columns", "overwrite", "overwrite_or_ignore", "append",
+            "filename_pattern", "file_extension", "file_size_bytes", "per_thread_output",
+            "return_files", "return_stats"});
+  }
+
   Status Finish();
   // Records an error of the caller's own.
   void Fail(Status status);

@@ -1,6 +1,6 @@
 """Every SQL suite and TPC-H on processes of one node and on Ray: the files and answers of the embedded leg.
 
-CI takes one number of partitions a leg. TRIVET_IDENTICAL=1 (`make identical`) takes 1, 4 and 64, and TPC-H at scale
+CI takes 4 partitions. TRIVET_IDENTICAL=1 (`make identical`) takes 1, 4 and 64, and TPC-H at scale
 factor 1 besides. Every query is cut into stages, whatever its size, every scan into three tasks, and nothing is put
 together or broadcast because it turned out small.
 """
@@ -65,7 +65,7 @@ def on_ray(partitions):
 
 
 LEGS = {"single_node": (single_node, 2), "ray": (on_ray, 3)}
-CASES = [(leg, partitions) for leg in LEGS for partitions in ((1, 4, 64) if ALL else (4,) if leg == "ray" else (64,))]
+CASES = [(leg, partitions) for leg in LEGS for partitions in ((1, 4, 64) if ALL else (4,))]
 
 
 @pytest.fixture(scope="module", params=CASES, ids=[f"{leg}-{partitions}" for leg, partitions in CASES])

@@ -34,6 +34,8 @@ Result<CsvWriterOptions> ReadOptions(const FormatOptions& named) {
   reader.Take({"null", "nullstr"}, options.null_string);
   reader.Take({"force_quote"}, options.force_quote);
   reader.Take({"compression"}, options.compression);
+  reader.RefuseSeveralFiles();
+  reader.Refuse({"dateformat", "timestampformat", "prefix", "suffix", "force_not_null"});
   TRIVET_RETURN_IF_ERROR(reader.Finish());
   if (options.delimiter == options.quote) {
     return Status::InvalidInput("COPY TO csv: delimiter and quote must differ");

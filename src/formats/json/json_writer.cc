@@ -17,6 +17,8 @@ class JsonWriter final : public FileWriter {
     std::string compression = "auto";
     reader.Take({"array"}, array_);
     reader.Take({"compression"}, compression);
+    reader.RefuseSeveralFiles();
+    reader.Refuse({"dateformat", "timestampformat"});
     TRIVET_RETURN_IF_ERROR(reader.Finish());
     TRIVET_ASSIGN_OR_RETURN(zone_, TimeZone::Find(context.time_zone()));
     for (const ColumnDefinition& column : request.columns) {

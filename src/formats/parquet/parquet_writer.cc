@@ -48,6 +48,9 @@ Result<ParquetWriterOptions> ReadOptions(const FormatOptions& named) {
   }
   options.page_v2 = version == "v2";
   options.compression = ToLower(options.compression);
+  reader.RefuseSeveralFiles();
+  reader.Refuse({"row_group_size_bytes", "row_groups_per_file", "field_ids", "kv_metadata",
+                 "encryption_config", "dictionary_size_limit"});
   TRIVET_RETURN_IF_ERROR(reader.Finish());
   return options;
 }
