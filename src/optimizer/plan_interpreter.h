@@ -56,7 +56,7 @@ class PlanInterpreter {
   Result<Rows> Evaluate(const LogicalOperator& plan, const Row& outer);
   Result<Rows> Scan(const LogicalScan& scan, const Row& outer);
   Result<Rows> Values(const LogicalValues& values, const Row& outer);
-  Result<Rows> Project(const LogicalProject& project, Rows input, const Row& outer);
+  Result<Rows> Project(const LogicalProject& project, const Rows& input, const Row& outer);
   struct Matches {
     std::vector<size_t> rows;          // of the right side
     std::optional<bool> mark = false;  // unknown where a comparison is

@@ -138,7 +138,8 @@ Result<Rows> PlanInterpreter::Values(const LogicalValues& values, const Row& out
   return rows;
 }
 
-Result<Rows> PlanInterpreter::Project(const LogicalProject& project, Rows input, const Row& outer) {
+Result<Rows> PlanInterpreter::Project(const LogicalProject& project, const Rows& input,
+                                      const Row& outer) {
   Rows rows;
   for (const Row& row : input) {
     Row made;
@@ -432,7 +433,7 @@ Result<Rows> PlanInterpreter::Evaluate(const LogicalOperator& plan, const Row& o
   switch (plan.kind()) {
     case LogicalKind::kFilter:
       return Filter(As<LogicalFilter>(plan)->predicates, std::move(input), outer);
-    case LogicalKind::kProject: return Project(*As<LogicalProject>(plan), std::move(input), outer);
+    case LogicalKind::kProject: return Project(*As<LogicalProject>(plan), input, outer);
     case LogicalKind::kAggregate: return Aggregate(*As<LogicalAggregate>(plan), input, outer);
     case LogicalKind::kSort: return Sort(As<LogicalSort>(plan)->keys, std::move(input), outer);
     case LogicalKind::kTopN: return Top(*As<LogicalTopN>(plan), std::move(input), outer);

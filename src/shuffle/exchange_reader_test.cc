@@ -28,7 +28,7 @@ class ExchangeReaderTest : public ::testing::Test {
   }
 
   // Outputs of `maps` tasks spread over peers, of random blocks in two partitions.
-  ExchangeRequest MakeInput(std::vector<LogicalType> types, uint32_t maps, size_t peers,
+  ExchangeRequest MakeInput(const std::vector<LogicalType>& types, uint32_t maps, size_t peers,
                             size_t blocks, size_t rows_per_block, uint64_t seed) {
     Random random(seed);
     ExchangeRequest request{{}, 0, 2, types};

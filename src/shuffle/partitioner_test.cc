@@ -71,10 +71,10 @@ TEST(Partitioner, HashSpreadsEvenlyAndSaysNothingAboutTheHashsBits) {
     ++upper[hash >> 60];
     ++lower[hash & 15];
   }
-  for (const int count : counts) EXPECT_NEAR(count, kRows / 16, 300);
+  for (const int count : counts) EXPECT_NEAR(count, kRows / 16.0, 300);
   for (int i = 0; i < 16; ++i) {
-    EXPECT_NEAR(upper[i], kRows / 256, 80);
-    EXPECT_NEAR(lower[i], kRows / 256, 80);
+    EXPECT_NEAR(upper[i], kRows / 256.0, 80);
+    EXPECT_NEAR(lower[i], kRows / 256.0, 80);
   }
 }
 

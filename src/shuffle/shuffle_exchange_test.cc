@@ -1,7 +1,6 @@
 // Whole exchanges between workers in one process: stores, Flight services, fetchers and readers.
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -17,11 +16,9 @@
 namespace trivet {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::Drain;
 using testing::NextBatch;
 using testing::Random;
-using testing::TestWaker;
 
 FlightPeerOptions PeerOptions() {
   FlightPeerOptions options;
@@ -33,7 +30,7 @@ FlightPeerOptions PeerOptions() {
 // A worker as far as rows between stages go.
 struct Worker {
   Worker(const std::string& parent, std::string name, uint64_t incarnation,
-         std::string secret = "secret", uint16_t port = 0)
+         const std::string& secret = "secret", uint16_t port = 0)
       : self{std::move(name), incarnation},
         signer(secret),
         peers(PeerOptions()),

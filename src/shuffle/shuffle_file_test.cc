@@ -30,7 +30,8 @@ class ShuffleFileTest : public ::testing::Test {
   }
 
   // Writes random batches and remembers the rows of each partition.
-  Result<MapOutput> WriteRandom(ShuffleWriterOptions options, size_t batches, uint64_t seed) {
+  Result<MapOutput> WriteRandom(const ShuffleWriterOptions& options, size_t batches,
+                                uint64_t seed) {
     Random random(seed);
     expected_.assign(options.partition_count, {});
     ShuffleWriter writer(options, memory_, FileSystem::Local(), quota_);

@@ -107,7 +107,8 @@ Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
                                                const std::vector<bool>& may_have_nulls) {
   for (Step& step : steps_) {
     if (step.conjunct != nullptr && step.conjunct->slots.size() != 1) continue;
-    const size_t slot = step.dynamic ? step.dynamic->slot : step.conjunct->slots.front();
+    const size_t slot =
+        step.conjunct == nullptr ? step.dynamic->slot : step.conjunct->slots.front();
     TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const Dictionary> dictionary,
                             columns.LoadFullDictionary(slot));
     if (dictionary == nullptr) continue;
