@@ -25,7 +25,7 @@ class DistributedRuntime final : public QueryRuntime {
         fetcher_(fetcher),
         tables_(std::move(tables)),
         planning_(planning),
-        settings_(std::move(settings)),
+        settings_(settings),
         listings_(1) {}
 
   Result<std::unique_ptr<ResultStream>> Execute(PhysicalPlan plan,

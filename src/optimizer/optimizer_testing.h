@@ -46,7 +46,7 @@ class OptimizerTest : public binder_testing::BinderTest {
     AddFake("q", 2'000, {{"a", T::kInt32}, {"c", T::kInt64}}, {100, 10}, 500);
   }
 
-  void AddFake(const std::string& name, uint64_t rows, std::vector<ColumnDefinition> columns,
+  void AddFake(const std::string& name, uint64_t rows, const std::vector<ColumnDefinition>& columns,
                const std::vector<double>& distinct, uint64_t nulls = 0) {
     auto table = std::make_shared<FakeTable>(columns, std::vector<std::vector<Value>>{});
     table->known_statistics.row_count = rows;

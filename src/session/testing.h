@@ -35,7 +35,7 @@ class SessionTest : public ::testing::Test {
         for (size_t i = 0; i < batch.column_count(); ++i) {
           text += (i == 0 ? "" : "|") + batch.column(i).GetValue(row).ToString();
         }
-        text += "\n";
+        text += '\n';
       }
     }
   }

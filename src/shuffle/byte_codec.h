@@ -43,7 +43,7 @@ class ByteReader {
     if (left_.size() < sizeof(T)) {
       Fail();
     } else {
-      std::memcpy(&value, left_.data(), sizeof(T));
+      left_.copy(reinterpret_cast<char*>(&value), sizeof(T));
       left_.remove_prefix(sizeof(T));
     }
     return value;

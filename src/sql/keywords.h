@@ -22,11 +22,14 @@ struct KeywordEntry {
 };
 
 namespace keyword_detail {
+// Letters, as the dialect's list writes them.
+// NOLINTBEGIN(readability-identifier-naming)
 inline constexpr KeywordClass U = KeywordClass::kUnreserved;
 inline constexpr KeywordClass C = KeywordClass::kColumnName;
 inline constexpr KeywordClass F = KeywordClass::kTypeOrFunction;
 inline constexpr KeywordClass B = KeywordClass::kColumnAndType;
 inline constexpr KeywordClass R = KeywordClass::kReserved;
+// NOLINTEND(readability-identifier-naming)
 }  // namespace keyword_detail
 
 // The index of a keyword in the dialect's list plus one; kNone for a word that is not a keyword.
@@ -156,6 +159,8 @@ constexpr Keyword Find(std::string_view text) {
 // "select"_kw is the keyword SELECT; a word that is no keyword does not compile.
 consteval Keyword operator""_kw(const char* text, size_t size) {
   const Keyword keyword = keyword_detail::Find(std::string_view(text, size));
+  // Nothing is thrown: what would throw does not compile.
+  // NOLINTNEXTLINE(bugprone-std-exception-baseclass)
   if (keyword == Keyword::kNone) throw "not a keyword";
   return keyword;
 }

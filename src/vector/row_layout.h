@@ -14,7 +14,7 @@ namespace trivet {
 template <typename T>
 T LoadAs(const uint8_t* address) {
   T value;
-  std::memcpy(&value, address, sizeof(T));
+  std::memcpy(static_cast<void*>(&value), address, sizeof(T));
   return value;
 }
 template <typename T>
