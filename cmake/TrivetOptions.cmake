@@ -37,7 +37,8 @@ if(TRIVET_PCH)
   # Some libraries ask for -pthread, which defines a macro; all who share the headers must agree.
   add_compile_options(-pthread)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    add_compile_options(-Wno-stringop-overflow)  # precompiled, std::string counts as our own code
+    # Precompiled, std::string counts as our own code, and is warned of without a reason.
+    add_compile_options(-Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   endif()
 endif()
 
