@@ -3,6 +3,7 @@
 import os
 import pathlib
 import random
+import signal
 import sys
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("TRIVET_BUILD", ROOT / "build/release"))
 sys.path.insert(0, str(BUILD / "python"))
+
+# Whoever is started in the background ignores the signal, and Python with it; tests of Ctrl-C want to hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 DEFAULT_BATCH_SIZE = 2048
 SEED = int(os.environ.get("TRIVET_SEED", random.SystemRandom().randrange(1 << 32)))  # of random tests

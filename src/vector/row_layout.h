@@ -19,7 +19,7 @@ T LoadAs(const uint8_t* address) {
 }
 template <typename T>
 void StoreAs(uint8_t* address, const T& value) {
-  std::memcpy(address, &value, sizeof(T));
+  std::memcpy(address, static_cast<const void*>(&value), sizeof(T));
 }
 
 // The row format: how the columns of one row lie side by side in memory, for hash tables, sorts and

@@ -181,6 +181,7 @@ def test_control_c_ends_a_statement_that_runs_inside_execute():
     import _thread
 
     connection = open_connection()
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     timer = threading.Timer(INTERRUPT_AFTER_SECONDS, _thread.interrupt_main)
     timer.start()
     start = time.perf_counter()
