@@ -20,7 +20,7 @@ def main():
     if runner == "ray":
         import ray
 
-        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
+        ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
                  object_store_memory=1 << 30)
         daft.set_runner_ray()
     else:

@@ -61,16 +61,20 @@ class Daft:
         )  # fmt: skip
 
     def run(self, name, text):
-        self._process.stdin.write(json.dumps([name, text]) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        try:
+            self._process.stdin.write(json.dumps([name, text]) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
         return json.loads(line) if line else {"error": "the process ended"}
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
 
 
