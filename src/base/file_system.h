@@ -42,6 +42,10 @@ class FileSystem {
   // The files of the local machine.
   static FileSystem& Local();
 
+  // For whoever keeps a reference, or knows files by whose they are: the file system that one made
+  // for a single statement stands on. Itself for all others.
+  virtual FileSystem& Lasting() { return *this; }
+
   virtual Result<FileInfo> GetInfo(const std::string& path) = 0;
   virtual Result<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string& path) = 0;
   // Creates or truncates.

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/glob.h"
+#include "base/interruptible_file_system.h"
 
 namespace trivet {
 namespace {
@@ -133,6 +134,17 @@ TEST(MatchesComponentTest, Patterns) {
   EXPECT_FALSE(MatchesComponent("?", ""));
   // Many stars against a near miss must not take exponential time.
   EXPECT_FALSE(MatchesComponent("*a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(200, 'a')));
+}
+
+TEST(InterruptibleFileSystemTest, OpensNothingOnceCancelledAndLeavesNoReferenceToItself) {
+  const CancellationToken token;
+  InterruptibleFileSystem files(FileSystem::Local(), token);
+  EXPECT_EQ(&files.Lasting(), &FileSystem::Local());
+  EXPECT_TRUE(files.Glob("/").ok());
+  token.Cancel();
+  EXPECT_EQ(files.Glob("/").status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(files.GetInfo("/").status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(files.OpenForRead("/none").status().code(), StatusCode::kCancelled);
 }
 
 }  // namespace

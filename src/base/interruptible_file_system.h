@@ -18,6 +18,7 @@ class InterruptibleFileSystem final : public FileSystem {
   InterruptibleFileSystem(FileSystem& files, CancellationToken token)
       : files_(files), token_(std::move(token)) {}
 
+  FileSystem& Lasting() override { return files_.Lasting(); }
   Result<FileInfo> GetInfo(const std::string& path) override {
     TRIVET_RETURN_IF_ERROR(token_.Check());
     return files_.GetInfo(path);

@@ -172,7 +172,7 @@ Result<FileMetadata> ReadFooter(const RandomAccessFile& file) {
 }
 
 Result<std::shared_ptr<const FileMetadata>> LoadFooter(FileSystem& files, const FileInfo& info) {
-  const FooterCache::Key key{&files, info.path, info.size_bytes, info.modified_nanos};
+  const FooterCache::Key key{&files.Lasting(), info.path, info.size_bytes, info.modified_nanos};
   if (std::shared_ptr<const FileMetadata> known = Cache().Find(key)) return known;
   TRIVET_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file, files.OpenForRead(info.path));
   TRIVET_ASSIGN_OR_RETURN(FileMetadata read, ReadFooter(*file));

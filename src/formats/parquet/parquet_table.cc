@@ -81,7 +81,9 @@ class ParquetTable final : public Table {
   // The file system outlives the table.
   ParquetTable(std::shared_ptr<const TableFiles> files, ParquetOptions options,
                FileSystem& file_system)
-      : files_(std::move(files)), options_(std::move(options)), file_system_(file_system) {}
+      : files_(std::move(files)),
+        options_(std::move(options)),
+        file_system_(file_system.Lasting()) {}
 
   const std::vector<ColumnDefinition>& columns() const override { return files_->columns; }
   TableStatistics statistics() const override {
