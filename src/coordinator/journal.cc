@@ -14,7 +14,7 @@ namespace trivet {
 namespace {
 
 constexpr std::string_view kMagic = "TRIVETJ";
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
 constexpr char kEventRecord = 1;
 constexpr char kStateRecord = 2;
 
