@@ -108,7 +108,8 @@ def busy_connection(request):
 
 
 def seconds_to_stop(connection, query, after=INTERRUPT_AFTER_SECONDS):
-    """Runs the query, interrupts it, and gives the time from then to its end; None if it had ended."""
+    """Runs the query, interrupts it, and gives the time from then to its end; None if it had ended by itself, or at
+    the memory limit: a fast machine gets there sooner."""
     import trivet
 
     started = threading.Event()
@@ -131,7 +132,7 @@ def seconds_to_stop(connection, query, after=INTERRUPT_AFTER_SECONDS):
     connection.interrupt()
     thread.join()
     if outcome["error"] is None or outcome["end"] < start:
-        assert outcome["error"] is None, outcome["error"]
+        assert outcome["error"] is None or isinstance(outcome["error"], trivet.OutOfMemoryError), outcome["error"]
         return None
     assert isinstance(outcome["error"], trivet.CancelledError), outcome["error"]
     return outcome["end"] - start
