@@ -1,25 +1,25 @@
 // INTERVAL '1 day', INTERVAL 3 DAY, INTERVAL (x) MONTH.
 #include "sql/parser/expression_parser.h"
-#include "sql/parser/time_unit.h"
+#include "sql/parser/interval_unit.h"
 
 namespace trivet {
 
 using namespace syntax;  // NOLINT(google-build-using-namespace): the tree is this file's subject
 
-const TimeUnit* FindTimeUnit(Keyword keyword) {
-  static constexpr TimeUnit kYear = {"YEAR", "to_years", "INTEGER"};
-  static constexpr TimeUnit kMonth = {"MONTH", "to_months", "INTEGER"};
-  static constexpr TimeUnit kDay = {"DAY", "to_days", "INTEGER"};
-  static constexpr TimeUnit kHour = {"HOUR", "to_hours", "BIGINT"};
-  static constexpr TimeUnit kMinute = {"MINUTE", "to_minutes", "BIGINT"};
-  static constexpr TimeUnit kSecond = {"SECOND", "to_seconds", "DOUBLE"};
-  static constexpr TimeUnit kMillisecond = {"MILLISECONDS", "to_milliseconds", "DOUBLE"};
-  static constexpr TimeUnit kMicrosecond = {"MICROSECONDS", "to_microseconds", "BIGINT"};
-  static constexpr TimeUnit kWeek = {"WEEK", "to_weeks", "INTEGER"};
-  static constexpr TimeUnit kQuarter = {"QUARTER", "to_quarters", "INTEGER"};
-  static constexpr TimeUnit kDecade = {"DECADE", "to_decades", "INTEGER"};
-  static constexpr TimeUnit kCentury = {"CENTURY", "to_centuries", "INTEGER"};
-  static constexpr TimeUnit kMillennium = {"MILLENNIUM", "to_millennia", "INTEGER"};
+const IntervalUnit* FindIntervalUnit(Keyword keyword) {
+  static constexpr IntervalUnit kYear = {"YEAR", "to_years", "INTEGER"};
+  static constexpr IntervalUnit kMonth = {"MONTH", "to_months", "INTEGER"};
+  static constexpr IntervalUnit kDay = {"DAY", "to_days", "INTEGER"};
+  static constexpr IntervalUnit kHour = {"HOUR", "to_hours", "BIGINT"};
+  static constexpr IntervalUnit kMinute = {"MINUTE", "to_minutes", "BIGINT"};
+  static constexpr IntervalUnit kSecond = {"SECOND", "to_seconds", "DOUBLE"};
+  static constexpr IntervalUnit kMillisecond = {"MILLISECONDS", "to_milliseconds", "DOUBLE"};
+  static constexpr IntervalUnit kMicrosecond = {"MICROSECONDS", "to_microseconds", "BIGINT"};
+  static constexpr IntervalUnit kWeek = {"WEEK", "to_weeks", "INTEGER"};
+  static constexpr IntervalUnit kQuarter = {"QUARTER", "to_quarters", "INTEGER"};
+  static constexpr IntervalUnit kDecade = {"DECADE", "to_decades", "INTEGER"};
+  static constexpr IntervalUnit kCentury = {"CENTURY", "to_centuries", "INTEGER"};
+  static constexpr IntervalUnit kMillennium = {"MILLENNIUM", "to_millennia", "INTEGER"};
   switch (keyword) {
     case "year"_kw:
     case "years"_kw: return &kYear;
@@ -66,11 +66,11 @@ ExpressionResult ExpressionParser::ParseInterval() {
       cursor_.At(Symbol::kLeftParenthesis) ? ParseParenthesizedPrimary() : ParseLiteral();
   if (!value.ok()) return value;
   const Keyword unit = cursor_.Peek().keyword;
-  if (FindTimeUnit(unit) == nullptr) {
+  if (FindIntervalUnit(unit) == nullptr) {
     return MakeCast(std::move(value).value(), "INTERVAL", position);
   }
   cursor_.Advance();
-  if (cursor_.At("to"_kw) && FindTimeUnit(cursor_.Peek(1).keyword) != nullptr) {
+  if (cursor_.At("to"_kw) && FindIntervalUnit(cursor_.Peek(1).keyword) != nullptr) {
     return Status::NotImplemented("INTERVAL with a range of units")
         .WithPosition(cursor_.Position());
   }
@@ -80,13 +80,14 @@ ExpressionResult ExpressionParser::ParseInterval() {
 // to_days(CAST(trunc(CAST(value AS DOUBLE)) AS INTEGER))
 ExpressionResult ExpressionParser::MakeInterval(ExpressionPtr value, Keyword unit,
                                                 size_t position) const {
-  const TimeUnit& time_unit = *FindTimeUnit(unit);
+  const IntervalUnit& interval_unit = *FindIntervalUnit(unit);
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr count, MakeCast(std::move(value), "DOUBLE", position));
-  if (time_unit.argument_type != "DOUBLE") {
+  if (interval_unit.argument_type != "DOUBLE") {
     TRIVET_ASSIGN_OR_RETURN(count, MakeCall("trunc", position, std::move(count)));
-    TRIVET_ASSIGN_OR_RETURN(count, MakeCast(std::move(count), time_unit.argument_type, position));
+    TRIVET_ASSIGN_OR_RETURN(count,
+                            MakeCast(std::move(count), interval_unit.argument_type, position));
   }
-  return MakeCall(std::string(time_unit.function), position, std::move(count));
+  return MakeCall(std::string(interval_unit.function), position, std::move(count));
 }
 
 }  // namespace trivet

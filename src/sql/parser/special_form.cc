@@ -1,7 +1,7 @@
 // Calls whose arguments have a syntax of their own: CAST, EXTRACT, SUBSTRING, POSITION, OVERLAY,
 // TRIM.
 #include "sql/parser/expression_parser.h"
-#include "sql/parser/time_unit.h"
+#include "sql/parser/interval_unit.h"
 
 namespace trivet {
 
@@ -72,7 +72,7 @@ ExpressionResult ExpressionParser::ParseExtract() {
   std::string part;
   if (cursor_.AtString()) {
     TRIVET_ASSIGN_OR_RETURN(part, ParseString());
-  } else if (const TimeUnit* unit = FindTimeUnit(cursor_.Peek().keyword); unit != nullptr) {
+  } else if (const IntervalUnit* unit = FindIntervalUnit(cursor_.Peek().keyword); unit != nullptr) {
     part = unit->part;
     cursor_.Advance();
   } else {

@@ -1,6 +1,6 @@
 // Type names and literals with a type's name in front.
 #include "sql/parser/expression_parser.h"
-#include "sql/parser/time_unit.h"
+#include "sql/parser/interval_unit.h"
 
 namespace trivet {
 
@@ -90,7 +90,7 @@ Status ExpressionParser::ParseTypeBody(TypeName& type) {
     case "interval"_kw:
       type.name.text = "INTERVAL";
       cursor_.Advance();
-      if (FindTimeUnit(cursor_.Peek().keyword) != nullptr) {
+      if (FindIntervalUnit(cursor_.Peek().keyword) != nullptr) {
         return Status::NotImplemented("the type INTERVAL with units")
             .WithPosition(cursor_.Position());
       }
