@@ -13,7 +13,7 @@ void Print(const LogicalOperator& node, size_t depth, std::string& out) {
   out += node.name();
   std::string separator = "  ";
   for (const auto& [name, value] : node.Details()) {
-    out += separator + name + ": " + value;
+    out += StrCat(separator, name, ": ", value);
     separator = "; ";
   }
   if (node.estimated_rows) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/string_concat.h"
 #include "session/testing.h"
 
 namespace trivet {
@@ -211,7 +212,7 @@ TEST_F(ConnectionTest, AnInterruptEndsWhateverRuns) {
 
 TEST_F(ConnectionTest, AnInterruptEndsPlanning) {
   std::string nested = "SELECT 1 AS c";
-  for (int i = 0; i < 60; ++i) nested = "SELECT c + 1 AS c FROM (" + nested + ")";
+  for (int i = 0; i < 60; ++i) nested = StrCat("SELECT c + 1 AS c FROM (", nested, ")");
   std::string sql = "SELECT ";
   for (int i = 0; i < 500; ++i) sql += "c + " + std::to_string(i) + ", ";
   sql += "1 FROM (" + nested + ")";

@@ -1,3 +1,4 @@
+#include "base/string_concat.h"
 #include "sql/binder/testing.h"
 
 namespace trivet::binder_testing {
@@ -87,7 +88,7 @@ TEST_F(BinderTest, AliasesThatDoubleAreBounded) {
   std::string sql = "SELECT a + a AS c0";
   for (int i = 1; i < 60; ++i) {
     const std::string last = "c" + std::to_string(i - 1);
-    sql += ", " + last + " + " + last + " AS c" + std::to_string(i);
+    sql += StrCat(", ", last, " + ", last, " AS c", i);
   }
   ExpectInvalid(sql + " FROM t", "is too large");
 }
@@ -106,7 +107,7 @@ TEST_F(BinderTest, Parameters) {
 
 TEST_F(BinderTest, DeepAndWideTextsAreRefusedNotFollowed) {
   std::string nested = "SELECT 1";
-  for (int i = 0; i < 400; ++i) nested = "SELECT (" + nested + ")";
+  for (int i = 0; i < 400; ++i) nested = StrCat("SELECT (", nested, ")");
   ExpectInvalid(nested, "nest");
   std::string from = "SELECT 1 FROM t t0";
   for (int i = 1; i < 1500; ++i) from += ", t t" + std::to_string(i);

@@ -1,3 +1,4 @@
+#include "base/string_concat.h"
 #include "sql/binder/testing.h"
 
 namespace trivet::binder_testing {
@@ -143,8 +144,8 @@ TEST_F(BinderTest, CommonTableExpressionsInSight) {
   std::string doubling = "WITH c0 AS NOT MATERIALIZED (SELECT 1 AS n)";
   for (int i = 1; i < 40; ++i) {
     const std::string last = "c" + std::to_string(i - 1);
-    doubling += ", c" + std::to_string(i) + " AS NOT MATERIALIZED (SELECT x.n FROM " + last +
-                " x, " + last + " y)";
+    doubling +=
+        StrCat(", c", i, " AS NOT MATERIALIZED (SELECT x.n FROM ", last, " x, ", last, " y)");
   }
   ExpectInvalid(doubling + " SELECT * FROM c39", "the statement has more than");
   EXPECT_EQ(Plan("SELECT (WITH p AS (SELECT t.a AS n), q AS (SELECT n FROM p) "
