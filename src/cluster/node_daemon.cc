@@ -72,6 +72,8 @@ Result<std::unique_ptr<NodeDaemon>> NodeDaemon::Start(NodeDaemonOptions options,
   std::unique_ptr<NodeDaemon> daemon(new NodeDaemon(std::move(options)));
   TRIVET_ASSIGN_OR_RETURN(daemon->server_,
                           CoordinatorServer::Start(daemon->options_.server, files));
+  daemon->server_->driver().ExpectSlots(daemon->options_.workers *
+                                        daemon->options_.slots_per_worker);
   for (uint32_t i = 0; i < daemon->options_.workers; ++i) {
     Process process;
     process.name = StrCat("worker", i);

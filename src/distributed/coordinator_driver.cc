@@ -241,6 +241,14 @@ void CoordinatorDriver::TickLoop() {
   }
 }
 
+uint32_t CoordinatorDriver::SlotsToPlanFor() const {
+  uint32_t slots = 0;
+  for (const WorkerSnapshot& worker : Workers()) {
+    if (worker.condition != WorkerCondition::kLost) slots += worker.slots;
+  }
+  return std::max<uint32_t>(slots, expected_slots_);
+}
+
 std::vector<WorkerSnapshot> CoordinatorDriver::Workers() const {
   std::lock_guard lock(mutex_);
   return coordinator_.Workers();

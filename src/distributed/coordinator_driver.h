@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -67,6 +68,9 @@ class CoordinatorDriver {
   size_t replayed_records() const { return replayed_records_; }
   TimePoint Now() const;
   std::vector<WorkerSnapshot> Workers() const;
+  // Slots of the workers that are here, or so many as are known to be on their way.
+  uint32_t SlotsToPlanFor() const;
+  void ExpectSlots(uint32_t slots) { expected_slots_ = slots; }
   std::vector<QuerySnapshot> Queries() const;
   std::optional<QuerySnapshot> FindQuery(QueryId query) const;
   std::vector<TaskSnapshot> Tasks(std::optional<QueryId> query = std::nullopt) const;
@@ -100,6 +104,7 @@ class CoordinatorDriver {
   const size_t replayed_records_;
   const std::shared_ptr<EventLog> log_;
   WorkerControl& control_;
+  std::atomic<uint32_t> expected_slots_ = 0;
   // Held while actions are carried out, so that they are in order. Taken before mutex_.
   std::mutex carry_mutex_;
   mutable std::mutex mutex_;

@@ -8,11 +8,7 @@
 namespace trivet {
 
 DistributedPlannerOptions DistributedRuntime::Planning() const {
-  uint32_t slots = 0;
-  for (const WorkerSnapshot& worker : driver_.Workers()) {
-    if (worker.condition != WorkerCondition::kLost) slots += worker.slots;
-  }
-  return planning_.ForSlots(slots);
+  return planning_.ForSlots(driver_.SlotsToPlanFor());
 }
 
 Result<std::unique_ptr<ResultStream>> DistributedRuntime::Execute(

@@ -116,5 +116,17 @@ TEST_F(InProcessClusterTest, GoesOnWhereAWorkerDies) {
   EXPECT_EQ(actual, expected);
 }
 
+TEST_F(InProcessClusterTest, QueriesArePlannedForWorkersOnTheirWay) {
+  Start(1, 0);
+  Both("CREATE TABLE t AS SELECT range AS x FROM range(20000)");
+  const std::string query = "EXPLAIN SELECT x, count(*) FROM t GROUP BY x";
+  const auto plan = [&] { return testing::Joined(Rows(*distributed_, query)); };
+  EXPECT_NE(plan().find("Partitions: 2"), std::string::npos) << plan();
+  cluster_->driver().ExpectSlots(5);
+  EXPECT_NE(plan().find("Partitions: 10"), std::string::npos) << plan();
+  cluster_->driver().ExpectSlots(0);
+  EXPECT_NE(plan().find("Partitions: 2"), std::string::npos) << plan();
+}
+
 }  // namespace
 }  // namespace trivet

@@ -96,6 +96,7 @@ class CoordinatorActor:
         self._supervisor.start()
 
     def handshake(self) -> tuple[str, str]:
+        self._live_nodes()
         return self._coordinator.location, self._token
 
     def brings(self) -> tuple[list[str], list[str]]:
@@ -136,7 +137,7 @@ class CoordinatorActor:
 
         idle_since = time.monotonic()
         while not self._stopping.wait(SUPERVISE_INTERVAL_S):
-            nodes = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+            nodes = self._live_nodes()
             self._leave_removed(nodes)
             self._follow(nodes)
             self._notice_ends()
@@ -146,16 +147,23 @@ class CoordinatorActor:
                 self._end()
                 ray.kill(ray.get_actor(COORDINATOR_NAME, namespace=NAMESPACE), no_restart=True)
 
-    def _leave_removed(self, nodes: dict) -> None:
+    def _live_nodes(self) -> dict[str, int]:
+        """The slots of each node. Queries that come before its worker has joined are planned for these, too."""
+        import ray
+
+        nodes = {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]}
+        self._coordinator.expect_slots(sum(nodes.values()))
+        return nodes
+
+    def _leave_removed(self, nodes: dict[str, int]) -> None:
         """An actor may outlive its node, and go on talking: its worker is fenced, which ends it."""
         with self._lock:
             removed = [node_id for node_id in self._workers if node_id not in nodes]
             for node_id in removed:
                 self._coordinator.worker_ended(self._workers.pop(node_id).name, "its node was removed")
 
-    def _follow(self, nodes: dict) -> None:
-        for node_id, node in nodes.items():
-            slots = int(node["Resources"].get("CPU", 0))
+    def _follow(self, nodes: dict[str, int]) -> None:
+        for node_id, slots in nodes.items():
             if slots < 1:
                 continue
             with self._lock:

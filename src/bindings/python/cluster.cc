@@ -59,6 +59,7 @@ class PyCoordinator {
       server_->driver().Post(WorkerLost{worker.worker, reason});
     }
   }
+  void ExpectSlots(uint32_t slots) { server_->driver().ExpectSlots(slots); }
   nb::list Workers() const {
     nb::list workers;
     for (const WorkerSnapshot& worker : server_->driver().Workers()) {
@@ -141,6 +142,7 @@ void RegisterCluster(nb::module_& module) {
       .def_prop_ro("token", &PyCoordinator::token)
       .def_prop_ro("idle_ms", &PyCoordinator::idle_ms)
       .def("worker_ended", &PyCoordinator::WorkerEnded, nb::arg("name"), nb::arg("reason"))
+      .def("expect_slots", &PyCoordinator::ExpectSlots, nb::arg("slots"))
       .def("workers", &PyCoordinator::Workers)
       .def("stop", &PyCoordinator::Stop);
   nb::class_<PyWorker>(module, "Worker")
