@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import json
 import math
-import os
 import pathlib
 import subprocess
 import sys
@@ -25,30 +24,11 @@ import oracle  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 import trivet  # noqa: E402
+from ray_testing import ray_cluster  # noqa: E402
 
 FORCED = {"single_task_bytes": 0}
 # What a leg may take: a share of the embedded sum, and so much more for each query.
 BUDGETS = {"single_node": (1.3, 0.040), "ray": (1.5, 0.040)}
-
-
-@contextlib.contextmanager
-def ray_cluster():
-    """A head without processors and two nodes with one each."""
-    os.environ["RAY_worker_niceness"] = "0"
-    import ray
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(
-        initialize_head=True,
-        head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": 256 << 20},
-    )
-    try:
-        for _ in range(2):
-            cluster.add_node(num_cpus=1, object_store_memory=256 << 20)
-        yield f"ray://{cluster.address}"
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
 
 
 class Daft:
@@ -187,8 +167,8 @@ def main():
             "single_node": stack.enter_context(trivet.connect(mode="single_node", workers=2, **FORCED)),
         }
         if not arguments.without_ray:
-            address = stack.enter_context(ray_cluster())
-            connections["ray"] = stack.enter_context(trivet.connect(address, **FORCED))
+            cluster = stack.enter_context(ray_cluster(2))
+            connections["ray"] = stack.enter_context(trivet.connect(f"ray://{cluster.address}", **FORCED))
         for leg, connection in connections.items():
             oracle.create_views(connection, oracle.tpch_directory(arguments.scale_factor), oracle.TPCH_TABLES)
             if leg != "embedded":
@@ -204,8 +184,10 @@ def main():
             from trivet.ray import shutdown
 
             shutdown()
-    text += "\n" + of_programs()
-    print(text)
+    print(text, flush=True)
+    programs = of_programs()
+    print(programs)
+    text += "\n" + programs
     results = ROOT / "bench/results"
     results.mkdir(exist_ok=True)
     stem = results / f"distributed-sf{arguments.scale_factor}"

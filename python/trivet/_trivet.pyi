@@ -131,6 +131,7 @@ class Worker:
         memory_limit_bytes: int = 0,
         directory: str = "",
         labels: list[str] = ...,
+        compression: str = "lz4",
         extensions: Extensions = ...,
     ) -> None: ...
     @property

@@ -29,6 +29,7 @@ const char* const kServeUsage =
     "  --directory PATH      where workers keep map outputs (the temporary directory)\n"
     "  --worker-memory BYTES memory limit of each worker (an even share)\n"
     "  --disk-quota BYTES    of map outputs, of each worker (no limit)\n"
+    "  --compression NAME    of map outputs: none, lz4, zstd (none)\n"
     "  --partitions N        partitions of an exchange (twice the slots)\n"
     "  --single-task-bytes B queries that read less run as one task (32MiB)\n"
     "  --max-sessions N      clients at once (256)\n"
@@ -53,6 +54,7 @@ const char* const kWorkerUsage =
     "  --advertise LOCATION  where others reach it, if not there: grpc://HOST:PORT\n"
     "  --directory PATH      where it keeps map outputs\n"
     "  --disk-quota BYTES    of these (no limit)\n"
+    "  --compression NAME    of these: none, lz4, zstd (lz4)\n"
     "  --label NAME          a data mount or the like that tasks may ask for\n"
     "  --output-age-ms N     removes map outputs that nobody asks for in so long (24 hours)\n"
     "  --plugin FILE         load functions and operators from a shared library; may be repeated\n"
@@ -118,6 +120,8 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
   TRIVET_ASSIGN_OR_RETURN(daemon.worker_memory_bytes, options.Bytes("worker-memory", 0));
   TRIVET_ASSIGN_OR_RETURN(daemon.worker_disk_quota_bytes,
                           options.Bytes("disk-quota", daemon.worker_disk_quota_bytes));
+  daemon.worker_compression = options.Text("compression", daemon.worker_compression);
+  TRIVET_RETURN_IF_ERROR(ParseWireCompression(daemon.worker_compression).status());
   DistributedPlannerOptions& planning = daemon.server.planning;
   TRIVET_ASSIGN_OR_RETURN(const uint64_t partitions,
                           options.Count("partitions", planning.partitions, 0, 65536));
@@ -157,13 +161,13 @@ Result<NodeDaemonOptions> ServeOptions(const CommandOptions& options) {
 int RunServe(const std::vector<std::string>& arguments, std::vector<std::string> worker_command,
              std::shared_ptr<Extensions> extensions) {
   Result<CommandOptions> parsed =
-      CommandOptions::Parse(arguments, {"workers",        "slots",        "host",
-                                        "port",           "directory",    "worker-memory",
-                                        "disk-quota",     "partitions",   "single-task-bytes",
-                                        "scan-task-rows", "max-sessions", "session-idle-ms",
-                                        "journal",        "journal-sync", "log-level",
-                                        "log-file",       "plugin",       "tls-certificate",
-                                        "tls-key",        "tls-authority"},
+      CommandOptions::Parse(arguments, {"workers",        "slots",         "host",
+                                        "port",           "directory",     "worker-memory",
+                                        "disk-quota",     "partitions",    "single-task-bytes",
+                                        "scan-task-rows", "max-sessions",  "session-idle-ms",
+                                        "journal",        "journal-sync",  "log-level",
+                                        "log-file",       "plugin",        "tls-certificate",
+                                        "tls-key",        "tls-authority", "compression"},
                             {"help", "exit-with-stdin"});
   if (!parsed.ok()) return Fail(parsed.status());
   if (parsed->Has("help")) {
@@ -202,7 +206,7 @@ int RunWorker(const std::vector<std::string>& arguments, std::shared_ptr<Extensi
       arguments,
       {"coordinator", "name", "slots", "memory-limit", "host", "port", "directory", "disk-quota",
        "advertise", "label", "lease-ms", "output-age-ms", "log-level", "log-file", "plugin",
-       "tls-certificate", "tls-key", "tls-authority"},
+       "tls-certificate", "tls-key", "tls-authority", "compression"},
       {"help", "exit-with-parent"});
   if (!parsed.ok()) return Fail(parsed.status());
   if (parsed->Has("help")) {
@@ -235,6 +239,8 @@ int RunWorker(const std::vector<std::string>& arguments, std::shared_ptr<Extensi
     TRIVET_ASSIGN_OR_RETURN(worker.memory_limit_bytes, parsed->Bytes("memory-limit", 0));
     TRIVET_ASSIGN_OR_RETURN(worker.disk_quota_bytes,
                             parsed->Bytes("disk-quota", worker.disk_quota_bytes));
+    TRIVET_ASSIGN_OR_RETURN(worker.compression,
+                            ParseWireCompression(parsed->Text("compression", "lz4")));
     worker.slots = static_cast<uint32_t>(slots);
     worker.port = static_cast<uint16_t>(port);
     worker.lease_ms = static_cast<int64_t>(lease);

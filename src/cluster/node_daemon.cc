@@ -99,7 +99,8 @@ Status NodeDaemon::StartProcess(Process& process) {
   for (const std::string& argument :
        {std::string("--coordinator"), server_->location(), std::string("--name"), process.name,
         std::string("--slots"), StrCat(options_.slots_per_worker), std::string("--memory-limit"),
-        StrCat(memory), std::string("--log-level"), std::string(LogLevelName(server.log.level))}) {
+        StrCat(memory), std::string("--compression"), options_.worker_compression,
+        std::string("--log-level"), std::string(LogLevelName(server.log.level))}) {
     command.push_back(argument);
   }
   // With a journal, another coordinator may go on with the worker; without, its lease ends it.

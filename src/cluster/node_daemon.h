@@ -19,6 +19,9 @@ struct NodeDaemonOptions {
   size_t worker_memory_bytes = 0;                            // 0: an even share of the limit
   std::string directory;                                     // for the workers' outputs
   uint64_t worker_disk_quota_bytes = DiskQuota::kUnlimited;  // of these, each
+  // What workers of one host send each other never meets a network, and compressing it would take
+  // a fifth of their time.
+  std::string worker_compression = "none";
   // The command that runs a worker; its options are appended: "--coordinator", location, ...
   // The cluster's secret goes to it in the environment, as TRIVET_TOKEN.
   std::vector<std::string> worker_command;

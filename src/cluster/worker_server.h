@@ -30,6 +30,7 @@ struct WorkerServerOptions {
   size_t memory_limit_bytes = 0;
   std::string directory;  // for map outputs; empty: below the system's temporary directory
   uint64_t disk_quota_bytes = DiskQuota::kUnlimited;
+  // Of map outputs. Pays where a network lies between workers.
   WireCompression compression = WireCompression::kLz4;
   std::vector<std::string> labels;
   // Outputs that nobody has asked for in so long are removed, whatever became of their query.

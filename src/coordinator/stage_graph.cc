@@ -31,9 +31,7 @@ Status CheckInput(const StageGraph& graph, const Stage& stage, const StageInput&
     case ExchangeKind::kRoundRobin:
       if (producer.output_partitions != stage.task_count) return broken("has other partitions");
       break;
-    case ExchangeKind::kBroadcast:
-      if (producer.output_partitions != 1) return broken("is cut, but broadcast");
-      break;
+    case ExchangeKind::kBroadcast: break;  // all partitions, where it is cut for another stage
     case ExchangeKind::kGather:
       if (producer.output_partitions != 1) return broken("is cut, but gathered");
       if (stage.task_count != 1) return broken("is gathered by several tasks");
@@ -98,8 +96,9 @@ StageLayout PlainLayout(const StageGraph& graph, const Stage& stage) {
   StageLayout layout(stage.task_count);
   for (uint32_t task = 0; task < stage.task_count; ++task) {
     for (const StageInput& input : stage.inputs) {
-      const uint32_t maps = graph.stages[input.producer].task_count;
-      InputSlice slice{0, 1, 0, maps};
+      const Stage& producer = graph.stages[input.producer];
+      const uint32_t maps = producer.task_count;
+      InputSlice slice{0, producer.output_partitions, 0, maps};
       switch (input.kind) {
         case ExchangeKind::kHash:
         case ExchangeKind::kRange:

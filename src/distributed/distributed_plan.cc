@@ -14,7 +14,8 @@ DistributedPlannerOptions DistributedPlannerOptions::ForSlots(uint32_t slots) co
   DistributedPlannerOptions options = *this;
   const uint32_t known = std::clamp<uint32_t>(slots, 1, kMostPartitions);
   if (options.partitions == 0) options.partitions = std::min(2 * known, kMostPartitions);
-  if (options.scan_tasks == 0) options.scan_tasks = 3 * known;
+  options.slots = known;
+  if (options.scan_tasks == 0) options.scan_tasks = 2 * known;
   if (options.forced_scan_tasks != 0) options.replicate_bytes = options.gather_bytes = 0;
   return options;
 }

@@ -13,7 +13,10 @@ namespace trivet {
 struct DistributedPlannerOptions {
   // Partitions of a hash exchange. 0: twice the slots of the workers.
   uint32_t partitions = 0;
-  // A scan is cut into at most this many tasks. 0: three times the slots of the workers.
+  // Tasks that can run at once; ForSlots sets it.
+  uint32_t slots = 1;
+  // A scan is cut into at most about so many tasks. 0: twice the slots of the workers. Each makes
+  // its own tables of what is broadcast to it.
   uint32_t scan_tasks = 0;
   // So many tasks for every scan, however its table can be cut, and no exchange saved because rows
   // are few: tests force exchanges so. 0: as it can be cut.

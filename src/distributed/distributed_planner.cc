@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "base/string_concat.h"
 #include "distributed/group_reduction.h"
 #include "distributed/plan_changes.h"
 #include "distributed/requirements.h"
@@ -17,36 +16,9 @@ namespace trivet {
 
 namespace {
 
-// Whether the operator is right, too, if input number `dealt` comes in any cut and all others
-// whole.
-bool MayBeDealtOut(const OperatorCapabilities& capabilities, size_t dealt) {
-  const auto fits = [&](const std::vector<Partitioning>& requirement) {
-    for (size_t i = 0; i < requirement.size(); ++i) {
-      const PartitioningKind wanted =
-          i == dealt ? PartitioningKind::kAny : PartitioningKind::kBroadcast;
-      if (requirement[i].kind != wanted) return false;
-    }
-    return requirement.size() > dealt;
-  };
-  return fits(capabilities.required_inputs) ||
-         std::any_of(capabilities.alternative_inputs.begin(), capabilities.alternative_inputs.end(),
-                     fits);
-}
-
-// Whether rows that differ are never equal to a sort by these keys, over these columns.
-bool TellRowsApart(const std::vector<SortKey>& keys, const std::vector<PhysicalColumn>& columns) {
-  for (size_t column = 0; column < columns.size(); ++column) {
-    const LogicalType& type = columns[column].type;
-    // Equal values of these types may have different bits.
-    if (type.IsNested() || type.IsFloating() || type.id() == TypeId::kInterval) return false;
-    const bool is_key = std::any_of(keys.begin(), keys.end(), [&](const SortKey& key) {
-      return key.expression->kind() == ExpressionKind::kInput &&
-             key.expression->input_index() == column;
-    });
-    if (!is_key) return false;
-  }
-  return true;
-}
+// Where a written side takes so many times less than what may be broadcast, it is sent with all its
+// columns to be looked up in: a stage for its keys alone would cost more.
+constexpr double kFewColumns = 4;
 
 class Planner {
  public:
@@ -74,8 +46,10 @@ class Planner {
 
   // Rows that must move so that the children meet the requirement.
   double CostOf(const Requirement& requirement, const std::vector<Piece>& children) const;
-  void Meet(const Requirement& requirement, std::vector<Piece>& children);
-  void MeetHash(const Requirement& requirement, std::vector<Piece>& children);
+  Status Meet(const PhysicalOperator& op, const Requirement& requirement,
+              std::vector<Piece>& children);
+  Status MeetHash(const PhysicalOperator& op, const Requirement& requirement,
+                  std::vector<Piece>& children);
   // Every task that wants the piece's rows makes them itself: cheaper than to send them.
   bool IsReplicable(const Piece& piece) const;
   Result<std::vector<Piece>> VisitChildren(const PhysicalPlan& plan);
@@ -84,6 +58,9 @@ class Planner {
                                           const GroupReduction& reduction);
   // Leaves out the rows on the join's right that have no partner on its left, before they move.
   Status ReduceRight(const PhysicalPlan& plan, std::vector<Piece>& children);
+  // The same for either side of any join whose rows are about to be cut by its keys, the other
+  // side's being written already.
+  Status LeaveBehind(const PhysicalOperator& op, size_t side, std::vector<Piece>& children);
 
   const DistributedPlannerOptions& options_;
   StageMaker stages_;
@@ -106,13 +83,7 @@ Result<Piece> Planner::VisitLeaf(const PhysicalPlan& plan) {
   piece.deterministic = capabilities.deterministic;
   piece.repeatable = capabilities.deterministic && capabilities.order_preserving;
   if (capabilities.delivered.kind == PartitioningKind::kAny) {
-    const double rows = EstimatedRows(*plan);
-    const auto by_rows = static_cast<uint64_t>(rows / static_cast<double>(std::max<uint64_t>(
-                                                          1, options_.scan_task_rows))) +
-                         1;
-    piece.tasks = static_cast<uint32_t>(
-        std::max<uint64_t>(1, std::min<uint64_t>({capabilities.delivered.partition_count,
-                                                  options_.scan_tasks, by_rows})));
+    piece.tasks = ScanTasks(ScannedRows(*plan), capabilities.delivered.partition_count, options_);
     if (options_.forced_scan_tasks != 0) piece.tasks = options_.forced_scan_tasks;
   }
   piece.spread.push_back(piece.tasks == 1 ? Partitioning::Single()
@@ -218,7 +189,9 @@ Status Planner::ReduceRight(const PhysicalPlan& plan, std::vector<Piece>& childr
   Piece& left = children[0];
   Piece& right = children[1];
   const double left_rows = EstimatedRows(*left.plan);
-  if (!WantsPartnersOnly(join) || right.tasks == 1 || IsReplicable(right) ||
+  const JoinKind kind = join.fields().kind;
+  if ((kind != JoinKind::kSemi && kind != JoinKind::kAnti) || !MayShrink(join, 1) ||
+      right.tasks == 1 || IsReplicable(right) ||
       HashPositions(right.spread, Partitioning::Hash(join.fields().right_keys, 0)) ||
       EstimatedBytes(*left.plan) > static_cast<double>(options_.broadcast_bytes) ||
       EstimatedBytes(*right.plan) < static_cast<double>(options_.gather_bytes) ||
@@ -234,10 +207,44 @@ Status Planner::ReduceRight(const PhysicalPlan& plan, std::vector<Piece>& childr
   inputs.push_back(std::move(right));
   inputs.push_back(stages_.Read(stage, ExchangeKind::kBroadcast, schema, rows, inputs[0].tasks));
   inputs[1].spread = {{PartitioningKind::kBroadcast, inputs[0].tasks, {}}};
-  const PhysicalPlan partners = PartnersOnly(join, inputs[1].plan, inputs[0].plan);
+  const PhysicalPlan partners =
+      PartnersOnly(join, 1, inputs[0].plan, inputs[1].plan, join.fields().left_keys);
   TRIVET_ASSIGN_OR_RETURN(children[1], Stack(partners, std::move(inputs)));
   children[0] = stages_.Read(stage, ExchangeKind::kForward, schema, rows, tasks);
   children[0].spread = std::move(spread);
+  return Status::OK();
+}
+
+Status Planner::LeaveBehind(const PhysicalOperator& op, size_t side, std::vector<Piece>& children) {
+  if (op.name() != "HASH_JOIN" || options_.reduction_factor == 0) return Status::OK();
+  const auto& join = static_cast<const PhysicalJoin&>(op);
+  const Piece& others = children[1 - side];
+  Piece& rows = children[side];
+  const bool written = others.readings.size() == 1 &&
+                       others.plan == others.readings.front().source &&
+                       others.readings.front().input.kind == ExchangeKind::kHash;
+  if (!MayShrink(join, side) || !written || rows.tasks == 1) return Status::OK();
+  std::vector<ExpressionPtr> keys = side == 0 ? join.fields().right_keys : join.fields().left_keys;
+  const double share = EstimatedPartners(join, side) / std::max(1.0, EstimatedRows(*rows.plan));
+  const double key_bytes =
+      EstimatedRows(*others.plan) * kBytesPerValue * static_cast<double>(keys.size());
+  // Rows that move are written and read; keys are, and every task of the rows makes a table of
+  // them.
+  constexpr double kMove = 3;
+  const double saved = kMove * (1 - share) * EstimatedBytes(*rows.plan);
+  constexpr double kWorthIt = 0.5;
+  if (share > kWorthIt || key_bytes > 2 * static_cast<double>(options_.broadcast_bytes) ||
+      EstimatedBytes(*rows.plan) < static_cast<double>(options_.gather_bytes) ||
+      saved < kMove * key_bytes * (1 + rows.tasks)) {
+    return Status::OK();
+  }
+  Piece sent = stages_.Send(others, keys, rows.tasks,
+                            static_cast<double>(options_.broadcast_bytes) / kFewColumns);
+  const PhysicalPlan partners = PartnersOnly(join, side, rows.plan, sent.plan, keys);
+  std::vector<Piece> inputs;
+  inputs.push_back(std::move(rows));
+  inputs.push_back(std::move(sent));
+  TRIVET_ASSIGN_OR_RETURN(children[side], Stack(partners, std::move(inputs)));
   return Status::OK();
 }
 
@@ -316,7 +323,8 @@ double Planner::CostOf(const Requirement& requirement, const std::vector<Piece>&
 
 // Brings several inputs together by hash: one that is hashed by some of its keys may stay, if the
 // others are then hashed by the matching ones.
-void Planner::MeetHash(const Requirement& requirement, std::vector<Piece>& children) {
+Status Planner::MeetHash(const PhysicalOperator& op, const Requirement& requirement,
+                         std::vector<Piece>& children) {
   std::vector<size_t> positions;
   uint32_t tasks = options_.partitions;
   double largest = -1;
@@ -342,21 +350,23 @@ void Planner::MeetHash(const Requirement& requirement, std::vector<Piece>& child
     if (found == positions && children[i].tasks == tasks) continue;
     std::vector<ExpressionPtr> keys;
     for (const size_t position : positions) keys.push_back(requirement[i].keys[position]);
+    TRIVET_RETURN_IF_ERROR(LeaveBehind(op, i, children));
     children[i] =
         stages_.Exchange(std::move(children[i]), ExchangeKind::kHash, std::move(keys), tasks);
   }
+  return Status::OK();
 }
 
-void Planner::Meet(const Requirement& requirement, std::vector<Piece>& children) {
+Status Planner::Meet(const PhysicalOperator& op, const Requirement& requirement,
+                     std::vector<Piece>& children) {
   const bool all_single = std::all_of(children.begin(), children.end(),
                                       [](const Piece& child) { return child.tasks == 1; });
-  if (all_single) return;
+  if (all_single) return Status::OK();
   if (requirement.front().kind == PartitioningKind::kHash) {
     double bytes = 0;
     for (const Piece& child : children) bytes += EstimatedBytes(*child.plan);
     if (bytes >= static_cast<double>(options_.gather_bytes)) {
-      MeetHash(requirement, children);
-      return;
+      return MeetHash(op, requirement, children);
     }
   }
   for (size_t i = 0; i < children.size(); ++i) {
@@ -385,6 +395,7 @@ void Planner::Meet(const Requirement& requirement, std::vector<Piece>& children)
     const ExchangeKind kind = tasks == 1 ? ExchangeKind::kGather : ExchangeKind::kBroadcast;
     children[i] = stages_.Exchange(std::move(children[i]), kind, {}, tasks);
   }
+  return Status::OK();
 }
 
 // The local phase in the child's stage, the global one behind the exchange that it requires.
@@ -411,7 +422,7 @@ Result<std::optional<Piece>> Planner::InTwoPhases(const PhysicalPlan& plan, Piec
   TRIVET_ASSIGN_OR_RETURN(PhysicalPlan global, phases->global(child.plan));
   std::vector<Piece> children;
   children.push_back(std::move(child));
-  Meet(global->capabilities().required_inputs, children);
+  TRIVET_RETURN_IF_ERROR(Meet(*global, global->capabilities().required_inputs, children));
   TRIVET_ASSIGN_OR_RETURN(Piece piece, Stack(global, std::move(children)));
   return std::optional<Piece>(std::move(piece));
 }
@@ -448,7 +459,7 @@ Result<Piece> Planner::Visit(const PhysicalPlan& plan) {
   const auto best = std::min_element(legal.begin(), legal.end(), [&](const auto& a, const auto& b) {
     return CostOf(a, children) < CostOf(b, children);
   });
-  Meet(*best, children);
+  TRIVET_RETURN_IF_ERROR(Meet(*plan, *best, children));
   return Stack(plan, std::move(children));
 }
 

@@ -270,6 +270,47 @@ TEST_F(DistributedPlannerTest, RowsWithoutPartnersStayWhereTheyAre) {
   EXPECT_FALSE(Mentions(Plan(sql("", 10'000)), "FORWARD"));
 }
 
+TEST_F(DistributedPlannerTest, RowsThatMoveLeaveThoseWithoutPartnersBehind) {
+  const auto sql = [](const std::string& join, int rows) {
+    return "SELECT * FROM range(1000000) a " + join +
+           " (SELECT range AS k, range + 1 AS x, range + "
+           "2 AS y FROM range(" +
+           std::to_string(rows) + ")) b ON a.range = b.k";
+  };
+  planning_.broadcast_bytes = 500'000;
+  // The few rows are cut by their keys; these alone go on, to where the million is read.
+  EXPECT_EQ(Shape(sql("JOIN", 20'000)), "1>4 4<0:HASH 3<1:BROADCAST>4 4<2:HASH<0:HASH");
+  EXPECT_TRUE(Mentions(Plan(sql("JOIN", 20'000)), "Kind: SEMI"));
+  EXPECT_TRUE(Mentions(Plan(sql("RIGHT JOIN", 20'000)), "Kind: SEMI"));
+  // Rows without partners show.
+  EXPECT_FALSE(Mentions(Plan(sql("LEFT JOIN", 20'000)), "Kind: SEMI"));
+  EXPECT_FALSE(Mentions(Plan(sql("FULL JOIN", 20'000)), "Kind: SEMI"));
+  // Few are left behind, or all keys are too much to send.
+  EXPECT_FALSE(Mentions(Plan(sql("JOIN", 600'000)), "Kind: SEMI"));
+  EXPECT_FALSE(Mentions(Plan(sql("JOIN", 100'000)), "Kind: SEMI"));
+  // Sent to all, one side makes the other stay.
+  planning_.broadcast_bytes = 1 << 20;
+  EXPECT_FALSE(Mentions(Plan(sql("JOIN", 20'000)), "Kind: SEMI"));
+  planning_.broadcast_bytes = 500'000;
+  planning_.reduction_factor = 0;
+  EXPECT_FALSE(Mentions(Plan(sql("JOIN", 20'000)), "Kind: SEMI"));
+}
+
+TEST_F(DistributedPlannerTest, NoSlotWaitsForOneTaskMoreThanThereAreSlots) {
+  planning_ = DistributedPlannerOptions();
+  planning_.single_task_bytes = planning_.gather_bytes = planning_.replicate_bytes = 0;
+  planning_.scan_task_rows = 1000;
+  planning_ = planning_.ForSlots(4);
+  const auto tasks = [&](int rows) {
+    return Plan("SELECT * FROM range(" + std::to_string(rows) + ")").stages[0].stage.task_count;
+  };
+  EXPECT_EQ(tasks(3'500'000), 8u);
+  EXPECT_EQ(tasks(100), 1u);
+  planning_.scan_task_rows = 1'000'000;
+  EXPECT_EQ(tasks(2'500'000), 3u);
+  EXPECT_EQ(tasks(4'500'000), 8u);
+}
+
 TEST_F(DistributedPlannerTest, GroupsWithoutPartnersAreLeftOutWhereTheirRowsAreRead) {
   const auto sql = [](const std::string& join, const std::string& aggregate, int rows) {
     return "SELECT * FROM range(" + std::to_string(rows) + ") a " + join +

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "distributed/plan_changes.h"
 #include "distributed/stage_maker.h"
 
 namespace trivet {
@@ -56,21 +57,6 @@ Descent FollowDown(const PhysicalOperator& side, std::vector<TracedKey> keys) {
   way.bottom = op;
   way.keys = std::move(keys);
   return way;
-}
-
-// Whether the join's output lacks every row that only rows of this side without a partner make.
-bool MayShrink(const PhysicalJoin& join, size_t side) {
-  const PhysicalJoin::Fields& fields = join.fields();
-  if (fields.left_keys.empty() || fields.comparison != nullptr) return false;
-  switch (fields.kind) {
-    case JoinKind::kInner:
-    case JoinKind::kSemi: return true;
-    case JoinKind::kLeft:
-    case JoinKind::kSingle:
-    case JoinKind::kAnti: return side == 1;
-    case JoinKind::kRight: return side == 0;
-    default: return false;
-  }
 }
 
 // The rows at the end of the way that have a partner.

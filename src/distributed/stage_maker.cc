@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "execution/operators/project.h"
+
 namespace trivet {
 
 namespace {
@@ -62,10 +64,10 @@ StageId StageMaker::Close(Piece piece, ExchangeKind kind, std::vector<Expression
   stage.output_partitions = partitions;
   stage.indeterminate = !piece.deterministic || kind == ExchangeKind::kRoundRobin;
   stage.repeatable_rows = piece.repeatable;
-  // What is written is compressed.
-  constexpr double kCompressed = 1.0 / 3;
+  // Values are narrower than their estimate, and may be compressed.
+  constexpr double kOnDisk = 1.0 / 2;
   stage.estimated_bytes =
-      static_cast<uint64_t>(std::min(EstimatedBytes(*piece.plan) * kCompressed, 1e18));
+      static_cast<uint64_t>(std::min(EstimatedBytes(*piece.plan) * kOnDisk, 1e18));
   if (kind == ExchangeKind::kGather) stage.row_limit = piece.row_limit;
   for (size_t i = 0; i < piece.readings.size(); ++i) {
     piece.readings[i].source->set_input(i);
@@ -109,6 +111,30 @@ Piece StageMaker::Exchange(Piece piece, ExchangeKind kind, std::vector<Expressio
     read.spread.push_back({PartitioningKind::kBroadcast, tasks, {}});
   }
   return read;
+}
+
+Piece StageMaker::Send(const Piece& written, std::vector<ExpressionPtr>& keys, uint32_t tasks,
+                       double most_bytes) {
+  const StageId producer = written.readings.front().input.producer;
+  const std::vector<PhysicalColumn>& schema = written.plan->schema();
+  const std::optional<double> rows = written.plan->estimated_rows();
+  if (EstimatedBytes(*written.plan) <= most_bytes) {
+    Piece sent = Read(producer, ExchangeKind::kBroadcast, schema, rows, tasks);
+    sent.spread = {{PartitioningKind::kBroadcast, tasks, {}}};
+    return sent;
+  }
+  Piece cut = Read(producer, ExchangeKind::kHash, schema, rows, written.tasks);
+  std::vector<PhysicalColumn> columns;
+  std::vector<ExpressionPtr> expressions = keys;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    columns.push_back({keys[i]->ToString(), keys[i]->type()});
+    keys[i] = Expression::Input(static_cast<uint32_t>(i), columns[i].type, columns[i].name);
+  }
+  auto project =
+      std::make_shared<PhysicalProject>(std::move(expressions), std::move(columns), cut.plan);
+  project->set_estimated_rows(rows);
+  cut.plan = std::move(project);
+  return Exchange(std::move(cut), ExchangeKind::kBroadcast, {}, tasks);
 }
 
 Piece StageMaker::CutIntoRanges(Piece piece, const std::vector<SortKey>& keys, uint32_t tasks) {

@@ -51,6 +51,10 @@ class StageMaker {
              std::optional<double> rows, uint32_t tasks);
   // Closes the piece and reads it through an exchange.
   Piece Exchange(Piece piece, ExchangeKind kind, std::vector<ExpressionPtr> keys, uint32_t tasks);
+  // All rows of a piece that reads a cut stage, and nothing else, for so many tasks. Only the keys
+  // where all columns take more than so many bytes, by estimate; they are then over what is read.
+  Piece Send(const Piece& written, std::vector<ExpressionPtr>& keys, uint32_t tasks,
+             double most_bytes);
   // The piece's rows in ranges of the keys, which are sampled when the piece has run; within a
   // range in the order that they have now.
   Piece CutIntoRanges(Piece piece, const std::vector<SortKey>& keys, uint32_t tasks);

@@ -1,5 +1,6 @@
 """Failures on Ray: workers and the coordinator killed, nodes removed; a head and three nodes, real actors."""
 
+import contextlib
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ import trivet
 from chaos_testing import (
     ENDLESS_QUERY, Log, Running, expected_rows, freeze, gone, live_workers, only_in_make_chaos, wait_until,
 )  # fmt: skip
+from ray_testing import add_node, ray_cluster
 
 ray = pytest.importorskip("ray")
 
@@ -20,15 +22,8 @@ class RayCluster:
     """A head without processors, and nodes with one each."""
 
     def __init__(self, folder):
-        os.environ["RAY_worker_niceness"] = "0"
-        from ray.cluster_utils import Cluster
-
-        if ray.is_initialized():
-            ray.shutdown()
-        self.cluster = Cluster(
-            initialize_head=True,
-            head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": 256 << 20},
-        )
+        self._ends = contextlib.ExitStack()
+        self.cluster = self._ends.enter_context(ray_cluster(0))
         self.nodes = [self.add_node() for _ in range(NODES)]
         self.log = Log(folder / "cluster.log")
         self.connection = trivet.connect(
@@ -38,7 +33,7 @@ class RayCluster:
         self.await_workers(NODES)
 
     def add_node(self):
-        return self.cluster.add_node(num_cpus=1, object_store_memory=256 << 20)
+        return add_node(self.cluster)
 
     def await_workers(self, count):
         wait_until(lambda: len(live_workers(self.connection)) == count, 90, f"{count} live workers", 0.1)
@@ -73,8 +68,7 @@ class RayCluster:
             shutdown()
         finally:
             self.connection.close()
-            ray.shutdown()
-            self.cluster.shutdown()
+            self._ends.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 import trivet
 from cluster_testing import live_workers, wait_until
 from custom_queries import QUERIES, TABLE
+from ray_testing import ray_cluster
 from trivet import _trivet
 from trivet.custom import Registry, _cloudpickle, registry_of
 
@@ -27,20 +28,10 @@ def expected():
 
 
 @pytest.fixture(scope="module")
-def ray_cluster():
-    ray = pytest.importorskip("ray")
-    os.environ["RAY_worker_niceness"] = "0"
-    from ray.cluster_utils import Cluster
-
-    started = Cluster(
-        initialize_head=True,
-        head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": 256 << 20},
-    )
-    for _ in range(2):
-        started.add_node(num_cpus=1, object_store_memory=256 << 20)
-    yield started
-    ray.shutdown()
-    started.shutdown()
+def cluster():
+    pytest.importorskip("ray")
+    with ray_cluster(2) as started:
+        yield started
 
 
 def open_mode(mode, request):
@@ -55,7 +46,7 @@ def open_mode(mode, request):
         connection = trivet.connect(mode="single_node", workers=2, **FORCED)
         custom_module.register(connection)
         return connection
-    cluster = request.getfixturevalue("ray_cluster")
+    cluster = request.getfixturevalue("cluster")
     shipped = mode.endswith("shipped")
     connection = trivet.connect(f"ray://{cluster.address}", imports=[] if shipped else ["custom_module"], **FORCED)
     if shipped:

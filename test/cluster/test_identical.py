@@ -16,6 +16,7 @@ import pytest
 import trivet
 from cluster_testing import create_tpch_views, embedded_rows, live_workers, same_bits, tpch_rows, wait_until
 from conftest import BUILD, ROOT
+from ray_testing import ray_cluster
 from trivet import _trivet
 
 ALL = os.environ.get("TRIVET_IDENTICAL") == "1"
@@ -44,24 +45,14 @@ def single_node(partitions):
 @contextlib.contextmanager
 def on_ray(partitions):
     """The same of a Ray cluster: a head without processors and three nodes with one each."""
-    ray = pytest.importorskip("ray")
-    os.environ["RAY_worker_niceness"] = "0"
-    from ray.cluster_utils import Cluster
+    pytest.importorskip("ray")
     from trivet.ray import shutdown
     from trivet.ray.cluster import connect_ray
 
-    store = 128 << 20
-    cluster = Cluster(initialize_head=True,
-                      head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": store})
-    try:
-        for _ in range(3):
-            cluster.add_node(num_cpus=1, object_store_memory=store)
+    with ray_cluster(3) as cluster:
         found = connect_ray(f"ray://{cluster.address}", partitions=partitions, **FORCED)
         yield found.location, found.token
         shutdown()
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
 
 
 LEGS = {"single_node": (single_node, 2), "ray": (on_ray, 3)}

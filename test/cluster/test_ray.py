@@ -7,25 +7,15 @@ import oracle
 import pytest
 import trivet
 from cluster_testing import create_tpch_views, embedded_rows, live_workers, same_bits, tpch_rows, wait_until
+from ray_testing import ray_cluster
 
 ray = pytest.importorskip("ray")
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A head without processors and two nodes with one each."""
-    os.environ["RAY_worker_niceness"] = "0"
-    from ray.cluster_utils import Cluster
-
-    started = Cluster(
-        initialize_head=True,
-        head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": 256 << 20},
-    )
-    for _ in range(2):
-        started.add_node(num_cpus=1, object_store_memory=256 << 20)
-    yield started
-    ray.shutdown()
-    started.shutdown()
+    with ray_cluster(2) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,7 @@ class CoordinatorActor:
         )
         self._token = self._coordinator.token
         self._workers: dict[str, _Worker] = {}  # by node
+        self._hosts = 0
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -151,7 +152,9 @@ class CoordinatorActor:
         """The slots of each node. Queries that come before its worker has joined are planned for these, too."""
         import ray
 
-        nodes = {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]}
+        live = [node for node in ray.nodes() if node["Alive"]]
+        self._hosts = len({node["NodeManagerAddress"] for node in live})
+        nodes = {node["NodeID"]: int(node["Resources"].get("CPU", 0)) for node in live}
         self._coordinator.expect_slots(sum(nodes.values()))
         return nodes
 
@@ -188,6 +191,8 @@ class CoordinatorActor:
         # Detached: it must outlive this process, but not the coordinator's silence, which its lease ends.
         name = f"ray-{node_id[:12]}-{time.time_ns() // 1_000_000:x}"
         options = {"coordinator": self._coordinator.location, "token": self._token, "name": name, "slots": slots}
+        # What never meets a network is not worth compressing.
+        options["compression"] = "lz4" if self._hosts > 1 else "none"
         actor = ray.remote(WorkerActor).options(
             name=WORKER_PREFIX + node_id,
             namespace=NAMESPACE,

@@ -89,9 +89,10 @@ class PyWorker {
   PyWorker(const std::string& coordinator, const std::string& name, const std::string& token,
            const std::string& host, uint32_t slots, size_t memory_limit_bytes,
            const std::string& directory, std::vector<std::string> labels,
-           const std::string& log_level, const std::string& log_file,
-           const PyExtensions& extensions) {
+           const std::string& compression, const std::string& log_level,
+           const std::string& log_file, const PyExtensions& extensions) {
     WorkerServerOptions options;
+    options.compression = ValueOrThrow(ParseWireCompression(compression));
     options.extensions = extensions.extensions->Get();
     options.code_loader = PythonCodeLoader();
     options.coordinator = coordinator;
@@ -148,11 +149,13 @@ void RegisterCluster(nb::module_& module) {
   nb::class_<PyWorker>(module, "Worker")
       .def(nb::init<const std::string&, const std::string&, const std::string&, const std::string&,
                     uint32_t, size_t, const std::string&, std::vector<std::string>,
-                    const std::string&, const std::string&, const PyExtensions&>(),
+                    const std::string&, const std::string&, const std::string&,
+                    const PyExtensions&>(),
            nb::arg("coordinator"), nb::arg("name"), nb::arg("token"), nb::arg("host"),
            nb::arg("slots"), nb::arg("memory_limit_bytes") = 0, nb::arg("directory") = "",
-           nb::arg("labels") = std::vector<std::string>(), nb::arg("log_level") = "off",
-           nb::arg("log_file") = "", nb::arg("extensions") = PyExtensions())
+           nb::arg("labels") = std::vector<std::string>(), nb::arg("compression") = "lz4",
+           nb::arg("log_level") = "off", nb::arg("log_file") = "",
+           nb::arg("extensions") = PyExtensions())
       .def_prop_ro("location", &PyWorker::location)
       .def("wait_for", &PyWorker::WaitFor, nb::arg("timeout_ms"))
       .def("stop", &PyWorker::Stop);
