@@ -219,7 +219,7 @@ def test_random_kills_over_tpch(program, tmp_path, seed):
         create_tpch_views(connection, "0.1")
 
         def kill_now_and_then():
-            while not stop.wait(chance.uniform(0.5, 6)):
+            while not stop.wait(chance.uniform(0.1, 0.8)):
                 victims = list(cluster.processes().values())
                 if len(victims) > 1:
                     os.kill(chance.choice(victims), signal.SIGKILL)
@@ -227,12 +227,13 @@ def test_random_kills_over_tpch(program, tmp_path, seed):
         killer = threading.Thread(target=kill_now_and_then)
         killer.start()
         try:
-            for name in oracle.queries("tpch"):
-                assert same_bits(tpch_rows(connection, name), embedded_rows(name, "0.1")), (seed, name)
+            for _ in range(3):
+                for name in oracle.queries("tpch"):
+                    assert same_bits(tpch_rows(connection, name), embedded_rows(name, "0.1")), (seed, name)
         finally:
             stop.set()
             killer.join()
-        assert cluster.log.events("worker_process_ended"), "nobody was killed"
+        assert len(cluster.log.events("worker_process_ended")) >= 3, "hardly anybody was killed"
 
 
 @only_in_make_chaos

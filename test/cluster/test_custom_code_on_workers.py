@@ -28,7 +28,7 @@ def expected():
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def ray_nodes():
     pytest.importorskip("ray")
     with ray_cluster(2) as started:
         yield started
@@ -46,7 +46,7 @@ def open_mode(mode, request):
         connection = trivet.connect(mode="single_node", workers=2, **FORCED)
         custom_module.register(connection)
         return connection
-    cluster = request.getfixturevalue("cluster")
+    cluster = request.getfixturevalue("ray_nodes")
     shipped = mode.endswith("shipped")
     connection = trivet.connect(f"ray://{cluster.address}", imports=[] if shipped else ["custom_module"], **FORCED)
     if shipped:
