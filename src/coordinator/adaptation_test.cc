@@ -44,6 +44,49 @@ void ExpectCovered(const StageLayout& layout, size_t input, uint32_t partitions,
   EXPECT_TRUE(std::all_of(reads.begin(), reads.end(), [](int count) { return count == 1; }));
 }
 
+// What a stage of so many tasks reads where nothing is adapted, of producers of so many partitions
+// and tasks.
+StageLayout PlainLayout(std::vector<StageInput> inputs, uint32_t tasks,
+                        const std::vector<std::pair<uint32_t, uint32_t>>& producers) {
+  Stage stage;
+  stage.inputs = std::move(inputs);
+  stage.task_count = tasks;
+  std::vector<ProducerStatistics> statistics;
+  for (const auto& [partitions, maps] : producers) {
+    statistics.push_back(
+        {std::vector<uint64_t>(partitions, 1), std::vector<uint64_t>(maps, 1), maps});
+  }
+  return AdaptLayout(stage, statistics, 1, true, {.coalesce = false, .split = false});
+}
+
+TEST(Adaptation, EveryTaskOfAShuffleReadsItsPartitionOfEveryMap) {
+  const StageLayout layout = PlainLayout({{0, ExchangeKind::kHash}}, 4, {{4, 3}});
+  ASSERT_EQ(layout.size(), 4u);
+  for (uint32_t task = 0; task < 4; ++task) {
+    EXPECT_EQ(layout[task], (std::vector<InputSlice>{{task, task + 1, 0, 3}}));
+  }
+}
+
+TEST(Adaptation, WhatIsBroadcastIsReadWholeAlsoWhereItIsCutForOthers) {
+  const StageLayout layout =
+      PlainLayout({{0, ExchangeKind::kHash}, {1, ExchangeKind::kBroadcast}}, 2, {{2, 3}, {4, 5}});
+  ASSERT_EQ(layout.size(), 2u);
+  for (uint32_t task = 0; task < 2; ++task) {
+    EXPECT_EQ(layout[task][1], (InputSlice{0, 4, 0, 5}));
+  }
+}
+
+TEST(Adaptation, ForwardedInputsAreReadOneAfterTheOther) {
+  const StageLayout layout = PlainLayout(
+      {{0, ExchangeKind::kForward, 0}, {1, ExchangeKind::kForward, 2}}, 5, {{1, 2}, {1, 3}});
+  for (uint32_t task = 0; task < 5; ++task) {
+    EXPECT_EQ(layout[task][0].empty(), task >= 2);
+    EXPECT_EQ(layout[task][1].empty(), task < 2);
+  }
+  EXPECT_EQ(layout[1][0], (InputSlice{0, 1, 1, 2}));
+  EXPECT_EQ(layout[4][1], (InputSlice{0, 1, 2, 3}));
+}
+
 TEST(Adaptation, CoalescesSmallPartitionsButNotBelowTheSlots) {
   const Stage stage = Reader(64, {{0, ExchangeKind::kHash}});
   const auto tiny = Statistics(std::vector<uint64_t>(64, 1000), 5);

@@ -92,30 +92,4 @@ Status StageGraph::Validate() const {
   return Status::OK();
 }
 
-StageLayout PlainLayout(const StageGraph& graph, const Stage& stage) {
-  StageLayout layout(stage.task_count);
-  for (uint32_t task = 0; task < stage.task_count; ++task) {
-    for (const StageInput& input : stage.inputs) {
-      const Stage& producer = graph.stages[input.producer];
-      const uint32_t maps = producer.task_count;
-      InputSlice slice{0, producer.output_partitions, 0, maps};
-      switch (input.kind) {
-        case ExchangeKind::kHash:
-        case ExchangeKind::kRange:
-        case ExchangeKind::kRoundRobin: slice = {task, task + 1, 0, maps}; break;
-        case ExchangeKind::kBroadcast:
-        case ExchangeKind::kGather: break;
-        case ExchangeKind::kForward: {
-          const bool mine = task >= input.task_offset && task - input.task_offset < maps;
-          const uint32_t map = mine ? task - input.task_offset : 0;
-          slice = {0, 1, map, mine ? map + 1 : map};
-          break;
-        }
-      }
-      layout[task].push_back(slice);
-    }
-  }
-  return layout;
-}
-
 }  // namespace trivet

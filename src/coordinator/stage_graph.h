@@ -106,7 +106,4 @@ struct InputSlice {
 // The inputs of each task of a stage: layout[task][input].
 using StageLayout = std::vector<std::vector<InputSlice>>;
 
-// The layout where nothing is adapted: one task a partition.
-StageLayout PlainLayout(const StageGraph& graph, const Stage& stage);
-
 }  // namespace trivet

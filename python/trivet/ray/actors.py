@@ -8,6 +8,7 @@ because it knows which output counts.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import pathlib
 import shutil
@@ -24,6 +25,8 @@ SUPERVISE_INTERVAL_S = 0.5
 IDLE_TIMEOUT_S = float(os.environ.get("TRIVET_RAY_IDLE_TIMEOUT_S", "600"))
 # Until an actor of an earlier coordinator's must have answered to be taken over.
 TAKE_OVER_TIMEOUT_S = 5
+
+_logger = logging.getLogger(__name__)
 
 
 def _own_address() -> str:
@@ -137,16 +140,26 @@ class CoordinatorActor:
         import ray
 
         idle_since = time.monotonic()
+        here = ray.get_runtime_context().get_node_id()
         while not self._stopping.wait(SUPERVISE_INTERVAL_S):
-            nodes = self._live_nodes()
-            self._leave_removed(nodes)
-            self._follow(nodes)
-            self._notice_ends()
+            try:
+                self._look_after(self._live_nodes(), here)
+            except Exception:
+                # While nodes come and go Ray raises this and that; a thread that ended of it would leave the cluster
+                # without workers for good.
+                _logger.exception("looking after the workers failed, and is tried again")
             if self._coordinator.idle_ms == 0:
                 idle_since = time.monotonic()
             if time.monotonic() - idle_since > IDLE_TIMEOUT_S:
                 self._end()
                 ray.kill(ray.get_actor(COORDINATOR_NAME, namespace=NAMESPACE), no_restart=True)
+
+    def _look_after(self, nodes: dict[str, int], here: str) -> None:
+        if here not in nodes:
+            os._exit(1)  # a removed node's process may live on; Ray has started another coordinator by now
+        self._leave_removed(nodes)
+        self._follow(nodes)
+        self._notice_ends()
 
     def _live_nodes(self) -> dict[str, int]:
         """The slots of each node. Queries that come before its worker has joined are planned for these, too."""
@@ -171,7 +184,9 @@ class CoordinatorActor:
                 continue
             with self._lock:
                 if node_id not in self._workers:
-                    self._workers[node_id] = self._take_over(node_id) or self._start_worker(node_id, slots)
+                    worker = self._take_over(node_id) or self._start_worker(node_id, slots)
+                    if worker is not None:
+                        self._workers[node_id] = worker
 
     def _take_over(self, node_id: str) -> _Worker | None:
         """The node's worker of an earlier life of this actor, where it still answers."""
@@ -184,7 +199,8 @@ class CoordinatorActor:
             return None
         return _Worker(name, actor, actor.process_id.remote())
 
-    def _start_worker(self, node_id: str, slots: int) -> _Worker:
+    def _start_worker(self, node_id: str, slots: int) -> _Worker | None:
+        """None where an actor that does not answer has the name still: it is ended, for the next time."""
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -193,7 +209,7 @@ class CoordinatorActor:
         options = {"coordinator": self._coordinator.location, "token": self._token, "name": name, "slots": slots}
         # What never meets a network is not worth compressing.
         options["compression"] = "lz4" if self._hosts > 1 else "none"
-        actor = ray.remote(WorkerActor).options(
+        worker = ray.remote(WorkerActor).options(
             name=WORKER_PREFIX + node_id,
             namespace=NAMESPACE,
             lifetime="detached",
@@ -204,7 +220,12 @@ class CoordinatorActor:
             max_concurrency=4,
             runtime_env=package_environment(self._brings[0]),
             scheduling_strategy=NodeAffinitySchedulingStrategy(node_id, soft=False),
-        ).remote({**options, **self._log}, self._brings)
+        )
+        try:
+            actor = worker.remote({**options, **self._log}, self._brings)
+        except ray.exceptions.ActorAlreadyExistsError:
+            ray.kill(ray.get_actor(WORKER_PREFIX + node_id, namespace=NAMESPACE), no_restart=True)
+            return None
         return _Worker(name, actor, actor.process_id.remote())
 
     def _notice_ends(self) -> None:
@@ -222,5 +243,7 @@ class CoordinatorActor:
                 worker.pending = worker.actor.process_id.remote()
             except ray.exceptions.RayError as error:
                 self._coordinator.worker_ended(worker.name, str(error).splitlines()[0])
+                # One that is only out of reach would keep its name, and its processors.
+                ray.kill(worker.actor, no_restart=True)
                 with self._lock:
                     del self._workers[node_id]

@@ -50,15 +50,17 @@ def _probe(target: str, address: str) -> None:
         raise _trivet.UnavailableError(f"nobody answers at the Ray cluster's address {address}: {error}") from error
 
 
-def _journal_node():
-    """The coordinator starts anew where its journal is, on the head; elsewhere only where that is gone."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+# What Ray gives the head node of, and no other one.
+HEAD_RESOURCE = "node:__internal_head__"
 
-    for node in ray.nodes():
-        if node["Alive"] and "node:__internal_head__" in node["Resources"]:
-            return NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)
-    return "DEFAULT"
+
+def _on_the_head() -> dict:
+    """The coordinator runs, and starts anew, where its journal is: on the head. An affinity to the node that gives way
+    would do so at a busy moment, and take the coordinator to a node that leaves with it."""
+    import ray
+
+    has_head = any(node["Alive"] and HEAD_RESOURCE in node["Resources"] for node in ray.nodes())
+    return {"resources": {HEAD_RESOURCE: 0.001}} if has_head else {}
 
 
 def connect_ray(
@@ -113,7 +115,7 @@ def connect_ray(
         max_task_retries=0,
         max_concurrency=8,
         runtime_env=package_environment(imports),
-        scheduling_strategy=_journal_node(),
+        **_on_the_head(),
     ).remote(planning, log, (list(imports), [str(plugin) for plugin in plugins]))
     found = RayCoordinator(*_handshake(ray, actor))
     _check_brought(ray.get(actor.brings.remote(), timeout=START_TIMEOUT_S), imports, plugins)
