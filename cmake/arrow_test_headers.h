@@ -1,4 +1,5 @@
-// What the tests of the formats include, which compare with Arrow, precompiled when TRIVET_PCH is on.
+// What the tests of the formats include, which compare with Arrow, precompiled when TRIVET_PCH is
+// on.
 #pragma once
 
 #include <arrow/api.h>

@@ -1,4 +1,5 @@
-// What the GoogleTest programs of folders that see plans include, precompiled when TRIVET_PCH is on.
+// What the GoogleTest programs of folders that see plans include, precompiled when TRIVET_PCH is
+// on.
 #pragma once
 
 #include "plan_headers.h"
