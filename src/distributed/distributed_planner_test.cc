@@ -285,6 +285,11 @@ TEST_F(DistributedPlannerTest, RowsThatMoveLeaveThoseWithoutPartnersBehind) {
   // Rows without partners show.
   EXPECT_FALSE(Mentions(Plan(sql("LEFT JOIN", 20'000)), "Kind: SEMI"));
   EXPECT_FALSE(Mentions(Plan(sql("FULL JOIN", 20'000)), "Kind: SEMI"));
+  // What is left behind would be another row each time.
+  EXPECT_FALSE(
+      Mentions(Plan("SELECT * FROM range(1000000) a JOIN (SELECT range AS k, range + 1 AS x, "
+                    "range + 2 AS y FROM range(20000)) b ON a.range = b.k + (random() * 9)::INT"),
+               "Kind: SEMI"));
   // Few are left behind, or all keys are too much to send.
   EXPECT_FALSE(Mentions(Plan(sql("JOIN", 600'000)), "Kind: SEMI"));
   EXPECT_FALSE(Mentions(Plan(sql("JOIN", 100'000)), "Kind: SEMI"));

@@ -78,6 +78,12 @@ bool TellRowsApart(const std::vector<SortKey>& keys, const std::vector<PhysicalC
 bool MayShrink(const PhysicalJoin& join, size_t side) {
   const PhysicalJoin::Fields& fields = join.fields();
   if (fields.left_keys.empty() || fields.comparison != nullptr) return false;
+  // Asked twice, such a key would be another one.
+  const auto is_volatile = [](const ExpressionPtr& key) { return key->is_volatile(); };
+  if (std::ranges::any_of(fields.left_keys, is_volatile) ||
+      std::ranges::any_of(fields.right_keys, is_volatile)) {
+    return false;
+  }
   switch (fields.kind) {
     case JoinKind::kInner:
     case JoinKind::kSemi: return true;

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "base/local_file_system.h"
 #include "base/string_concat.h"
@@ -76,13 +78,18 @@ void RemoveQueryDirectories(const std::string& directory) {
 
 Result<std::unique_ptr<ShuffleStore>> ShuffleStore::Open(ShuffleStoreOptions options,
                                                          FileSystem& files) {
-  constexpr int kLockTries = 10;
+  // A process that sweeps takes the lock for a moment, to see whether anybody has it.
+  constexpr int kLockTries = 50;
+  constexpr std::chrono::milliseconds kLockWait{20};
   for (int i = 0; i < kLockTries; ++i) {
     TRIVET_RETURN_IF_ERROR(files.CreateDirectories(options.directory));
     const Result<int> lock = Lock(options.directory);
     if (!lock.ok() && lock.status().code() == StatusCode::kNotFound) continue;  // swept just now
     TRIVET_RETURN_IF_ERROR(lock.status());
-    if (*lock < 0) break;
+    if (*lock < 0) {
+      std::this_thread::sleep_for(kLockWait);
+      continue;
+    }
     if (LockStands(options.directory, *lock)) {
       RemoveQueryDirectories(options.directory);
       return std::unique_ptr<ShuffleStore>(new ShuffleStore(std::move(options), files, *lock));

@@ -1,6 +1,8 @@
 #include "shuffle/shuffle_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,6 +141,20 @@ TEST_F(ShuffleStoreTest, AWriterSurvivesASweepBeforeItsFirstBlock) {
   store->SweepOlderThan(std::chrono::milliseconds(0));
   ASSERT_TRUE((*writer)->Write(Batch({Vector::MakeConstant(Value::Int64(1))}, 9), nullptr).ok());
   EXPECT_TRUE(store->Seal(**writer).ok());
+}
+
+// A sweep takes the lock for a moment, to see whether anybody has it.
+TEST_F(ShuffleStoreTest, AStoreOpensThoughASweepLooksAtItsDirectory) {
+  const std::string directory = directory_.path() + "/w1";
+  fs::create_directories(directory);
+  const int sweep = ::open((directory + "/shuffle.lock").c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_EQ(::flock(sweep, LOCK_EX | LOCK_NB), 0);
+  std::thread ends([sweep] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ::close(sweep);
+  });
+  OpenStore();
+  ends.join();
 }
 
 TEST_F(ShuffleStoreTest, StartingSweepsWhatAnEarlierLifeLeft) {
