@@ -1,4 +1,4 @@
-"""Compares Trivet with DuckDB and Polars: TPC-H on the same Parquet files, in turn, in one go.
+"""Compares Trivet with DuckDB and Polars: the questions of a suite about the same Parquet files, in turn, in one go.
 
 Every round starts each engine in a fresh process, in an order that rotates from round to round. In a
 process each query runs `--repeats` times. A query's time is the least over all rounds, the figure that
@@ -19,9 +19,9 @@ import sys
 import tempfile
 
 BENCH = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(BENCH.parent / "test"))
+sys.path.insert(0, str(BENCH))
 
-import oracle  # noqa: E402
+from suites import SUITES  # noqa: E402
 
 SUBJECT = "trivet"
 
@@ -29,7 +29,8 @@ SUBJECT = "trivet"
 def run_worker(engine, directory, arguments):
     with tempfile.NamedTemporaryFile() as output:
         completed = subprocess.run(
-            [sys.executable, BENCH / "worker.py", engine, "--data", directory,
+            [sys.executable, BENCH / "worker.py", engine, "--suite", arguments.suite, "--source", arguments.source,
+             "--data", directory,
              "--threads", str(arguments.threads), "--repeats", str(arguments.repeats),
              "--output", output.name])
         content = pathlib.Path(output.name).read_bytes()
@@ -41,8 +42,9 @@ def run_worker(engine, directory, arguments):
 class Engine:
     """What one engine has shown over all rounds."""
 
-    def __init__(self, name):
+    def __init__(self, name, suite):
         self.name = name
+        self.suite = suite
         self.version = None
         self.seconds = {}
         self.peak_bytes = 0
@@ -53,7 +55,7 @@ class Engine:
         self.peak_bytes = max(self.peak_bytes, outcome["peak_bytes"])
         self.problems.update(outcome["errors"])
         for query, rows in outcome["rows"].items():
-            problem = oracle.difference(answers[query], rows, exact=self.name == SUBJECT)
+            problem = self.suite.difference(query, answers[query], rows, exact=self.name == SUBJECT)
             if problem:
                 self.problems[query] = problem
         for query, times in outcome["times"].items():
@@ -64,10 +66,11 @@ class Engine:
 
 
 def measure(arguments):
-    directory = oracle.tpch_directory(arguments.scale)
-    answers = oracle.tpch_answers(arguments.scale)
+    suite = SUITES[arguments.suite]
+    directory = suite.directory(arguments.scale)
+    answers = suite.answers(arguments.scale)
     names = arguments.engines.split(",")
-    engines = {name: Engine(name) for name in names}
+    engines = {name: Engine(name, suite) for name in names}
     for number in range(arguments.rounds):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
@@ -136,10 +139,10 @@ def processor():
 def write_results(arguments, queries, engines, text):
     results = BENCH / "results"
     results.mkdir(exist_ok=True)
-    stem = f"tpch-sf{arguments.scale}-{datetime.datetime.now():%Y-%m-%d-%H%M%S}"
+    stem = f"{arguments.suite}-{arguments.source}-{arguments.scale}-{datetime.datetime.now():%Y-%m-%d-%H%M%S}"
     (results / f"{stem}.md").write_text(text + "\n")
     (results / f"{stem}.json").write_text(json.dumps({
-        "scale_factor": arguments.scale, "threads": arguments.threads, "rounds": arguments.rounds,
+        "suite": arguments.suite, "source": arguments.source, "scale": arguments.scale, "threads": arguments.threads, "rounds": arguments.rounds,
         "repeats": arguments.repeats, "processor": processor(), "cores": os.cpu_count(),
         "engines": {
             engine.name: {
@@ -154,16 +157,21 @@ def write_results(arguments, queries, engines, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", default="1")
+    parser.add_argument("--suite", choices=SUITES, default="tpch")
+    parser.add_argument("--scale", help="scale factor of TPC-H (1), rows of the others' largest table (10 million)")
+    parser.add_argument("--source", choices=("parquet", "memory"), default="parquet")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--engines", default="trivet,duckdb,polars")
+    parser.add_argument("--engines", help="trivet,duckdb,polars; for events the first two")
     arguments = parser.parse_args()
+    arguments.scale = arguments.scale or SUITES[arguments.suite].scale
+    arguments.engines = arguments.engines or ",".join(SUITES[arguments.suite].engines)
     queries, engines = measure(arguments)
     versions = ", ".join(f"{engine.name} {engine.version}" for engine in engines)
     heading = (
-        f"TPC-H at scale factor {arguments.scale} from Parquet files, {arguments.threads} threads, "
+        f"{SUITES[arguments.suite].title(arguments.scale)} from "
+        f"{'Parquet files' if arguments.source == 'parquet' else 'memory'}, {arguments.threads} threads, "
         f"least of {arguments.rounds} rounds of {arguments.repeats} runs; {versions}; {processor()}")
     problems = [f"- {engine.name} {query}: {problem}"
                 for engine in engines for query, problem in sorted(engine.problems.items())]
