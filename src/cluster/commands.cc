@@ -32,6 +32,7 @@ const char* const kServeUsage =
     "  --compression NAME    of map outputs: none, lz4, zstd (none)\n"
     "  --partitions N        partitions of an exchange (twice the slots)\n"
     "  --single-task-bytes B queries that read less run as one task (32MiB)\n"
+    "  --scan-task-rows N    a scan is cut into tasks of about so many rows at least (262144)\n"
     "  --max-sessions N      clients at once (256)\n"
     "  --session-idle-ms N   a session that runs nothing for so long is closed (8 hours)\n"
     "  --journal DIRECTORY   keeps what another process needs to go on after this one was killed\n"

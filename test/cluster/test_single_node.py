@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -250,3 +251,38 @@ def test_a_served_coordinator_asks_for_its_token(program):
         served.stdin.close()
         served.wait(timeout=15)
     assert served.returncode == 0
+
+
+def written_bytes(program, compression):
+    """Bytes that the stages of a join of long texts write, in all."""
+    served = subprocess.Popen(
+        [program, "serve", "--workers", "1", "--single-task-bytes", "0", "--scan-task-rows", "20000",
+         "--compression", compression, "--log-level", "off", "--exit-with-stdin"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "TRIVET_TOKEN": "s3cret"},
+    )  # fmt: skip
+    try:
+        location = served.stdout.readline().split('"')[3]
+        with trivet.connect(location, token="s3cret") as connection:
+            join = ("SELECT max(length(a.s)) FROM (SELECT i, repeat('long ', 20) || i AS s FROM range(200000) t(i)) a "
+                    "FULL JOIN range(200000) b(i) ON a.i = b.i")
+            assert connection.sql(join).fetchall() == [(106,)]
+            explained = "\n".join(str(row) for row in connection.sql(f"EXPLAIN ANALYZE {join}").fetchall())
+            return sum(int(size) for size in re.findall(r"rows, (\d+) bytes", explained))
+    finally:
+        served.stdin.close()
+        served.wait(timeout=15)
+
+
+def test_map_outputs_are_compressed_where_that_is_asked_for(program):
+    sizes = {name: written_bytes(program, name) for name in ("none", "lz4", "zstd")}
+    assert sizes["none"] > 200_000 * 100
+    assert 0 < sizes["lz4"] < sizes["none"] / 4
+    assert 0 < sizes["zstd"] < sizes["none"] / 4
+
+
+def test_an_unknown_compression_is_an_error_that_names_the_known_ones(program):
+    for command in (["serve"], ["worker", "--coordinator", "grpc://127.0.0.1:1"]):
+        ended = subprocess.run([program, *command, "--compression", "gzip"], capture_output=True, text=True, timeout=15,
+                               stdin=subprocess.DEVNULL)
+        assert ended.returncode == 1
+        assert '"gzip"' in ended.stderr and "none, lz4 and zstd" in ended.stderr
