@@ -49,7 +49,7 @@ QUERIES = {
     "ordered aggregate": "SELECT length(string_agg(s, ',' ORDER BY reverse(s), j)) FROM texts, range(10) r(j)",
     "string_agg": "SELECT length(string_agg(s, ',')) FROM texts, range(100) r(j)",
     "median": "SELECT median(k + j) FROM numbers, range(20) r(j)",
-    "mode": "SELECT mode(k + j) FROM numbers, range(20) r(j)",
+    "mode": "SELECT mode(k + j) FROM numbers, range(10) r(j)",
     "exact sums": "SELECT stddev((k + j)::DOUBLE) FROM numbers, range(1000) r(j)",
     "union": f"SELECT sum(i) FROM (SELECT i FROM range({MANY}) t(i) UNION ALL SELECT i FROM range({MANY}) t(i))",
     "except": "SELECT count(*) FROM (SELECT k + j FROM numbers, range(50) r(j) EXCEPT SELECT k FROM numbers)",
@@ -131,11 +131,14 @@ def seconds_to_stop(connection, query, after=INTERRUPT_AFTER_SECONDS):
     start = time.perf_counter()
     connection.interrupt()
     thread.join()
-    if outcome["error"] is None or outcome["end"] < start:
-        assert outcome["error"] is None or isinstance(outcome["error"], trivet.OutOfMemoryError), outcome["error"]
+    seconds = outcome["end"] - start
+    # The limit may be met while the interrupt is on its way.
+    if isinstance(outcome["error"], trivet.OutOfMemoryError) and seconds < MOST_SECONDS:
+        return None
+    if outcome["error"] is None:
         return None
     assert isinstance(outcome["error"], trivet.CancelledError), outcome["error"]
-    return outcome["end"] - start
+    return seconds
 
 
 @pytest.mark.parametrize("place", QUERIES)
