@@ -149,12 +149,11 @@ TEST_F(ShuffleStoreTest, AStoreOpensThoughASweepLooksAtItsDirectory) {
   fs::create_directories(directory);
   const int sweep = ::open((directory + "/shuffle.lock").c_str(), O_RDWR | O_CREAT, 0600);
   ASSERT_EQ(::flock(sweep, LOCK_EX | LOCK_NB), 0);
-  std::thread ends([sweep] {
+  const std::jthread ends([sweep] {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     ::close(sweep);
   });
   OpenStore();
-  ends.join();
 }
 
 TEST_F(ShuffleStoreTest, StartingSweepsWhatAnEarlierLifeLeft) {
