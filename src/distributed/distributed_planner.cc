@@ -270,7 +270,8 @@ Result<std::vector<Piece>> Planner::VisitReduced(const PhysicalPlan& plan,
 }
 
 Result<std::vector<Piece>> Planner::VisitChildren(const PhysicalPlan& plan) {
-  if (plan->name() == "HASH_JOIN") {
+  // A semi join that was put in reads what is known already, and is not changed once more.
+  if (plan->name() == "HASH_JOIN" && !partners_.contains(plan.get())) {
     const auto reduction = FindGroupReduction(static_cast<const PhysicalJoin&>(*plan), options_);
     if (reduction) return VisitReduced(plan, *reduction);
   }

@@ -260,8 +260,11 @@ class RandomQueriesTest : public ClusterTest {};
 TEST_F(RandomQueriesTest, AnswerAsEmbedded) {
   const uint64_t first = FromEnvironment("TRIVET_SEED", 1);
   const uint64_t count = FromEnvironment("TRIVET_SEEDS", 8);
+  // 1074: a reduction inside a reduction was planned once more, without its exchange.
+  std::vector<uint64_t> seeds = {1074};
+  for (uint64_t seed = first; seed < first + count; ++seed) seeds.push_back(seed);
   size_t asked = 0;
-  for (uint64_t seed = first; seed < first + count; ++seed) {
+  for (const uint64_t seed : seeds) {
     SCOPED_TRACE(StrCat("TRIVET_SEED=", seed));
     constexpr uint32_t kPartitions[] = {1, 4, 64};
     RandomQueries random(seed);
