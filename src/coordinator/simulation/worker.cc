@@ -23,7 +23,7 @@ std::optional<AttemptId> SimulatedWorker::StartNext() {
 
 bool SimulatedWorker::Knows(const AttemptId& attempt) const {
   return running.contains(attempt) || refused.contains(attempt) || unanswered.contains(attempt) ||
-         sealed.contains(attempt);
+         sealed.contains(attempt) || deleted.contains(attempt.task.query);
 }
 
 void SimulatedWorker::Cancel(const AttemptId& attempt) {
@@ -34,6 +34,7 @@ void SimulatedWorker::Cancel(const AttemptId& attempt) {
 }
 
 void SimulatedWorker::Delete(QueryId query) {
+  deleted.insert(query);
   std::erase_if(sealed, [&](const auto& entry) { return entry.first.task.query == query; });
   std::erase_if(unanswered, [&](const auto& entry) { return entry.first.task.query == query; });
 }
@@ -43,6 +44,7 @@ void SimulatedWorker::Die() {
   joined = false;
   running.clear();
   refused.clear();
+  deleted.clear();
   unanswered.clear();
   sealed.clear();
 }

@@ -32,6 +32,7 @@ struct SimulatedWorker {
 
   std::map<AttemptId, Running> running;
   std::set<AttemptId> refused;                        // cancelled; never to be started
+  std::set<QueryId> deleted;                          // a launch that comes later writes nothing
   std::map<AttemptId, Event> unanswered;              // reports nobody has acknowledged
   std::map<AttemptId, std::vector<uint64_t>> sealed;  // tokens by output partition
 
