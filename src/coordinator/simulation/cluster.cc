@@ -158,6 +158,13 @@ void SimulatedCluster::Order(const Action& action) {
   if (const auto* launch = std::get_if<LaunchAttempt>(&action)) {
     OrderWorker(launch->worker, [this, launch = *launch](SimulatedWorker& worker) {
       if (worker.Knows(launch.attempt)) return;
+      if (worker.deleted.contains(launch.attempt.task.query)) {
+        const Event report = TaskFailed{launch.attempt, worker.identity,
+                                        Status(StatusCode::kCancelled, "its query has ended")};
+        worker.unanswered[launch.attempt] = report;
+        Send(report, worker.identity, launch.attempt);
+        return;
+      }
       worker.running[launch.attempt].launch = launch;
       StartTasks(worker);
     });

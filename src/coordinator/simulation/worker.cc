@@ -23,7 +23,7 @@ std::optional<AttemptId> SimulatedWorker::StartNext() {
 
 bool SimulatedWorker::Knows(const AttemptId& attempt) const {
   return running.contains(attempt) || refused.contains(attempt) || unanswered.contains(attempt) ||
-         sealed.contains(attempt) || deleted.contains(attempt.task.query);
+         sealed.contains(attempt);
 }
 
 void SimulatedWorker::Cancel(const AttemptId& attempt) {
