@@ -126,6 +126,28 @@ TEST(Journal, ARestartedCoordinatorOffersResultsAgainAndGoesOn) {
   EXPECT_EQ(driver.Get<QueryFinished>().size(), 1u);
 }
 
+TEST(Journal, ARestartedCoordinatorCancelsWhatItDiedOverAndThenHasTheSlotAgain) {
+  CoordinatorDriver driver;
+  driver.Join("a");
+  const QueryId ended = driver.Submit(ScanGraph(1));
+  const AttemptId attempt{{ended, 0, 0}, 1};
+  driver.Tell(QueryCancelled{ended, "enough"});
+  driver.running[{"a", 1}].insert(attempt);  // killed before the order went out
+  auto replayed = ReplayJournal({}, driver.journal);
+  ASSERT_TRUE(replayed.ok());
+  driver.coordinator = std::move(replayed->coordinator);
+  driver.now += Duration{3'000};
+  driver.Tell(CoordinatorRestarted{});
+  const QueryId next = driver.Submit(ScanGraph(1));
+  EXPECT_FALSE(driver.IsLaunched({{next, 0, 0}, 1})) << "the worker's one slot is taken";
+  driver.Beat("a");
+  ASSERT_EQ(driver.Get<CancelAttempt>().size(), 1u);
+  EXPECT_EQ(driver.Get<CancelAttempt>()[0].attempt, attempt);
+  EXPECT_FALSE(driver.IsLaunched({{next, 0, 0}, 1})) << "it is not known to have stopped";
+  driver.Beat("a");
+  EXPECT_TRUE(driver.IsLaunched({{next, 0, 0}, 1}));
+}
+
 TEST(EventEncoding, SurvivesEveryKindOfEvent) {
   const WorkerIncarnation worker{"w", 3};
   StageGraph graph = ShuffleGraph(2, 3);

@@ -13,7 +13,10 @@ namespace {
 
 constexpr int64_t kEpoch = 1'700'000'000'000;
 constexpr int64_t kBoundAfterFaults = 400'000;
-constexpr int64_t kDrain = 4'000;
+// Once all listen and no message is under way: a worker joins, its first heartbeat shows what is
+// left, the next one that it is gone. With the longest delay it is less than `cancel_grace`, after
+// which a fence would hide that nobody had the rest cleared away.
+constexpr int64_t kTidyingUp = 4'000;
 
 CoordinatorOptions DrawOptions(const SimulationOptions& options, SimulationRandom& random) {
   CoordinatorOptions drawn;
@@ -250,13 +253,16 @@ SimulationReport SimulatedCluster::Run() {
     if (due.time > end) break;
     time_ = due.time;
     due.step();
-    if (draining || to_submit_ > 0 || !AllEnded()) continue;
-    draining = true;
-    Heal();
-    end = time_ + kDrain;
-    for (const auto& [name, worker] : workers_) {
-      end = std::max(end, worker.paused_until + kDrain);  // what is stopped goes on, too
+    if (!draining && to_submit_ == 0 && AllEnded()) {
+      draining = true;
+      Heal();
+      end = time_ + kLongestDelay + kTidyingUp;
+      for (const auto& [name, worker] : workers_) {
+        end = std::max(end, worker.paused_until + kTidyingUp);  // what is stopped goes on, too
+      }
     }
+    // The coordinator may be killed over the very event that ends the last query, or after it.
+    if (draining) end = std::max(end, down_until_ + kTidyingUp);
   }
   if (ledger_.violation().empty()) CheckLeftovers();
   for (const auto& [query, client] : ledger_.clients()) {

@@ -24,6 +24,9 @@ class SimulatedCluster {
   SimulationReport Run();
 
  private:
+  // No message is under way for longer.
+  static constexpr int64_t kLongestDelay = 4'000;
+
   using Step = std::function<void()>;
   struct Due {
     int64_t time = 0;

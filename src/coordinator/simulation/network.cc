@@ -9,7 +9,7 @@
 namespace trivet {
 
 int64_t SimulatedCluster::DrawDelay() {
-  return static_cast<int64_t>(random_.Chance(faults_.delay) ? random_.Between(50, 4'000)
+  return static_cast<int64_t>(random_.Chance(faults_.delay) ? random_.Between(50, kLongestDelay)
                                                             : random_.Between(1, 15));
 }
 

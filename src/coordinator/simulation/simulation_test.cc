@@ -37,12 +37,13 @@ std::string Replay(SimulationOptions options) {
   return text;
 }
 
-// Every promise is kept on every course of events. TRIVET_SIMULATIONS says how many, and
-// TRIVET_SIMULATION_SEED replays the one that failed.
+// Every promise is kept on every course of events. TRIVET_SIMULATIONS says how many,
+// TRIVET_FIRST_SIMULATION from which seed on, and TRIVET_SIMULATION_SEED replays one that failed.
 TEST(Simulation, KeepsEveryPromiseOnEveryCourseOfEvents) {
   const bool one = std::getenv("TRIVET_SIMULATION_SEED") != nullptr;
-  const uint64_t first = FromEnvironment("TRIVET_SIMULATION_SEED", 1);
-  const uint64_t last = one ? first : SimulationCount();
+  const uint64_t first = one ? FromEnvironment("TRIVET_SIMULATION_SEED", 1)
+                             : FromEnvironment("TRIVET_FIRST_SIMULATION", 1);
+  const uint64_t last = one ? first : first + SimulationCount() - 1;
   uint64_t events = 0;
   uint64_t succeeded = 0;
   uint64_t failed = 0;
@@ -62,6 +63,18 @@ TEST(Simulation, KeepsEveryPromiseOnEveryCourseOfEvents) {
                              " queries succeeded, ", failed, " failed, ", restarts,
                              " restarts of the coordinator")
                           .c_str());
+}
+
+// Courses that broke a promise once, beyond those that every run takes.
+TEST(Simulation, KeepsEveryPromiseOnCoursesThatBrokeOne) {
+  const uint64_t seeds[] = {
+      192636,  // the coordinator is killed while it ends the last query, and a worker is slow
+  };
+  for (const uint64_t seed : seeds) {
+    SimulationOptions options;
+    options.seed = seed;
+    EXPECT_EQ(Simulate(options).violation, "") << seed << "\n" << Replay(options);
+  }
 }
 
 TEST(Simulation, EveryQuerySucceedsWhereNothingGoesWrong) {
