@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 
+import duckdb
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -26,3 +27,24 @@ def test_random_queries_agree(part):
     outcome = run.compare(seed, count)
     assert not outcome.disagreements, "\n" + run.report(outcome, seed, BUILD / "test-logs")
     assert outcome.compared >= count * (1 - MOST_REFUSED)
+
+
+# `IN` over no rows is false, and over NULL alone unknown. DuckDB mixes them up where the subquery's values
+# are all NULL, and come from a scalar subquery whose number of rows is checked.
+OF_TWO_ANSWERS = "SELECT k, 1 IN (SELECT (SELECT v FROM none) FROM t WHERE t.k = o.k) FROM o"
+
+
+@pytest.mark.parametrize("query, noted, wrong", [
+    (OF_TWO_ANSWERS, [OF_TWO_ANSWERS], False),
+    ("SELECT k FROM o", [], False),
+    ("SELECT k + random() FROM o", [], True),  # two answers, and Trivet's is neither
+])
+def test_what_duckdb_answers_in_two_ways_is_noted(query, noted, wrong):
+    reference, engine, outcome = duckdb.connect(), run.TrivetPair(), run.Outcome()
+    for statement in ("CREATE TABLE o (k INTEGER)", "INSERT INTO o VALUES (1), (2), (NULL)",
+                      "CREATE TABLE t (k INTEGER)", "INSERT INTO t VALUES (1), (3)",
+                      "CREATE TABLE none (v INTEGER)"):
+        reference.execute(statement)
+        engine.execute(statement)
+    assert bool(run.judge(outcome, reference, engine, query, False, True)) == wrong
+    assert outcome.contradictions == noted
