@@ -31,7 +31,8 @@ struct DistributedPlannerOptions {
   // Rows of fewer bytes (estimated) that must meet by keys meet in one task.
   uint64_t gather_bytes = uint64_t{1} << 20;
   // Before the many rows on the right of a semi or anti join move to meet fewer on the left, those
-  // without a partner stay behind: where there are so many times as many, by estimate. 0: never.
+  // without a partner stay behind: where there are so many times as many, by estimate. 0: never,
+  // and neither before both sides of another join move (see LeaveBehind).
   uint64_t reduction_factor = 4;
   // Rows of fewer bytes (estimated) are sorted by one task, others in ranges by several.
   uint64_t range_sort_bytes = uint64_t{32} << 20;

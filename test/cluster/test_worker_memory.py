@@ -17,7 +17,7 @@ from test_bounded import descendants
 QUERIES = ("q03", "q05", "q07", "q09", "q10", "q18", "q21")
 MEBIBYTE = 1 << 20
 # Code, threads' stacks, buffers of the transport, and what is too small to be reserved.
-UNRESERVED_BYTES = 224 * MEBIBYTE
+UNRESERVED_BYTES = 192 * MEBIBYTE
 LARGE = pytest.mark.skipif(os.environ.get("TRIVET_CHAOS") != "all", reason="takes long: make chaos runs it")
 
 
