@@ -34,6 +34,18 @@ class WritableFile {
   virtual Status Close() = 0;
 };
 
+// A file without a name, for what does not fit into memory: gone with its last reference, also when
+// the process dies, so that nothing is ever left behind. Thread-safe for disjoint ranges.
+class TemporaryFile {
+ public:
+  virtual ~TemporaryFile() = default;
+  virtual Status WriteAt(uint64_t offset, const void* data, size_t size) = 0;
+  // Reads exactly `size` bytes that were written before.
+  virtual Status ReadAt(uint64_t offset, size_t size, void* out) const = 0;
+  // Gives the range's disk space back where the system can; it is not read again.
+  virtual void Discard(uint64_t offset, uint64_t size) noexcept = 0;
+};
+
 // The engine's only way to files. Injected through the ExecutionContext, so that tests can fail it.
 // Thread-safe.
 class FileSystem {
@@ -53,6 +65,10 @@ class FileSystem {
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;
   virtual Status CreateDirectories(const std::string& path) = 0;
+  // A file on the disk of `directory`, which exists. NotImplemented where there are none.
+  virtual Result<std::unique_ptr<TemporaryFile>> CreateTemporary(const std::string& directory);
+  // Bytes that may still be written below the directory, as far as is known.
+  virtual Result<uint64_t> FreeBytes(const std::string& directory);
   // Files that match a pattern of *, ?, [..] and ** (any directories), sorted by path; a path
   // without wildcards that exists matches itself. Hidden files match only patterns that name the
   // dot.

@@ -38,6 +38,12 @@ class InterruptibleFileSystem final : public FileSystem {
   Status CreateDirectories(const std::string& path) override {
     return files_.CreateDirectories(path);
   }
+  Result<std::unique_ptr<TemporaryFile>> CreateTemporary(const std::string& directory) override {
+    return files_.CreateTemporary(directory);
+  }
+  Result<uint64_t> FreeBytes(const std::string& directory) override {
+    return files_.FreeBytes(directory);
+  }
   Result<std::vector<FileInfo>> Glob(const std::string& pattern) override {
     TRIVET_RETURN_IF_ERROR(token_.Check());
     return files_.Glob(pattern);

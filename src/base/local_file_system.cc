@@ -118,6 +118,14 @@ Status SystemError(int error_number, std::string_view attempt, const std::string
   return Status(code, StrCat(attempt, " \"", path, "\": ", reason));
 }
 
+Result<std::unique_ptr<TemporaryFile>> FileSystem::CreateTemporary(const std::string& directory) {
+  return Status::NotImplemented(StrCat("temporary files in \"", directory, "\""));
+}
+
+Result<uint64_t> FileSystem::FreeBytes(const std::string& directory) {
+  return Status::NotImplemented(StrCat("asking for the free space of \"", directory, "\""));
+}
+
 FileSystem& FileSystem::Local() {
   static LocalFileSystem local;
   return local;

@@ -17,6 +17,8 @@ class LocalFileSystem final : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override;
   Status Remove(const std::string& path) override;
   Status CreateDirectories(const std::string& path) override;
+  Result<std::unique_ptr<TemporaryFile>> CreateTemporary(const std::string& directory) override;
+  Result<uint64_t> FreeBytes(const std::string& directory) override;
   Result<std::vector<FileInfo>> Glob(const std::string& pattern) override;
 };
 

@@ -57,6 +57,8 @@ class Reservation {
   void Release() noexcept { Shrink(bytes_); }
 
   size_t bytes() const { return bytes_; }
+  // Of the budget it draws on.
+  size_t limit_bytes() const { return manager_ == nullptr ? ~size_t{0} : manager_->limit_bytes(); }
 
  private:
   MemoryManager* manager_ = nullptr;

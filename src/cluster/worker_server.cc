@@ -93,6 +93,7 @@ Status WorkerServer::Open() {
   runtime.identity = identity_;
   runtime.slots = options_.slots;
   runtime.memory_limit_bytes = options_.memory_limit_bytes;
+  runtime.temp_directory = parent;  // the disk that was given for map outputs
   runtime.compression = options_.compression;
   runtime.log = log_;
   runtime.extensions = std::make_shared<WorkerExtensions>(

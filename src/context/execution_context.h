@@ -13,6 +13,8 @@
 namespace trivet {
 
 class ExchangeInputs;
+class MemoryShare;
+class TemporaryFiles;
 
 // What an operator may touch of the world: storage, memory, clock, seed, files, metrics,
 // cancellation. Whatever it does not find here it may not do. One per run of a query (or of a task
@@ -26,6 +28,11 @@ class ExecutionContext : public EvaluationContext {
   virtual size_t thread_count() const = 0;
   virtual bool preserve_insertion_order() const = 0;
   virtual QueryMetrics& metrics() const = 0;
+  // The place of an operator that can spill among those that divide the memory; it expects to need
+  // so many bytes (0: not known).
+  virtual std::unique_ptr<MemoryShare> JoinMemoryShares(size_t expected_bytes) const = 0;
+  // Where operators spill to; null: nowhere.
+  virtual TemporaryFiles* temporary_files() const { return nullptr; }
   // Rows that other tasks of the same query made; null where the run is no task of a stage.
   virtual ExchangeInputs* exchange_inputs() const { return nullptr; }
   // Which part of its tables this run reads; one of several tasks that run the same plan reads one

@@ -14,7 +14,7 @@ namespace trivet {
 
 Status MemoryBudget::Grow(size_t bytes, std::string_view consumer) {
   size_t current = reserved_.load(std::memory_order_relaxed);
-  const size_t limit = limit_bytes();
+  const size_t limit = limit_.load(std::memory_order_relaxed);
   do {
     if (bytes > limit || current > limit - bytes) {
       return Status::OutOfMemory(StrCat("could not reserve ", FormatBytes(bytes), " for ", consumer,

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <string>
 
 #include "base/memory.h"
+#include "context/memory_shares.h"
 
 namespace trivet {
 
@@ -19,7 +21,13 @@ class MemoryBudget final : public MemoryManager {
 
   size_t reserved_bytes() const override { return reserved_.load(std::memory_order_relaxed); }
   size_t peak_bytes() const override { return peak_.load(std::memory_order_relaxed); }
-  size_t limit_bytes() const override { return limit_.load(std::memory_order_relaxed); }
+  // Its own or its parent's, whichever is less.
+  size_t limit_bytes() const override {
+    const size_t own = limit_.load(std::memory_order_relaxed);
+    return parent_ == nullptr ? own : std::min(own, parent_->limit_bytes());
+  }
+  // How spilling operators divide the outermost budget.
+  MemoryShares& shares() { return parent_ == nullptr ? shares_ : parent_->shares(); }
   void set_limit_bytes(size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
 
  protected:
@@ -30,6 +38,7 @@ class MemoryBudget final : public MemoryManager {
   std::string name_;
   std::atomic<size_t> limit_;
   MemoryBudget* parent_;
+  MemoryShares shares_{*this};
   std::atomic<size_t> reserved_{0};
   std::atomic<size_t> peak_{0};
 };

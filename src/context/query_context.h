@@ -4,6 +4,7 @@
 
 #include "context/execution_context.h"
 #include "context/memory_budget.h"
+#include "context/temporary_files.h"
 
 namespace trivet {
 
@@ -20,11 +21,14 @@ class QueryContext : public ExecutionContext {
     bool preserve_insertion_order = true;
     size_t memory_limit_bytes = ~size_t{0} >> 1;
     ScanPart scan_part = {};
+    bool always_spill = false;  // for tests: operators spill whatever they hold
   };
 
-  QueryContext(Options options, FileSystem& files, MemoryBudget* process_budget)
+  QueryContext(Options options, FileSystem& files, MemoryBudget* process_budget,
+               TemporaryFiles* temporary_files = nullptr)
       : options_(std::move(options)),
         files_(files),
+        temporary_files_(temporary_files),
         budget_("memory_limit", options_.memory_limit_bytes, process_budget) {}
 
   int64_t query_time_micros() const override { return options_.query_time_micros; }
@@ -37,6 +41,10 @@ class QueryContext : public ExecutionContext {
   size_t thread_count() const override { return options_.thread_count; }
   bool preserve_insertion_order() const override { return options_.preserve_insertion_order; }
   QueryMetrics& metrics() const override { return metrics_; }
+  std::unique_ptr<MemoryShare> JoinMemoryShares(size_t expected_bytes) const override {
+    return budget_.shares().Join(expected_bytes, options_.always_spill);
+  }
+  TemporaryFiles* temporary_files() const override { return temporary_files_; }
   ScanPart scan_part() const override { return options_.scan_part; }
 
   const Options& options() const { return options_; }
@@ -44,6 +52,7 @@ class QueryContext : public ExecutionContext {
  private:
   Options options_;
   FileSystem& files_;
+  TemporaryFiles* temporary_files_;
   CancellationToken cancellation_;
   mutable MemoryBudget budget_;
   mutable QueryMetrics metrics_;

@@ -11,7 +11,7 @@ namespace trivet {
 
 namespace {
 
-constexpr uint32_t kEnvelopeVersion = 2;
+constexpr uint32_t kEnvelopeVersion = 3;
 // Pieces of code that one task may bring along.
 constexpr uint32_t kMaxCode = 1024;
 
@@ -22,6 +22,7 @@ void PutOptions(ByteWriter& writer, const QueryContext::Options& options) {
   writer.Put(static_cast<uint64_t>(options.batch_size));
   writer.Put(static_cast<uint8_t>(options.preserve_insertion_order));
   writer.Put(static_cast<uint64_t>(options.memory_limit_bytes));
+  writer.Put(static_cast<uint8_t>(options.always_spill));
 }
 
 QueryContext::Options GetOptions(ByteReader& reader) {
@@ -33,6 +34,7 @@ QueryContext::Options GetOptions(ByteReader& reader) {
   if (options.batch_size == 0 || options.batch_size > kVectorSize) reader.Reject();
   options.preserve_insertion_order = reader.Get<uint8_t>() != 0;
   options.memory_limit_bytes = reader.Get<uint64_t>();
+  options.always_spill = reader.Get<uint8_t>() != 0;
   return options;
 }
 

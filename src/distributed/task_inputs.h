@@ -50,8 +50,10 @@ class TaskInputs final : public ExchangeInputs {
 // The context of one task: the query's, with the task's inputs and its part of the scans.
 class TaskContext final : public QueryContext {
  public:
-  TaskContext(Options options, FileSystem& files, MemoryBudget* process_budget, TaskInputs& inputs)
-      : QueryContext(std::move(options), files, process_budget), inputs_(inputs) {}
+  TaskContext(Options options, FileSystem& files, MemoryBudget* process_budget,
+              TemporaryFiles& temporary_files, TaskInputs& inputs)
+      : QueryContext(std::move(options), files, process_budget, &temporary_files),
+        inputs_(inputs) {}
 
   ExchangeInputs* exchange_inputs() const override { return &inputs_; }
 

@@ -24,6 +24,7 @@ WorkerRuntime::WorkerRuntime(WorkerRuntimeOptions options, ShuffleStore& store,
       report_(std::move(report)),
       memory_("memory_limit", options_.memory_limit_bytes != 0 ? options_.memory_limit_bytes
                                                                : DefaultMemoryLimit()),
+      temporary_files_(files, options_.temp_directory),
       credits_(options_.credit_bytes, &memory_),
       pool_(options_.slots) {}
 

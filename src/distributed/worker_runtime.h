@@ -24,6 +24,8 @@ struct WorkerRuntimeOptions {
   WorkerIncarnation identity;
   uint32_t slots = 1;
   size_t memory_limit_bytes = 0;  // 0: 80 % of what the process may use
+  // Where operators put what does not fit into memory; empty: nowhere.
+  std::string temp_directory;
   size_t credit_bytes = size_t{256} << 20;
   WireCompression compression = WireCompression::kLz4;
   std::shared_ptr<EventLog> log;  // null: none
@@ -73,6 +75,7 @@ class WorkerRuntime {
   FileSystem& files_;
   Report report_;
   MemoryBudget memory_;
+  TemporaryFiles temporary_files_;
   CreditPool credits_;
   ThreadPool pool_;
 

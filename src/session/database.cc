@@ -36,6 +36,7 @@ Database::Database(DatabaseOptions options)
       clock_(options.clock ? std::move(options.clock) : SystemClockMicros),
       settings_(Defaults(options)),
       memory_("memory_limit", settings_.Get().memory_limit_bytes),
+      temporary_files_(files_, settings_.Get().temp_directory),
       extensions_(options.extensions != nullptr ? options.extensions
                                                 : std::make_shared<const ExtensionSet>()),
       executor_(settings_.Get().threads),
@@ -65,6 +66,9 @@ void Database::ApplySettings() {
   const SettingValues values = settings_.Get();
   memory_.set_limit_bytes(values.memory_limit_bytes);
   executor_.Resize(values.threads);
+  std::optional<uint64_t> most;
+  if (values.max_temp_directory_bytes != ~uint64_t{0}) most = values.max_temp_directory_bytes;
+  temporary_files_.Configure(values.temp_directory, most);
 }
 
 }  // namespace trivet

@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "catalog/table_function.h"
 #include "context/memory_budget.h"
+#include "context/temporary_files.h"
 #include "extension/extensions.h"
 #include "local/local_executor.h"
 #include "session/settings.h"
@@ -41,11 +42,12 @@ class Database : public std::enable_shared_from_this<Database> {
   Status AddOperator(CustomOperatorPtr op, OnRegistered mode);
   Settings& settings() { return settings_; }
   MemoryBudget& memory() { return memory_; }
+  TemporaryFiles& temporary_files() { return temporary_files_; }
   QueryRuntime& runtime() { return runtime_ ? *runtime_ : executor_; }
   FileSystem& files() { return files_; }
   int64_t NowMicros() const { return clock_(); }
 
-  // Carries threads and memory_limit over to the pool and the budget.
+  // Carries global settings over to the pool, the budget and the temporary files.
   void ApplySettings();
 
  private:
@@ -55,6 +57,7 @@ class Database : public std::enable_shared_from_this<Database> {
   std::function<int64_t()> clock_;
   Settings settings_;
   MemoryBudget memory_;
+  TemporaryFiles temporary_files_;
   Catalog catalog_;
   TableFunctionRegistry table_functions_;
   Extensions extensions_;

@@ -124,7 +124,35 @@ Status SetTimeZone(SettingValues& values, const std::string& text) {
   return Status::OK();
 }
 
+// DuckDB's words for its default.
+constexpr const char* kMostOfTheDisk = "90% of available disk space";
+
+Status SetMaxTempDirectorySize(SettingValues& values, const std::string& text) {
+  if (Lower(text) == kMostOfTheDisk) {
+    values.max_temp_directory_bytes = ~uint64_t{0};
+    return Status::OK();
+  }
+  if (text.find('%') != std::string::npos) {
+    return BadValue("max_temp_directory_size", text, "a size, such as 100GB");
+  }
+  TRIVET_ASSIGN_OR_RETURN(values.max_temp_directory_bytes, ParseBytes(text));
+  return Status::OK();
+}
+std::string ShowMaxTempDirectorySize(const SettingValues& values) {
+  return values.max_temp_directory_bytes == ~uint64_t{0}
+             ? kMostOfTheDisk
+             : FormatBytes(values.max_temp_directory_bytes);
+}
+
 const Definition kDefinitions[] = {
+    {"always_spill", "BOOLEAN", "LOCAL",
+     "Whether operators put what they hold on disk although it fits; for tests",
+     [](SettingValues& values, const std::string& text) -> Status {
+       TRIVET_ASSIGN_OR_RETURN(values.always_spill, ParseFlag("always_spill", text));
+       return Status::OK();
+     },
+     [](const SettingValues& values) { return ShowFlag(values.always_spill); },
+     TRIVET_RESET(always_spill)},
     {"batch_size", "UBIGINT", "LOCAL", "Rows of a batch, 1 to 2048; small ones only for tests",
      [](SettingValues& values, const std::string& text) -> Status {
        TRIVET_ASSIGN_OR_RETURN(values.batch_size, ParseCount("batch_size", text, 1, kVectorSize));
@@ -172,6 +200,9 @@ const Definition kDefinitions[] = {
      TRIVET_RESET(enable_progress_bar)},
     {"max_memory", "VARCHAR", "GLOBAL", "The same as memory_limit", SetMemoryLimit, ShowMemoryLimit,
      TRIVET_RESET(memory_limit_bytes)},
+    {"max_temp_directory_size", "VARCHAR", "GLOBAL",
+     "Disk space that temporary files together may take, such as 100GB", SetMaxTempDirectorySize,
+     ShowMaxTempDirectorySize, TRIVET_RESET(max_temp_directory_bytes)},
     {"memory_limit", "VARCHAR", "GLOBAL",
      "Memory that all queries together may reserve, such as 512MB, 2GiB or 80%", SetMemoryLimit,
      ShowMemoryLimit, TRIVET_RESET(memory_limit_bytes)},
@@ -192,7 +223,8 @@ const Definition kDefinitions[] = {
      },
      [](const SettingValues& values) { return StrCat(values.random_seed); },
      TRIVET_RESET(random_seed)},
-    {"temp_directory", "VARCHAR", "GLOBAL", "Where temporary files go",
+    {"temp_directory", "VARCHAR", "GLOBAL",
+     "Where operators put what does not fit into memory; empty: nowhere",
      [](SettingValues& values, const std::string& text) -> Status {
        values.temp_directory = text;
        return Status::OK();
@@ -239,6 +271,7 @@ SettingValues Settings::Get() const {
   values.threads = global.threads;
   values.memory_limit_bytes = global.memory_limit_bytes;
   values.temp_directory = global.temp_directory;
+  values.max_temp_directory_bytes = global.max_temp_directory_bytes;
   return values;
 }
 

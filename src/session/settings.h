@@ -16,6 +16,8 @@ struct SettingValues {
   uint64_t threads = 1;
   uint64_t memory_limit_bytes = 0;
   std::string temp_directory;
+  uint64_t max_temp_directory_bytes = ~uint64_t{0};  // that: nine tenths of what is free
+  bool always_spill = false;
   bool preserve_insertion_order = true;
   uint64_t batch_size = 2048;
   std::string time_zone = "UTC";

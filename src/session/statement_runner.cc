@@ -26,6 +26,7 @@ QueryContext::Options OptionsOf(const SettingValues& settings, const Database& d
   options.batch_size = settings.batch_size;
   options.thread_count = settings.threads;
   options.preserve_insertion_order = settings.preserve_insertion_order;
+  options.always_spill = settings.always_spill;
   return options;
 }
 }  // namespace
@@ -47,7 +48,8 @@ StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
 StatementRunner::~StatementRunner() { connection_.ExchangePlanning(std::move(outer_planning_)); }
 
 std::unique_ptr<QueryContext> StatementRunner::NewContext() const {
-  return std::make_unique<QueryContext>(options_, database_.files(), &database_.memory());
+  return std::make_unique<QueryContext>(options_, database_.files(), &database_.memory(),
+                                        &database_.temporary_files());
 }
 
 Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& statement) {

@@ -22,7 +22,10 @@ RowMemory::~RowMemory() {
 
 Status RowMemory::NextRegion(size_t at_least) {
   // Doubling keeps what is reserved and not used below what is used.
-  region_bytes_ = std::clamp(2 * region_bytes_, kFirstRegionBytes, kLargestRegionBytes);
+  // A small budget is not to be taken in a few large steps.
+  const size_t largest =
+      std::clamp(reservation_.limit_bytes() / 256, 4 * kFirstRegionBytes, kLargestRegionBytes);
+  region_bytes_ = std::clamp(2 * region_bytes_, kFirstRegionBytes, largest);
   size_t bytes = std::max(region_bytes_, at_least);
   const size_t alignment = bytes >= kHugePageBytes ? kHugePageBytes : kCacheLineBytes;
   bytes = (bytes + alignment - 1) / alignment * alignment;

@@ -85,6 +85,48 @@ Status RowStore::Append(std::span<const Vector> columns, const uint64_t* hashes,
                     [this](size_t) -> RowStore& { return *this; });
 }
 
+namespace {
+// A copy of the row in the store: the bytes, then the long strings, one after the other.
+Status CopyRow(const RowLayout& layout, const uint8_t* row, RowStore& store, uint8_t** copy) {
+  const auto is_long = [&](size_t column) {
+    return layout.IsValid(row, column) && !layout.Get<StringView>(row, column).is_inline();
+  };
+  size_t heap_bytes = 0;
+  for (const size_t column : layout.string_columns()) {
+    if (is_long(column)) heap_bytes += layout.Get<StringView>(row, column).size();
+  }
+  uint8_t* heap = nullptr;
+  TRIVET_RETURN_IF_ERROR(store.AppendRow(heap_bytes, copy, &heap));
+  std::memcpy(*copy, row, layout.row_bytes());
+  if (heap_bytes == 0) return Status::OK();
+  for (const size_t column : layout.string_columns()) {
+    if (!is_long(column)) continue;
+    const auto text = layout.Get<StringView>(row, column);
+    std::memcpy(heap, text.data(), text.size());
+    StoreAs(*copy + layout.offset(column),
+            StringView(reinterpret_cast<const char*>(heap), text.size()));
+    heap += text.size();
+  }
+  return Status::OK();
+}
+}  // namespace
+
+Status RowStore::AppendCopies(uint8_t* const* rows, size_t count, uint8_t** copies) {
+  uint8_t* copy = nullptr;
+  for (size_t i = 0; i < count; ++i) {
+    TRIVET_RETURN_IF_ERROR(CopyRow(*layout_, rows[i], *this, &copy));
+    if (copies != nullptr) copies[i] = copy;
+  }
+  return Status::OK();
+}
+
+void RowStore::AppendPage(Page page) {
+  row_count_ += page.row_count;
+  // The page being filled stays the last one.
+  const auto last = pages_.empty() || next_row_ == nullptr ? pages_.end() : pages_.end() - 1;
+  pages_.insert(last, std::move(page));
+}
+
 void RowStore::Absorb(RowStore&& other) {
   TRIVET_ASSERT(row_bytes_ == other.row_bytes_);
   // The page being filled stays the last one.
@@ -131,8 +173,9 @@ size_t RowStore::Cursor::Next(uint8_t** rows, size_t limit) {
   return count;
 }
 
-PartitionedRowStore::PartitionedRowStore(RowLayoutPtr layout, RowMemoryPtr memory, int radix_bits)
-    : radix_bits_(radix_bits) {
+PartitionedRowStore::PartitionedRowStore(RowLayoutPtr layout, RowMemoryPtr memory, int radix_bits,
+                                         int shift)
+    : radix_bits_(radix_bits), shift_(shift) {
   for (size_t i = 0; i < size_t{1} << radix_bits; ++i) partitions_.emplace_back(layout, memory);
 }
 
@@ -140,6 +183,16 @@ Status PartitionedRowStore::Append(std::span<const Vector> columns, const uint64
                                    const uint32_t* selection, size_t count, uint8_t** rows) {
   return AppendRows(partitions_.front().layout(), columns, hashes, selection, count, rows,
                     [&](size_t row) -> RowStore& { return partitions_[PartitionOf(hashes[row])]; });
+}
+
+Status PartitionedRowStore::AppendCopies(uint8_t* const* rows, size_t count) {
+  const RowLayout& layout = partitions_.front().layout();
+  uint8_t* copy = nullptr;
+  for (size_t i = 0; i < count; ++i) {
+    RowStore& store = partitions_[PartitionOf(RowLayout::Hash(rows[i]))];
+    TRIVET_RETURN_IF_ERROR(CopyRow(layout, rows[i], store, &copy));
+  }
+  return Status::OK();
 }
 
 void PartitionedRowStore::Absorb(PartitionedRowStore&& other) {

@@ -52,6 +52,11 @@ class RowStore {
     if (heap_bytes != 0) return ReserveHeap(heap_bytes, heap);
     return Status::OK();
   }
+  // Appends a copy of each row, which has this layout, its strings included; writes the copies'
+  // addresses to `copies` where that is not null.
+  Status AppendCopies(uint8_t* const* rows, size_t count, uint8_t** copies = nullptr);
+  // Appends a page whose rows and heap lie in this store's memory already.
+  void AppendPage(Page page);
   // Takes the rows of another store of the same layout; their addresses stay valid.
   void Absorb(RowStore&& other);
   // Drops the rows; their memory is freed when all stores and vectors that share it are gone.
@@ -63,6 +68,8 @@ class RowStore {
   const std::vector<Page>& pages() const { return pages_; }
   // Whatever keeps the rows alive.
   const std::vector<RowMemoryPtr>& memories() const { return memories_; }
+  // Where rows to come will lie.
+  RowMemory& memory() { return *memories_.front(); }
 
   // Gives the addresses of all rows in the order of appending, up to kVectorSize at a time.
   class Cursor {
@@ -95,19 +102,26 @@ class RowStore {
   bool segment_is_open_ = false;
 };
 
-// Row stores by the uppermost `radix_bits` of the hash, over one memory. Not synchronised.
+// Row stores by `radix_bits` of the hash, the uppermost ones unless told otherwise, over one
+// memory. Not synchronised.
 class PartitionedRowStore {
  public:
-  PartitionedRowStore(RowLayoutPtr layout, RowMemoryPtr memory, int radix_bits);
+  PartitionedRowStore(RowLayoutPtr layout, RowMemoryPtr memory, int radix_bits)
+      : PartitionedRowStore(std::move(layout), std::move(memory), radix_bits,
+                            UppermostShift(radix_bits)) {}
+  // Bit `shift` is the lowest of those that tell the partition.
+  PartitionedRowStore(RowLayoutPtr layout, RowMemoryPtr memory, int radix_bits, int shift);
 
-  static size_t PartitionOf(uint64_t hash, int radix_bits) {
-    return radix_bits == 0 ? 0 : hash >> (64 - radix_bits);
+  static constexpr int UppermostShift(int radix_bits) {
+    return radix_bits == 0 ? 0 : 64 - radix_bits;
   }
-  size_t PartitionOf(uint64_t hash) const { return PartitionOf(hash, radix_bits_); }
+  size_t PartitionOf(uint64_t hash) const { return (hash >> shift_) & (partitions_.size() - 1); }
 
   // As RowStore::Append, each row into the partition of its hash.
   Status Append(std::span<const Vector> columns, const uint64_t* hashes, const uint32_t* selection,
                 size_t count, uint8_t** rows);
+  // As RowStore::AppendCopies, each row into the partition of its hash.
+  Status AppendCopies(uint8_t* const* rows, size_t count);
   // Takes the rows of another store of the same layout and radix, partition by partition.
   void Absorb(PartitionedRowStore&& other);
 
@@ -119,6 +133,7 @@ class PartitionedRowStore {
 
  private:
   int radix_bits_;
+  int shift_;
   std::vector<RowStore> partitions_;
 };
 

@@ -1,0 +1,67 @@
+#include "context/memory_shares.h"
+
+#include <algorithm>
+
+namespace trivet {
+
+namespace {
+// Of an operator that has not run yet: less than this is not worth counting on.
+constexpr size_t kLeastExpected = size_t{1} << 20;
+}  // namespace
+
+std::unique_ptr<MemoryShare> MemoryShares::Join(size_t expected_bytes, bool always_spills) {
+  std::unique_ptr<MemoryShare> member(new MemoryShare(*this, expected_bytes, always_spills));
+  std::lock_guard lock(mutex_);
+  members_.push_back(member.get());
+  return member;
+}
+
+MemoryShare::~MemoryShare() {
+  std::lock_guard lock(shares_.mutex_);
+  std::erase(shares_.members_, this);
+}
+
+size_t MemoryShare::demand() const {
+  const size_t held = held_bytes();
+  if (complete_.load(std::memory_order_relaxed)) return held;
+  return std::max({held, expected_, kLeastExpected});
+}
+
+bool MemoryShare::MustSpill(size_t bytes, size_t threads) const {
+  if (bytes == 0) return false;
+  if (always_spills_) return true;
+  if (shares_.memory_.reserved_bytes() <= shares_.memory_.limit_bytes() / 2) return false;
+  const size_t most = allowance();
+  return held_bytes() > most && bytes > most / threads;
+}
+
+size_t MemoryShares::AllowanceOf(const MemoryShare& member) const {
+  const size_t limit = memory_.limit_bytes();
+  std::vector<size_t> demands;
+  size_t held = 0;
+  {
+    std::lock_guard lock(mutex_);
+    for (const MemoryShare* other : members_) {
+      held += other->held_bytes();
+      if (other != &member) demands.push_back(other->demand());
+    }
+  }
+  // What is neither a member's nor free is not to be divided.
+  const size_t reserved = memory_.reserved_bytes();
+  const size_t foreign = reserved > held ? reserved - held : 0;
+  const size_t kept_free = limit / 8;
+  size_t pool = limit - kept_free;
+  pool = pool > foreign ? pool - foreign : 0;
+  // Small demands are met in full; the rest is divided among the others and the member, whose own
+  // demand has no bound.
+  std::sort(demands.begin(), demands.end());
+  size_t left = demands.size() + 1;
+  for (const size_t demand : demands) {
+    if (demand >= pool / left) break;
+    pool -= demand;
+    --left;
+  }
+  return pool / left;
+}
+
+}  // namespace trivet
