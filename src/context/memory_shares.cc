@@ -7,6 +7,10 @@ namespace trivet {
 namespace {
 // Of an operator that has not run yet: less than this is not worth counting on.
 constexpr size_t kLeastExpected = size_t{1} << 20;
+// With nothing free, reading back is still tried with so much.
+constexpr size_t kLeastLoadBytes = size_t{1} << 20;
+// Where everything spills for a test's sake, what comes back is cut, too.
+constexpr size_t kAlwaysSpillingLoadBytes = size_t{1} << 12;
 }  // namespace
 
 std::unique_ptr<MemoryShare> MemoryShares::Join(size_t expected_bytes, bool always_spills) {
@@ -33,6 +37,11 @@ bool MemoryShare::MustSpill(size_t bytes, size_t threads) const {
   if (shares_.memory_.reserved_bytes() <= shares_.memory_.limit_bytes() / 2) return false;
   const size_t most = allowance();
   return held_bytes() > most && bytes > most / threads;
+}
+
+size_t MemoryShare::LoadBytes(size_t threads) const {
+  if (always_spills_) return kAlwaysSpillingLoadBytes;
+  return std::max(allowance() / threads, kLeastLoadBytes);
 }
 
 size_t MemoryShares::AllowanceOf(const MemoryShare& member) const {

@@ -16,11 +16,25 @@ namespace {
 
 class LocalAggregateSink final : public LocalSink {
  public:
-  LocalAggregateSink(AggregateRun& run, std::unique_ptr<LocalAggregation> local)
-      : run_(run), local_(std::move(local)) {}
+  LocalAggregateSink(AggregateRun& run, const ExecutionContext& context)
+      : run_(run),
+        context_(context),
+        local_(std::make_unique<LocalAggregation>(run.plan(), context)) {}
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
-    TRIVET_RETURN_IF_ERROR(local_->Add(batch));
+    TRIVET_ASSIGN_OR_RETURN(bool added, local_->TryAdd(batch));
+    if (!added) {
+      // What there is makes room for the same batch; where there is nothing, nobody can help.
+      if (local_->complete_row_count() == 0 || !run_.can_spill()) return local_->refusal();
+      TRIVET_RETURN_IF_ERROR(Spill());
+      TRIVET_ASSIGN_OR_RETURN(added, local_->TryAdd(batch));
+      if (!added) return local_->refusal();
+    }
+    const size_t bytes = local_->memory_bytes();
+    Note(bytes);
+    if (run_.can_spill() && run_.share().MustSpill(bytes, context_.thread_count())) {
+      TRIVET_RETURN_IF_ERROR(Spill());
+    }
     return Outcome::kNeedInput;
   }
   Status Combine(const CallContext&) override {
@@ -29,8 +43,22 @@ class LocalAggregateSink final : public LocalSink {
   }
 
  private:
+  Status Spill() {
+    TRIVET_RETURN_IF_ERROR(run_.Spill(*local_));
+    local_.reset();
+    local_ = std::make_unique<LocalAggregation>(run_.plan(), context_);
+    Note(0);
+    return Status::OK();
+  }
+  void Note(size_t bytes) {
+    run_.share().Change(noted_bytes_, bytes);
+    noted_bytes_ = bytes;
+  }
+
   AggregateRun& run_;
+  const ExecutionContext& context_;
   std::unique_ptr<LocalAggregation> local_;
+  size_t noted_bytes_ = 0;
 };
 
 class AggregateSink final : public Sink {
@@ -38,8 +66,7 @@ class AggregateSink final : public Sink {
   explicit AggregateSink(std::shared_ptr<AggregateRun> run) : run_(std::move(run)) {}
 
   Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override {
-    return std::unique_ptr<LocalSink>(std::make_unique<LocalAggregateSink>(
-        *run_, std::make_unique<LocalAggregation>(run_->plan(), context)));
+    return std::unique_ptr<LocalSink>(std::make_unique<LocalAggregateSink>(*run_, context));
   }
   size_t FinishTaskCount() override {
     Result<size_t> tasks = run_->Begin();
@@ -70,21 +97,21 @@ class LocalAggregateSource final : public LocalSource {
       if (taker_->exhausted()) return Outcome::kFinished;
     }
     TRIVET_ASSIGN_OR_RETURN(open_, reader_.Next(out));
-    if (open_) out.set_order({partition_, sequence_++});
+    if (open_) out.set_order({piece_, sequence_++});
     return Outcome::kHaveOutput;
   }
 
  private:
   Result<bool> Take(const CallContext& call) {
     const auto take = [&]() -> Result<std::optional<uint64_t>> {
-      const std::optional<size_t> partition = run_.TakePartition();
-      if (!partition) return std::optional<uint64_t>();
-      partition_ = *partition;
-      return std::optional<uint64_t>(partition_);
+      const std::optional<size_t> piece = run_.TakePiece();
+      if (!piece) return std::optional<uint64_t>();
+      piece_ = *piece;
+      return std::optional<uint64_t>(piece_);
     };
     TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, take));
     if (taken && !taker_->exhausted()) {
-      reader_.Open(partition_);
+      TRIVET_RETURN_IF_ERROR(reader_.Open(piece_));
       open_ = true;
       sequence_ = 0;
     }
@@ -94,7 +121,7 @@ class LocalAggregateSource final : public LocalSource {
   AggregateRun& run_;
   AggregateRun::Reader reader_;
   std::unique_ptr<MorselTaker> taker_;
-  size_t partition_ = 0;
+  size_t piece_ = 0;
   uint64_t sequence_ = 0;
   bool open_ = false;
 };
@@ -158,6 +185,7 @@ Result<PhysicalPlanner::Translated> TranslateAggregate(const LogicalOperator& no
 OperatorCapabilities PhysicalHashAggregate::capabilities() const {
   OperatorCapabilities capabilities;
   capabilities.blocking = phase_ != AggregatePhase::kPartial;
+  capabilities.spillable = capabilities.blocking;
   std::vector<ExpressionPtr> keys;
   for (size_t i = 0; i < groups_.size(); ++i) {
     if (groups_[i]->is_volatile()) capabilities.deterministic = false;

@@ -18,24 +18,16 @@ struct Entry {
 
 }  // namespace
 
-Status AggregateRun::FeedBuffered(size_t index, size_t partition, const RowMerger* main,
-                                  Task& task) {
-  const AggregatePlan::Buffered& buffered = plan_->buffered[index];
-  RowMerger merger(*buffered.layout, context_, AggregatePlan::kConsumer);
+Status AggregateRun::FeedBuffered(const AggregatePlan::Buffered& buffered,
+                                  const std::vector<RowStore*>& stores, bool is_unique,
+                                  const RowMerger* main, Task& task) {
   size_t row_count = 0;
-  size_t filled = 0;
-  bool unique = true;
-  for (const auto& local : locals_) {
-    GroupTable& table = local->buffered(index).rows().table();
-    const size_t rows = table.store().partition(partition).row_count();
-    row_count += rows;
-    filled += rows != 0;
-    unique = unique && (rows == 0 || table.is_unique());
-  }
+  for (const RowStore* store : stores) row_count += store->row_count();
   if (row_count == 0) return Status::OK();
   Reservation reservation(&context_.memory(), std::string(AggregatePlan::kConsumer));
   TRIVET_RETURN_IF_ERROR(reservation.Grow(row_count * sizeof(uint8_t*)));
-  if (buffered.distinct && (filled > 1 || !unique)) {
+  if (buffered.distinct && (stores.size() > 1 || !is_unique)) {
+    RowMerger merger(*buffered.layout, context_, AggregatePlan::kConsumer);
     TRIVET_RETURN_IF_ERROR(merger.Reserve(row_count));
     const size_t key_bytes = buffered.ordered ? buffered.encoder->key_bytes() : 0;
     const auto keep_earlier = [&](uint8_t* const* sources, uint8_t* const* targets, size_t count) {
@@ -45,17 +37,13 @@ Status AggregateRun::FeedBuffered(size_t index, size_t partition, const RowMerge
         if (std::memcmp(other, kept, key_bytes) < 0) std::memcpy(kept, other, key_bytes);
       }
     };
-    for (const auto& local : locals_) {
-      TRIVET_RETURN_IF_ERROR(merger.Add(
-          local->buffered(index).rows().table().store().partition(partition), keep_earlier));
-    }
-    merger.Release();
+    for (const RowStore* store : stores) TRIVET_RETURN_IF_ERROR(merger.Add(*store, keep_earlier));
   }
   std::vector<uint8_t*> rows;
   rows.reserve(row_count);
-  for (const auto& local : locals_) {
+  for (const RowStore* store : stores) {
     uint8_t* chunk[kVectorSize];
-    RowStore::Cursor cursor(local->buffered(index).rows().table().store().partition(partition));
+    RowStore::Cursor cursor(*store);
     while (const size_t count = cursor.Next(chunk)) {
       for (size_t i = 0; i < count; ++i) {
         if (!buffered.layout->IsMerged(chunk[i])) rows.push_back(chunk[i]);

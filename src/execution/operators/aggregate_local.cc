@@ -79,38 +79,38 @@ Status LocalAggregation::EvaluateKeys(const Batch& batch) {
   return Status::OK();
 }
 
-Status LocalAggregation::Add(const Batch& batch) {
-  if (batch.row_count() == 0) return Status::OK();
-  TRIVET_RETURN_IF_ERROR(EvaluateKeys(batch));
+// What may be refused and tried again comes before what changes states for good.
+Status LocalAggregation::AddRows(const Batch& batch) {
   TRIVET_RETURN_IF_ERROR(finder_.Find(keys_, batch.row_count(), rows_.get(), *runs_));
-  return UpdateStates(batch);
+  for (const auto& buffered : buffered_) TRIVET_RETURN_IF_ERROR(buffered->Add(batch, keys_));
+  return Status::OK();
+}
+
+void LocalAggregation::SetComplete() {
+  const PartitionedRowStore& store = finder_.table().store();
+  for (size_t p = 0; p < complete_rows_.size(); ++p) {
+    complete_rows_[p] = store.partition(p).row_count();
+  }
+  for (const auto& buffered : buffered_) buffered->SetComplete();
 }
 
 Result<bool> LocalAggregation::TryAdd(const Batch& batch) {
   if (batch.row_count() == 0) return true;
   TRIVET_RETURN_IF_ERROR(EvaluateKeys(batch));
-  Status found = finder_.Find(keys_, batch.row_count(), rows_.get(), *runs_);
-  if (found.code() == StatusCode::kOutOfMemory) {
-    refusal_ = std::move(found);
+  Status added = AddRows(batch);
+  if (added.code() == StatusCode::kOutOfMemory) {
+    refusal_ = std::move(added);
     return false;
   }
-  TRIVET_RETURN_IF_ERROR(found);
-  TRIVET_RETURN_IF_ERROR(UpdateStates(batch));
-  const PartitionedRowStore& store = finder_.table().store();
-  for (size_t p = 0; p < complete_rows_.size(); ++p) {
-    complete_rows_[p] = store.partition(p).row_count();
-  }
+  TRIVET_RETURN_IF_ERROR(added);
+  for (Input& input : inputs_) TRIVET_RETURN_IF_ERROR(UpdateInput(input, batch));
+  TRIVET_RETURN_IF_ERROR(CheckAggregates(errors_, *arena_));
+  SetComplete();
   return true;
 }
 
 size_t LocalAggregation::complete_row_count() const {
   return std::accumulate(complete_rows_.begin(), complete_rows_.end(), size_t{0});
-}
-
-Status LocalAggregation::UpdateStates(const Batch& batch) {
-  for (Input& input : inputs_) TRIVET_RETURN_IF_ERROR(UpdateInput(input, batch));
-  for (const auto& buffered : buffered_) TRIVET_RETURN_IF_ERROR(buffered->Add(batch, keys_));
-  return CheckAggregates(errors_, *arena_);
 }
 
 Status LocalAggregation::UpdateInput(Input& input, const Batch& batch) {
@@ -192,7 +192,15 @@ BufferedInput::BufferedInput(const AggregatePlan& plan, const AggregatePlan::Buf
           plan.is_grouped() ? plan.groups.size() : buffered.layout->key_count(),
           AggregatePlan::kConsumer)),
       runs_(std::make_unique<GroupRuns>()),
-      scratch_(buffered.ordered ? kVectorSize * buffered.encoder->key_bytes() : 0) {}
+      scratch_(buffered.ordered ? kVectorSize * buffered.encoder->key_bytes() : 0),
+      complete_rows_(finder_->table().store().partition_count()) {}
+
+void BufferedInput::SetComplete() {
+  const PartitionedRowStore& store = finder_->table().store();
+  for (size_t p = 0; p < complete_rows_.size(); ++p) {
+    complete_rows_[p] = store.partition(p).row_count();
+  }
+}
 
 Status BufferedInput::Add(const Batch& batch, const std::vector<Vector>& keys) {
   if (filter_ == nullptr) return AddRows(batch, keys, batch.row_count());

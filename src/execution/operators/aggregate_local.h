@@ -26,6 +26,9 @@ class BufferedInput {
   Status Add(const Batch& batch, const std::vector<Vector>& keys);
 
   GroupFinder& rows() { return *finder_; }
+  // How many rows of each partition were there when SetComplete was last called.
+  const std::vector<size_t>& complete_rows() const { return complete_rows_; }
+  void SetComplete();
 
  private:
   Status AddRows(const Batch& batch, std::vector<Vector> keys, size_t count);
@@ -39,6 +42,7 @@ class BufferedInput {
   std::unique_ptr<GroupFinder> finder_;
   std::unique_ptr<GroupRuns> runs_;
   std::vector<uint8_t> scratch_;
+  std::vector<size_t> complete_rows_;
 };
 
 // One thread's share of an aggregation: its groups with their states, and the rows it keeps.
@@ -47,11 +51,9 @@ class LocalAggregation {
  public:
   LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context);
 
-  // The batch holds rows, in the final phase groups and serialised states.
-  Status Add(const Batch& batch);
-  // The same, but false where memory for the batch's groups was refused. Then rows of groups beyond
-  // complete_rows() mean nothing, those before hold all that was added earlier, and nothing more
-  // may be added.
+  // The batch holds rows, in the final phase groups and serialised states. False where memory for
+  // the batch's rows was refused: then rows beyond complete_rows(), here and of the kept inputs,
+  // mean nothing, those before hold all that was added earlier, and nothing more may be added.
   Result<bool> TryAdd(const Batch& batch);
   const Status& refusal() const { return refusal_; }
   // How many rows of each partition of the table were there after the last batch.
@@ -72,7 +74,8 @@ class LocalAggregation {
     Evaluator arguments;
   };
   Status EvaluateKeys(const Batch& batch);
-  Status UpdateStates(const Batch& batch);
+  Status AddRows(const Batch& batch);
+  void SetComplete();
   Status UpdateInput(Input& input, const Batch& batch);
   void UpdateState(const AggregatePlan::State& state, BatchOrder order, size_t count,
                    uint8_t* const* rows, const GroupRuns* runs);

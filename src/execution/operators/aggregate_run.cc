@@ -13,7 +13,21 @@ constexpr size_t kRowsPerTask = size_t{1} << 14;
 
 AggregateRun::AggregateRun(AggregatePlanPtr plan, const ExecutionContext& context,
                            OperatorMetrics* metrics)
-    : plan_(std::move(plan)), context_(context), metrics_(metrics) {}
+    : plan_(std::move(plan)),
+      context_(context),
+      metrics_(metrics),
+      share_(context.JoinMemoryShares(0)) {}
+
+Status AggregateRun::Spill(LocalAggregation& local) {
+  std::shared_ptr<AggregateSpill> spill;
+  {
+    std::lock_guard lock(mutex_);
+    if (spill_ == nullptr) spill_ = std::make_shared<AggregateSpill>(plan_, context_, metrics_);
+    spill = spill_;
+    if (metrics_ != nullptr) metrics_->NotePeakMemory(share_->held_bytes());
+  }
+  return spill->Write(local);
+}
 
 void AggregateRun::AddLocal(std::unique_ptr<LocalAggregation> local) {
   std::lock_guard lock(mutex_);
@@ -38,25 +52,51 @@ Status AggregateRun::EnsureSingleRow() {
   return locals_.front()->table().Append({}, &hash, nullptr, 1, &single_row_);
 }
 
+size_t AggregateRun::Partition::group_count() const {
+  size_t count = 0;
+  for (const RowStore* store : groups) count += store->row_count();
+  return count;
+}
+
+AggregateRun::Partition AggregateRun::PartitionOf(size_t number) {
+  Partition partition;
+  partition.buffered.resize(plan_->buffered.size());
+  partition.buffered_is_unique.assign(plan_->buffered.size(), true);
+  for (const auto& local : locals_) {
+    PartitionedRowStore& store = local->table().store();
+    if (number < store.partition_count() && store.partition(number).row_count() != 0) {
+      if (partition.groups.empty()) partition.first_is_unique = local->table().is_unique();
+      partition.groups.push_back(&store.partition(number));
+    }
+    for (size_t i = 0; i < plan_->buffered.size(); ++i) {
+      GroupTable& kept = local->buffered(i).rows().table();
+      if (number >= kept.store().partition_count()) continue;
+      RowStore& rows = kept.store().partition(number);
+      if (rows.row_count() == 0) continue;
+      partition.buffered[i].push_back(&rows);
+      if (!kept.is_unique()) partition.buffered_is_unique[i] = false;
+    }
+  }
+  return partition;
+}
+
 Result<size_t> AggregateRun::Begin() {
+  // From here on it holds no more than now.
+  share_->SetComplete();
+  if (spill_ != nullptr) return locals_.size();
   if (locals_.empty()) locals_.push_back(std::make_unique<LocalAggregation>(plan_, context_));
   if (!plan_->is_grouped()) TRIVET_RETURN_IF_ERROR(EnsureSingleRow());
   size_t partition_count = size_t{1} << plan_->radix_bits();
-  partitions_.resize(partition_count);
   size_t filled_locals = 0;
   size_t rows = 0;
   for (const auto& local : locals_) {
-    PartitionedRowStore& store = local->table().store();
+    const PartitionedRowStore& store = local->table().store();
     if (store.row_count() == 0) continue;
     ++filled_locals;
     rows += store.row_count();
     needs_merging_ = needs_merging_ || filled_locals > 1 || !local->table().is_unique();
-    for (size_t p = 0; p < partition_count; ++p) {
-      if (store.partition(p).row_count() == 0) continue;
-      partitions_[p].stores.push_back(&store.partition(p));
-      partitions_[p].row_count += store.partition(p).row_count();
-    }
   }
+  for (size_t p = 0; p < partition_count; ++p) partitions_.push_back(PartitionOf(p));
   for (size_t i = 0; i < plan_->buffered.size(); ++i) {
     partition_count = std::max(partition_count, size_t{1} << plan_->buffered[i].radix_bits);
     for (const auto& local : locals_) rows += local->buffered(i).rows().table().store().row_count();
@@ -72,37 +112,44 @@ Result<size_t> AggregateRun::Begin() {
 }
 
 Status AggregateRun::RunTask(size_t number) {
+  // What threads still held when others had spilled.
+  if (spill_ != nullptr) {
+    std::unique_ptr<LocalAggregation> local = std::move(locals_[number]);
+    return spill_->Write(*local);
+  }
   Task& task = *tasks_[number];
   if (!plan_->is_grouped() && !plan_->buffered.empty()) {
-    uint8_t* heap = nullptr;
-    TRIVET_RETURN_IF_ERROR(task.rows.AppendRow(0, &task.single_row, &heap));
-    plan_->layout->InitializeStates(task.single_row);
+    TRIVET_RETURN_IF_ERROR(MakeSingleRow(task));
   }
   for (size_t p = task.first_partition; p < task.end_partition; ++p) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     RowMerger merger(*plan_->layout, context_, AggregatePlan::kConsumer);
-    if (p < partitions_.size()) TRIVET_RETURN_IF_ERROR(MergeMain(p, merger, task));
+    const Partition partition = PartitionOf(p);
+    TRIVET_RETURN_IF_ERROR(MergeGroups(partition, merger, task));
     for (size_t i = 0; i < plan_->buffered.size(); ++i) {
-      if (p >= size_t{1} << plan_->buffered[i].radix_bits) continue;
-      TRIVET_RETURN_IF_ERROR(FeedBuffered(i, p, plan_->is_grouped() ? &merger : nullptr, task));
+      TRIVET_RETURN_IF_ERROR(FeedBuffered(plan_->buffered[i], partition.buffered[i],
+                                          partition.buffered_is_unique[i],
+                                          plan_->is_grouped() ? &merger : nullptr, task));
     }
   }
   return CheckAggregates(task.errors, task.arena);
 }
 
-Status AggregateRun::MergeMain(size_t p, RowMerger& merger, Task& task) {
-  Partition& partition = partitions_[p];
-  TRIVET_RETURN_IF_ERROR(merger.Reserve(partition.row_count));
+Status AggregateRun::MakeSingleRow(Task& task) {
+  uint8_t* heap = nullptr;
+  TRIVET_RETURN_IF_ERROR(task.rows.AppendRow(0, &task.single_row, &heap));
+  plan_->layout->InitializeStates(task.single_row);
+  return Status::OK();
+}
+
+Status AggregateRun::MergeGroups(const Partition& partition, RowMerger& merger, Task& task) {
+  TRIVET_RETURN_IF_ERROR(merger.Reserve(partition.group_count()));
   const auto combine = [&](uint8_t* const* sources, uint8_t* const* targets, size_t count) {
     CombineRows(sources, targets, count, task);
   };
   bool first = true;
-  for (RowStore* store : partition.stores) {
-    // Which local's store it is tells whether its rows differ.
-    const auto owner = std::find_if(locals_.begin(), locals_.end(), [&](const auto& local) {
-      return &local->table().store().partition(p) == store;
-    });
-    if (first && (*owner)->table().is_unique()) {
+  for (RowStore* store : partition.groups) {
+    if (first && partition.first_is_unique) {
       TRIVET_RETURN_IF_ERROR(merger.AddUnique(*store));
     } else {
       TRIVET_RETURN_IF_ERROR(merger.Add(*store, combine));
@@ -129,6 +176,12 @@ void AggregateRun::CombineRows(uint8_t* const* sources, uint8_t* const* targets,
 }
 
 Status AggregateRun::Finish() {
+  if (spill_ != nullptr) {
+    share_->Change(share_->held_bytes(), 0);
+    if (!plan_->is_grouped()) return FeedSpilledSingle();
+    for (size_t p = 0; p < spill_->partition_count(); ++p) pieces_.push_back({spill_, p});
+    return Status::OK();
+  }
   if (plan_->is_grouped()) return Status::OK();
   // Tasks that fed buffered states without groups each have a row of their own.
   for (const auto& task : tasks_) {
@@ -139,35 +192,36 @@ Status AggregateRun::Finish() {
   return Status::OK();
 }
 
-std::optional<size_t> AggregateRun::TakePartition() {
+std::optional<size_t> AggregateRun::TakePiece() {
+  if (spill_ != nullptr && plan_->is_grouped()) {
+    std::lock_guard lock(mutex_);
+    const size_t next = next_piece_.fetch_add(1, std::memory_order_relaxed);
+    if (next < pieces_.size()) return next;
+    next_piece_.store(pieces_.size(), std::memory_order_relaxed);  // there may be more to come
+    return std::nullopt;
+  }
   while (true) {
-    const size_t next = next_partition_.fetch_add(1, std::memory_order_relaxed);
+    const size_t next = next_piece_.fetch_add(1, std::memory_order_relaxed);
     if (next >= partitions_.size()) return std::nullopt;
-    if (partitions_[next].row_count != 0) return next;
+    if (partitions_[next].group_count() != 0) return next;
   }
 }
 
 size_t AggregateRun::parallel_readers() const {
+  if (spill_ != nullptr) return plan_->is_grouped() ? spill_->partition_count() : 1;
   size_t rows = 0;
-  for (const Partition& partition : partitions_) rows += partition.row_count;
+  for (const Partition& partition : partitions_) rows += partition.group_count();
   return std::clamp<size_t>(rows / kRowsPerTask, 1, std::max<size_t>(partitions_.size(), 1));
-}
-
-void AggregateRun::Reader::Open(size_t partition) {
-  partition_ = partition;
-  store_ = 0;
-  cursor_.reset();
 }
 
 Result<bool> AggregateRun::Reader::Next(Batch& batch) {
   const AggregatePlan& plan = *run_.plan_;
-  const Partition& partition = run_.partitions_[partition_];
   uint8_t* rows[kVectorSize];
   size_t count = 0;
   // Groups of one store go together: their strings have one owner.
   while (count == 0) {
-    if (store_ == partition.stores.size()) return false;
-    if (!cursor_) cursor_.emplace(*partition.stores[store_]);
+    if (store_ == stores_.size()) return false;
+    if (!cursor_) cursor_.emplace(*stores_[store_]);
     const size_t read = cursor_->Next(rows, run_.context_.batch_size());
     if (read == 0) {
       cursor_.reset();
@@ -184,7 +238,7 @@ Result<bool> AggregateRun::Reader::Next(Batch& batch) {
     Vector column = Vector::MakeFlat(plan.groups[i]->type(), count);
     GatherColumn(*plan.layout->rows, i, rows, count, column);
     if (column.type().physical() == PhysicalType::kString) {
-      OwnRows(*partition.stores[store_], column);
+      OwnRows(*stores_[store_], column);
     }
     columns.push_back(std::move(column));
   }

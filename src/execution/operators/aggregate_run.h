@@ -1,26 +1,36 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "context/memory_shares.h"
 #include "execution/operators/aggregate_local.h"
+#include "execution/operators/aggregate_spill.h"
 #include "execution/operators/row_merger.h"
 
 namespace trivet {
 
 // One run of an aggregation, after its threads have added their rows: merges their shares,
 // partition by partition, feeds the states that wait for DISTINCT or ordered input, and gives the
-// groups. Calls on different partitions may run at the same time.
+// groups. Where threads have spilled, so does what they hold at the end, and a partition is merged
+// when it is read, cut by further bits of the hash as long as it is too large. Calls on different
+// partitions may run at the same time.
 class AggregateRun {
  public:
   AggregateRun(AggregatePlanPtr plan, const ExecutionContext& context, OperatorMetrics* metrics);
 
   const AggregatePlanPtr& plan() const { return plan_; }
+  MemoryShare& share() { return *share_; }
 
   // ---- by the sink ----
+  // False where the run cannot spill.
+  bool can_spill() const { return context_.temporary_files() != nullptr; }
+  // Writes all that the local aggregation holds. Thread-safe.
+  Status Spill(LocalAggregation& local);
   void AddLocal(std::unique_ptr<LocalAggregation> local);
   // After the last local: the number of calls of RunTask that make the groups complete, then
   // Finish.
@@ -29,15 +39,19 @@ class AggregateRun {
   Status Finish();
 
   // ---- by the source ----
-  // Rows of groups in a partition, merged ones included; what of it there is to read.
   class Reader;
-  std::optional<size_t> TakePartition();
+  // The number of the next piece of the result, in ascending order.
+  std::optional<size_t> TakePiece();
   size_t parallel_readers() const;
 
  private:
+  // Rows of one partition: of groups, and those kept for each input, of all threads.
   struct Partition {
-    std::vector<RowStore*> stores;
-    size_t row_count = 0;
+    std::vector<RowStore*> groups;
+    bool first_is_unique = false;  // no two rows of the first store have equal keys
+    size_t group_count() const;
+    std::vector<std::vector<RowStore*>> buffered;
+    std::vector<bool> buffered_is_unique;  // no two rows of any one store are equal
   };
   // What one finish task works with and leaves behind.
   struct Task {
@@ -55,8 +69,10 @@ class AggregateRun {
     uint8_t* single_row = nullptr;
   };
 
-  Status MergeMain(size_t partition, RowMerger& merger, Task& task);
-  Status FeedBuffered(size_t index, size_t partition, const RowMerger* main, Task& task);
+  Partition PartitionOf(size_t number);
+  Status MergeGroups(const Partition& partition, RowMerger& merger, Task& task);
+  Status FeedBuffered(const AggregatePlan::Buffered& buffered, const std::vector<RowStore*>& stores,
+                      bool is_unique, const RowMerger* main, Task& task);
   Status FeedRows(const AggregatePlan::Buffered& buffered, const std::vector<uint8_t*>& rows,
                   const RowMerger* main, Task& task);
   Status FeedSorted(const AggregatePlan::Buffered& buffered, const std::vector<uint8_t*>& rows,
@@ -68,31 +84,52 @@ class AggregateRun {
   void CombineRows(uint8_t* const* sources, uint8_t* const* targets, size_t count,
                    Task& task) const;
   Status EnsureSingleRow();
+  Status MakeSingleRow(Task& task);
+
+  // ---- what was spilled ----
+  // A partition of what was spilled, brought back and merged.
+  struct Loaded;
+  struct Piece {
+    std::shared_ptr<AggregateSpill> spill;
+    size_t partition;
+  };
+  Result<std::unique_ptr<Loaded>> Load(const Piece& piece);
+  // What one thread may bring back at a time.
+  size_t LoadBytes() const;
+  Status FeedSpilled(const Piece& piece, Loaded& loaded);
+  Status FeedInParts(SpilledRows& rows, size_t partition, const AggregatePlan::Buffered& buffered,
+                     Loaded& loaded);
+  Status FeedSpilledSingle();
 
   AggregatePlanPtr plan_;
   const ExecutionContext& context_;
   OperatorMetrics* metrics_;
-  std::mutex mutex_;
+  std::unique_ptr<MemoryShare> share_;
+  std::mutex mutex_;  // guards the next three
   std::vector<std::unique_ptr<LocalAggregation>> locals_;
-  std::vector<Partition> partitions_;
+  std::shared_ptr<AggregateSpill> spill_;
+  std::deque<Piece> pieces_;
+  std::vector<Partition> partitions_;  // without spilling: of groups, after Begin
   std::vector<std::unique_ptr<Task>> tasks_;
   uint8_t* single_row_ = nullptr;  // without groups
   bool needs_merging_ = false;
-  std::atomic<size_t> next_partition_{0};
+  std::atomic<size_t> next_piece_{0};
 };
 
-// Reads the groups of partitions, a batch at a time. One thread's.
+// Reads the groups of pieces, a batch at a time. One thread's.
 class AggregateRun::Reader {
  public:
-  explicit Reader(AggregateRun& run) : run_(run) {}
+  explicit Reader(AggregateRun& run);
+  ~Reader();
 
-  void Open(size_t partition);
-  // False at the end of the partition.
+  Status Open(size_t piece);
+  // False at the end of the piece.
   Result<bool> Next(Batch& batch);
 
  private:
   AggregateRun& run_;
-  size_t partition_ = 0;
+  std::vector<RowStore*> stores_;
+  std::unique_ptr<Loaded> loaded_;
   size_t store_ = 0;
   std::optional<RowStore::Cursor> cursor_;
 };

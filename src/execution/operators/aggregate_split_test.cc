@@ -342,7 +342,7 @@ TEST(AggregateSplitTest, FirstPhaseGivesGroupsWhenMemoryIsShort) {
   QueryContext plenty = TestContext(2);
   const std::vector<std::string> expected = SortedText(RowsOf(*complete, plenty));
   // Below the size at which groups are given in any case, so that refusals come as well.
-  for (const size_t limit : {size_t{2'000'000}, size_t{6'000'000}}) {
+  for (const size_t limit : {size_t{1'500'000}, size_t{3'000'000}}) {
     QueryContext scarce({.thread_count = 2, .memory_limit_bytes = limit}, FileSystem::Local(),
                         nullptr);
     NumberOperators(*complete);

@@ -49,13 +49,16 @@ std::vector<std::string> RunAll(const std::vector<ExpressionPtr>& groups,
   for (uint64_t seed = 0; seed < 12; ++seed) {
     const size_t threads = 1 + seed % 4;
     const size_t batch_size = seed % 3 == 0 ? 2 : (seed % 3 == 1 ? 100 : kVectorSize);
-    QueryContext context = TestContext(threads, batch_size);
+    const bool spills = seed % 2 == 1;
+    QueryContext context =
+        spills ? SpillingContext(threads, batch_size) : TestContext(threads, batch_size);
     auto child =
         std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, rows, seed, 1 + seed * 40));
     auto result = RunPlan(*MakeAggregate(groups, calls, child), context);
     EXPECT_TRUE(result.ok()) << result.status().ToString();
     if (!result.ok()) return {};
     EXPECT_EQ(context.memory().reserved_bytes(), 0u);
+    EXPECT_EQ(context.metrics().ForOperator(0).bytes_spilled != 0, spills && !rows.empty());
     if (seed == 0) {
       first = SortedText(*result);
     } else {

@@ -6,15 +6,18 @@
 #include <optional>
 #include <vector>
 
+#include "context/memory_shares.h"
 #include "execution/morsel_tracker.h"
 #include "execution/operators/group_finder.h"
 #include "execution/operators/row_merger.h"
 #include "execution/pipeline.h"
+#include "execution/spill/spilled_pieces.h"
 
 namespace trivet {
 
 // How often each of two inputs has every different row. Threads count on their own; partitions are
-// merged when they are read. Owned by its sinks and source together.
+// merged when they are read. Once a thread has spilled, all of them do in the end, and pieces of
+// what was spilled are read instead. Owned by its sinks and source together.
 class CountedRows : public std::enable_shared_from_this<CountedRows> {
  public:
   struct Counts {
@@ -41,21 +44,38 @@ class CountedRows : public std::enable_shared_from_this<CountedRows> {
   class CountSource;
   class LocalCountSource;
 
+  // Rows of one partition or piece, and what keeps them.
+  struct Part {
+    std::vector<const RowStore*> stores;
+    std::unique_ptr<RowStore> loaded;
+  };
+
   CountedRows(GroupLayoutPtr layout, Copies copies, const ExecutionContext& context,
               OperatorMetrics* metrics)
-      : layout_(std::move(layout)), copies_(copies), context_(context), metrics_(metrics) {}
+      : layout_(std::move(layout)),
+        copies_(copies),
+        context_(context),
+        metrics_(metrics),
+        share_(context.JoinMemoryShares(0)) {}
 
+  // Rows of the finder's store, partition by partition; beyond `complete_rows` they mean nothing.
+  Status Spill(const GroupFinder& finder, const std::vector<size_t>& complete_rows);
   void AddLocal(std::unique_ptr<GroupFinder> finder);
-  std::optional<size_t> TakePartition();
-  Status MergePartition(size_t partition);
+  Status BeginReading();
+  std::optional<size_t> TakePart();
+  Result<Part> OpenPart(size_t number);
+  Status Merge(const Part& part);
   size_t row_count() const;
 
   GroupLayoutPtr layout_;
   Copies copies_;
   const ExecutionContext& context_;
   OperatorMetrics* metrics_;
-  std::mutex mutex_;
+  std::unique_ptr<MemoryShare> share_;
+  std::mutex mutex_;  // guards the next three
   std::vector<std::unique_ptr<GroupFinder>> locals_;
+  std::shared_ptr<SpilledRows> spilled_;
+  std::unique_ptr<SpilledPieces> pieces_;  // once reading has begun
   std::atomic<size_t> next_partition_{0};
 };
 

@@ -41,7 +41,7 @@ void GroupFinder::HashKeys(std::span<const Vector> keys, size_t count) {
   if (partition_keys_ == keys.size() || radix_bits_ == 0) return;
   uint64_t partition_hashes[kVectorSize];
   HashColumns(keys.first(partition_keys_), count, partition_hashes);
-  const uint64_t low_bits = ~uint64_t{0} >> radix_bits_;
+  const uint64_t low_bits = ~uint64_t{0} >> kPartitionBits;
   for (size_t i = 0; i < count; ++i) {
     hashes_[i] = (partition_hashes[i] & ~low_bits) | (hashes_[i] & low_bits);
   }

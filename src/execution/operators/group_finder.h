@@ -74,6 +74,10 @@ class DirectGroups {
 // rows are appended and equal ones meet when partitions are merged. One thread's; not synchronised.
 class GroupFinder {
  public:
+  // So many of the hash's uppermost bits come from the partitioning keys alone: rows of equal ones
+  // stay together however often partitions are split by these bits.
+  static constexpr int kPartitionBits = 18;
+
   // `partition_keys`: how many of the keys, from the first on, decide the partition of a row; all
   // partitions are one where there are none.
   GroupFinder(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,

@@ -104,6 +104,7 @@ class GroupTable {
   const GroupIndex& index() const { return index_; }
   GroupIndex& index() { return index_; }
   PartitionedRowStore& store() { return store_; }
+  const PartitionedRowStore& store() const { return store_; }
   const RowMemoryPtr& row_memory() const { return memory_; }
   // No two rows of the store have equal keys.
   bool is_unique() const { return is_unique_; }

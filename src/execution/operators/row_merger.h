@@ -20,6 +20,8 @@ class RowMerger {
   using OnPairs =
       std::function<void(uint8_t* const* sources, uint8_t* const* targets, size_t count)>;
 
+  // What merging takes beside the rows: words of 8 bytes at a load of a quarter to a half.
+  static constexpr size_t kBytesPerRow = 32;
   Status Reserve(size_t rows) { return index_.Reserve(rows); }
   // Rows of a store within which all keys differ, when the merger is still empty.
   Status AddUnique(const RowStore& rows);

@@ -111,6 +111,7 @@ Status PhysicalUnionAll::BuildPipelines(PipelineBuilder& builder) const {
 OperatorCapabilities PhysicalSetOperation::capabilities() const {
   OperatorCapabilities capabilities;
   capabilities.blocking = true;
+  capabilities.spillable = true;
   const std::vector<ExpressionPtr> columns = AllColumns(schema_);
   capabilities.required_inputs = {Partitioning::Hash(columns, 0), Partitioning::Hash(columns, 0)};
   capabilities.delivered = Partitioning::Hash(columns, 0);

@@ -69,7 +69,9 @@ TEST(SetOperationTest, CountsRowsOfBothSides) {
       }
       std::sort(expected.begin(), expected.end());
       for (uint64_t seed = 0; seed < 8; ++seed) {
-        QueryContext context = TestContext(1 + seed % 3, seed % 2 ? 2 : kVectorSize);
+        QueryContext context = seed % 3 == 0
+                                   ? SpillingContext(1 + seed % 3, seed % 2 ? 2 : kVectorSize)
+                                   : TestContext(1 + seed % 3, seed % 2 ? 2 : kVectorSize);
         const PhysicalSetOperation plan(kind, all, kSchema,
                                         {Source(left, seed, 1), Source(right, seed + 1, 2)});
         const auto result = RunPlan(plan, context);

@@ -153,6 +153,20 @@ void SpilledRows::Discard(size_t partition) {
   done = Partition();
 }
 
+Status SpilledRows::MoveTo(size_t partition, SpilledRows& target, int shift,
+                           std::string_view consumer) {
+  SpillPartitioner partitioner(context_, target, shift, consumer);
+  for (const Block& block : partitions_[partition].blocks) {
+    RowStore rows(layout_, std::make_shared<RowMemory>(
+                               Reservation(&context_.memory(), std::string(consumer))));
+    TRIVET_RETURN_IF_ERROR(Read(block, rows));
+    TRIVET_RETURN_IF_ERROR(partitioner.AppendAll(rows));
+  }
+  TRIVET_RETURN_IF_ERROR(partitioner.Flush());
+  Discard(partition);
+  return Status::OK();
+}
+
 SpillPartitioner::SpillPartitioner(const ExecutionContext& context, SpilledRows& target, int shift,
                                    std::string_view consumer)
     : context_(context),

@@ -43,6 +43,9 @@ class SpilledRows {
   Status ReadAll(size_t partition, RowStore& rows) const;
   // The partition is not read again.
   void Discard(size_t partition);
+  // Spreads a partition's rows over those of `target` by the hash's bits from `shift` on, and
+  // discards it.
+  Status MoveTo(size_t partition, SpilledRows& target, int shift, std::string_view consumer);
 
  private:
   struct Partition {

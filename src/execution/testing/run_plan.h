@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <numeric>
@@ -126,6 +127,15 @@ inline Result<std::vector<CollectSink::Row>> RunPlanInOrder(const PhysicalOperat
 inline QueryContext TestContext(size_t threads = 1, size_t batch_size = kVectorSize) {
   return QueryContext({.batch_size = batch_size, .thread_count = threads}, FileSystem::Local(),
                       nullptr);
+}
+
+// One whose operators put all that they hold on disk, batch by batch.
+inline QueryContext SpillingContext(size_t threads = 1, size_t batch_size = kVectorSize,
+                                    MemoryBudget* budget = nullptr) {
+  static TemporaryFiles files(FileSystem::Local(), std::filesystem::temp_directory_path().string());
+  return QueryContext(
+      {.batch_size = batch_size, .thread_count = threads, .always_spill = budget == nullptr},
+      FileSystem::Local(), budget, &files);
 }
 
 }  // namespace trivet
