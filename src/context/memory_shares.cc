@@ -10,7 +10,7 @@ constexpr size_t kLeastExpected = size_t{1} << 20;
 // With nothing free, reading back is still tried with so much.
 constexpr size_t kLeastLoadBytes = size_t{1} << 20;
 // Where everything spills for a test's sake, what comes back is cut, too.
-constexpr size_t kAlwaysSpillingLoadBytes = size_t{1} << 12;
+constexpr size_t kAlwaysSpillingLoadBytes = 512;
 }  // namespace
 
 std::unique_ptr<MemoryShare> MemoryShares::Join(size_t expected_bytes, bool always_spills) {

@@ -75,6 +75,8 @@ class MorselTaker {
   Result<bool> Next(const CallContext& call,
                     const std::function<Result<std::optional<uint64_t>>()>& take);
   bool exhausted() const { return exhausted_; }
+  // The morsel under way.
+  const std::optional<uint64_t>& current() const { return current_; }
   // The morsel under way gives no more batches.
   void Finish();
 

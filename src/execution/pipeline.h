@@ -46,7 +46,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) = 0;
-  // More threads than this would find no work.
+  // More threads than this would find no work; asked once what comes before has finished. Where
+  // there is none for anybody, the source is not made at all.
   virtual size_t max_threads() const { return ~size_t{0}; }
 };
 

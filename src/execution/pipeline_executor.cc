@@ -62,12 +62,12 @@ Status PipelineExecutor::StartReadyPipelines() {
 }
 
 Status PipelineExecutor::StartPipeline(size_t index) {
-  const size_t tasks = std::max<size_t>(
-      1, std::min(context_.thread_count(), pipelines_[index].source->max_threads()));
+  const size_t tasks = std::min(context_.thread_count(), pipelines_[index].source->max_threads());
   {
     std::lock_guard lock(mutex_);
-    states_[index].tasks_left = tasks;
+    states_[index].tasks_left = std::max<size_t>(tasks, 1);
   }
+  if (tasks == 0) return PipelineTaskDone(index);
   for (size_t i = 0; i < tasks; ++i) {
     AddTask(std::make_shared<PipelineTask>(shared_from_this(), index));
   }

@@ -4,7 +4,9 @@
 #include <set>
 
 #include "execution/dynamic_filters.h"
+#include "execution/operators/join_build.h"
 #include "execution/operators/join_runtime.h"
+#include "execution/operators/join_spill.h"
 #include "execution/plan_check.h"
 #include "expression/rewrite.h"
 
@@ -27,6 +29,14 @@ ExpressionPtr Renumber(const ExpressionPtr& expression, const std::vector<uint64
     return Expression::Input(static_cast<uint32_t>(found - columns.begin()), node->type(),
                              node->name());
   });
+}
+
+// What a side of so many rows is expected to take; 0 where the number is not known.
+size_t ExpectedBytes(const std::optional<double>& rows, size_t bytes_per_row) {
+  constexpr double kMostExpected = 1e15;
+  if (!rows) return 0;
+  const double bytes = *rows * static_cast<double>(bytes_per_row);
+  return static_cast<size_t>(std::clamp(bytes, 0.0, kMostExpected));
 }
 
 // Keeps the built side's rows until they are known to be matched or not.
@@ -65,7 +75,7 @@ OperatorCapabilities PhysicalJoin::capabilities() const {
   OperatorCapabilities capabilities;
   capabilities.streaming = true;
   capabilities.blocking = true;
-  capabilities.spillable = false;
+  capabilities.spillable = true;
   std::vector<std::vector<Partitioning>> legal = LegalInputs();
   capabilities.required_inputs = std::move(legal.front());
   legal.erase(legal.begin());
@@ -203,20 +213,35 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
                       {.hash = true, .flag = NotesMatches(fields_), .extra_bytes = sizeof(void*)}));
   runtime->table = std::make_shared<JoinTable>(std::move(shape), builder.context());
 
+  runtime->metrics = &builder.MetricsOf(*this);
   PublishKeys(builder, *runtime);
   const PhysicalOperator& build = *children_[fields_.build_left ? 0 : 1];
   const PhysicalOperator& probe = *children_[fields_.build_left ? 1 : 0];
-  TRIVET_RETURN_IF_ERROR(builder.BuildInto(
-      *this, build,
-      std::make_shared<JoinBuildSink>(runtime->table, std::move(runtime->publications),
-                                      builder.MetricsOf(*this))));
+  const size_t bytes_per_row =
+      runtime->table->layout().row_bytes() + JoinTable::kDirectoryBytesPerRow;
+  runtime->share =
+      builder.context().JoinMemoryShares(ExpectedBytes(build.estimated_rows(), bytes_per_row));
+  if (builder.context().temporary_files() != nullptr) {
+    // Rows with nested values have no format for the disk.
+    auto layout = RowLayout::Make(probe.types(), {.hash = true});
+    if (layout.ok()) runtime->probe_layout = *std::move(layout);
+  }
+  TRIVET_RETURN_IF_ERROR(
+      builder.BuildInto(*this, build, std::make_shared<JoinBuildSink>(runtime, builder.context())));
   const auto probe_pipeline = [&] {
     return builder.AddTransform(*this, MakeJoinProbe(runtime), probe);
   };
-  if (!NotesMatches(fields_)) return probe_pipeline();
-  const bool wants_matched = fields_.kind == JoinKind::kSemi;
-  return builder.BuildThen(probe_pipeline, [&] {
-    builder.SetSource(*this, MakeJoinRowsSource(runtime, wants_matched));
+  const auto probe_and_rows = [&] {
+    if (!NotesMatches(fields_)) return probe_pipeline();
+    return builder.BuildThen(probe_pipeline, [&] {
+      builder.SetSource(*this, MakeJoinRowsSource(runtime, fields_.kind == JoinKind::kSemi));
+      return Status::OK();
+    });
+  };
+  if (runtime->probe_layout == nullptr) return probe_and_rows();
+  return builder.BuildThen(probe_and_rows, [&] {
+    auto takers = builder.MorselTakers();
+    builder.SetSource(*this, MakeJoinSpillSource(runtime, std::move(takers)));
     return Status::OK();
   });
 }

@@ -1,66 +1,105 @@
 // The probe side of joins: one local transform for every kind, over JoinPairs.
+#include "execution/operators/join_probe.h"
+
 #include <algorithm>
 #include <cstring>
 
-#include "execution/operators/join_pairs.h"
-#include "execution/operators/join_runtime.h"
+#include "vector/hash_vector.h"
 
 namespace trivet {
 
 namespace {
-
 // NULL-aware marks: what is known of a probe row's comparison so far.
 enum Mark : uint8_t { kFalse = 0, kUnknown = 1, kTrue = 2 };
+}  // namespace
 
-class LocalJoinProbe final : public LocalTransform {
- public:
-  LocalJoinProbe(std::shared_ptr<JoinRuntime> runtime, const ExecutionContext& context)
-      : runtime_(std::move(runtime)),
-        kind_(runtime_->fields->kind),
-        table_(*runtime_->table),
-        pairs_(*runtime_, context) {}
+LocalJoinProbe::LocalJoinProbe(std::shared_ptr<JoinRuntime> runtime,
+                               const ExecutionContext& context)
+    : runtime_(std::move(runtime)),
+      context_(context),
+      kind_(runtime_->fields->kind),
+      table_(*runtime_->table),
+      pairs_(*runtime_, context) {
+  if (runtime_->spill == nullptr) return;
+  keys_ = std::make_unique<Evaluator>(runtime_->probe_keys, context);
+  partitioner_ = std::make_unique<SpillPartitioner>(context, *runtime_->spill->probe(),
+                                                    JoinSpill::kShift, "HASH_JOIN");
+}
 
-  Result<Outcome> Process(const Batch& input, Batch& out, const CallContext& call) override {
-    cancellation_ = call.execution.cancellation();
-    if (runtime_->build_left()) return NoteMatches(input);
-    switch (kind_) {
-      case JoinKind::kSemi: return SemiOrAnti(input, out, true);
-      case JoinKind::kAnti:
-        return runtime_->fields->comparison ? MarkRows(input, out) : SemiOrAnti(input, out, false);
-      case JoinKind::kMark: return MarkRows(input, out);
-      default: return Combine(input, out);
-    }
+LocalJoinProbe::~LocalJoinProbe() = default;
+
+Result<Outcome> LocalJoinProbe::Process(const Batch& input, Batch& out, const CallContext& call) {
+  cancellation_ = call.execution.cancellation();
+  if (partitioner_ == nullptr) return ProcessHere(input, out);
+  if (!has_resident_) {
+    TRIVET_RETURN_IF_ERROR(SpillRows(input));
+    if (resident_.row_count() == 0) return Outcome::kNeedInput;
+    has_resident_ = true;
   }
+  TRIVET_ASSIGN_OR_RETURN(const Outcome outcome, ProcessHere(resident_, out));
+  if (outcome == Outcome::kNeedInput) has_resident_ = false;
+  return outcome;
+}
 
- private:
-  // Inner, outer and single joins: pairs, run by run, then unmatched probe rows.
-  Result<Outcome> Combine(const Batch& input, Batch& out);
-  Result<Outcome> NoteMatches(const Batch& input);
-  Result<Outcome> SemiOrAnti(const Batch& input, Batch& out, bool want_match);
-  Result<Outcome> MarkRows(const Batch& input, Batch& out);
+Result<Outcome> LocalJoinProbe::Flush(Batch&, const CallContext&) {
+  if (partitioner_ != nullptr) TRIVET_RETURN_IF_ERROR(partitioner_->Flush());
+  return Outcome::kFinished;
+}
 
-  // Finds for every probe row whether a pair passes; marks found_.
-  Status FindMatches(const Batch& input);
-  Status FindMarks(const Batch& input);
-  Status ApplyComparison();
-  Status CompareWithNulls(const Batch& input);
-
-  bool KeepsProbeRows() const {
-    return kind_ == JoinKind::kLeft || kind_ == JoinKind::kFull || kind_ == JoinKind::kSingle;
+Status LocalJoinProbe::SpillRows(const Batch& input) {
+  const size_t count = input.row_count();
+  std::vector<Vector> keys(keys_->size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    TRIVET_RETURN_IF_ERROR(keys_->Evaluate(i, input, keys[i]));
   }
-  void EmitPairs(const Batch& input, Batch& out);
-  void EmitUnmatched(const Batch& input, Batch& out);
-  void EmitRows(const Batch& input, const uint8_t* flags, uint8_t wanted, Batch& out);
+  uint64_t hashes[kVectorSize];
+  HashColumns(keys, count, hashes);
+  const JoinSpill& spill = *runtime_->spill;
+  uint32_t leaving[kVectorSize];
+  size_t leaving_count = 0;
+  auto staying = MakeIndices();
+  size_t staying_count = 0;
+  for (size_t row = 0; row < count; ++row) {
+    const bool stays = spill.is_resident(spill.PartitionOf(hashes[row]));
+    staying[staying_count] = static_cast<uint32_t>(row);
+    staying_count += stays;
+    leaving[leaving_count] = static_cast<uint32_t>(row);
+    leaving_count += !stays;
+  }
+  if (leaving_count > 0) {
+    TRIVET_RETURN_IF_ERROR(partitioner_->Append(input.columns(), hashes, leaving, leaving_count));
+  }
+  resident_ = input;
+  if (leaving_count > 0) resident_.Slice(staying, staying_count);
+  resident_.set_row_count(staying_count);
+  return Status::OK();
+}
 
-  std::shared_ptr<JoinRuntime> runtime_;
-  const JoinKind kind_;
-  const JoinTable& table_;
-  JoinPairs pairs_;
-  CancellationToken cancellation_;
-  bool started_ = false;
-  uint8_t found_[kVectorSize];
-  uint8_t mark_[kVectorSize];
-};
+Result<Outcome> LocalJoinProbe::ProcessHere(const Batch& input, Batch& out) {
+  if (runtime_->build_left()) return NoteMatches(input);
+  if (GivesMarks()) return MarkRows(input, out);
+  const bool is_semi = kind_ == JoinKind::kSemi || kind_ == JoinKind::kAnti;
+  return is_semi ? SemiOrAnti(input, out) : Combine(input, out);
+}
+
+void LocalJoinProbe::EmitCarried(const Batch& input, const uint8_t* carried, Batch& out) {
+  if (runtime_->build_left()) return;
+  if (GivesMarks()) {
+    EmitMarks(input, carried, out);
+  } else if (kind_ == JoinKind::kSemi || kind_ == JoinKind::kAnti) {
+    EmitRows(input, carried, kind_ == JoinKind::kSemi ? 1 : 0, out);
+  } else if (KeepsProbeRows()) {
+    EmitUnmatched(input, carried, out);
+  }
+}
+
+void LocalJoinProbe::StartFlags(uint8_t* flags, size_t count) const {
+  if (carried_ != nullptr) {
+    std::memcpy(flags, carried_, count);
+  } else {
+    std::memset(flags, 0, count);
+  }
+}
 
 void LocalJoinProbe::EmitPairs(const Batch& input, Batch& out) {
   const size_t count = pairs_.count();
@@ -84,8 +123,8 @@ void LocalJoinProbe::EmitPairs(const Batch& input, Batch& out) {
   out = std::move(probe);
 }
 
-void LocalJoinProbe::EmitUnmatched(const Batch& input, Batch& out) {
-  EmitRows(input, found_, 0, out);
+void LocalJoinProbe::EmitUnmatched(const Batch& input, const uint8_t* found, Batch& out) {
+  EmitRows(input, found, 0, out);
   if (out.row_count() == 0) return;
   for (const uint64_t column : runtime_->build_output()) {
     out.mutable_columns().push_back(Vector::MakeNull(runtime_->right_types[column]));
@@ -111,7 +150,7 @@ void LocalJoinProbe::EmitRows(const Batch& input, const uint8_t* flags, uint8_t 
 Result<Outcome> LocalJoinProbe::Combine(const Batch& input, Batch& out) {
   if (!started_) {
     TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
-    std::memset(found_, 0, input.row_count());
+    StartFlags(found_, input.row_count());
     started_ = true;
   }
   const bool notes_matches = kind_ == JoinKind::kRight || kind_ == JoinKind::kFull;
@@ -131,13 +170,17 @@ Result<Outcome> LocalJoinProbe::Combine(const Batch& input, Batch& out) {
     return Outcome::kHaveOutput;
   }
   started_ = false;
-  if (KeepsProbeRows()) EmitUnmatched(input, out);
+  if (carried_ != nullptr) {
+    std::memcpy(carried_, found_, input.row_count());
+  } else if (KeepsProbeRows()) {
+    EmitUnmatched(input, found_, out);
+  }
   return Outcome::kNeedInput;
 }
 
 Status LocalJoinProbe::FindMatches(const Batch& input) {
   TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
-  std::memset(found_, 0, input.row_count());
+  if (carried_ != nullptr) pairs_.Drop(found_);
   while (pairs_.Next()) {
     TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
@@ -157,9 +200,14 @@ Result<Outcome> LocalJoinProbe::NoteMatches(const Batch& input) {
   return Outcome::kNeedInput;
 }
 
-Result<Outcome> LocalJoinProbe::SemiOrAnti(const Batch& input, Batch& out, bool want_match) {
+Result<Outcome> LocalJoinProbe::SemiOrAnti(const Batch& input, Batch& out) {
+  StartFlags(found_, input.row_count());
   TRIVET_RETURN_IF_ERROR(FindMatches(input));
-  EmitRows(input, found_, want_match ? 1 : 0, out);
+  if (carried_ != nullptr) {
+    std::memcpy(carried_, found_, input.row_count());
+  } else {
+    EmitRows(input, found_, kind_ == JoinKind::kSemi ? 1 : 0, out);
+  }
   return Outcome::kNeedInput;
 }
 
@@ -207,15 +255,19 @@ Status LocalJoinProbe::CompareWithNulls(const Batch& input) {
 }
 
 Status LocalJoinProbe::FindMarks(const Batch& input) {
-  std::memset(mark_, kFalse, input.row_count());
+  const size_t count = input.row_count();
+  StartFlags(mark_, count);
+  for (size_t row = 0; row < count; ++row) found_[row] = mark_[row] == kTrue;
   const PhysicalJoin::Fields& fields = *runtime_->fields;
   if (!fields.comparison || fields.comparison_is_key) {
     TRIVET_RETURN_IF_ERROR(FindMatches(input));
-    for (size_t row = 0; row < input.row_count(); ++row) mark_[row] = found_[row] ? kTrue : kFalse;
+    for (size_t row = 0; row < count; ++row) {
+      if (found_[row]) mark_[row] = kTrue;
+    }
     return fields.comparison ? CompareWithNulls(input) : Status::OK();
   }
   TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
-  std::memset(found_, 0, input.row_count());
+  pairs_.Drop(found_);
   while (pairs_.Next()) {
     TRIVET_RETURN_IF_ERROR(cancellation_.Check());
     if (pairs_.has_residual()) TRIVET_RETURN_IF_ERROR(pairs_.FilterByResidual());
@@ -227,22 +279,31 @@ Status LocalJoinProbe::FindMarks(const Batch& input) {
 
 Result<Outcome> LocalJoinProbe::MarkRows(const Batch& input, Batch& out) {
   TRIVET_RETURN_IF_ERROR(FindMarks(input));
+  if (carried_ != nullptr) {
+    std::memcpy(carried_, mark_, input.row_count());
+  } else {
+    EmitMarks(input, mark_, out);
+  }
+  return Outcome::kNeedInput;
+}
+
+void LocalJoinProbe::EmitMarks(const Batch& input, const uint8_t* known, Batch& out) {
   if (kind_ == JoinKind::kAnti) {
-    EmitRows(input, mark_, kFalse, out);
-    return Outcome::kNeedInput;
+    EmitRows(input, known, kFalse, out);
+    return;
   }
   std::vector<Vector> columns;
   for (const uint64_t column : runtime_->probe_output()) columns.push_back(input.column(column));
   Vector marks = Vector::MakeFlat(TypeId::kBoolean, input.row_count());
   for (size_t row = 0; row < input.row_count(); ++row) {
-    marks.mutable_data<uint8_t>()[row] = mark_[row] == kTrue;
-    if (mark_[row] == kUnknown) marks.SetNull(row);
+    marks.mutable_data<uint8_t>()[row] = known[row] == kTrue;
+    if (known[row] == kUnknown) marks.SetNull(row);
   }
   columns.push_back(std::move(marks));
   out = Batch(std::move(columns), input.row_count());
-  return Outcome::kNeedInput;
 }
 
+namespace {
 class JoinProbe final : public Transform {
  public:
   explicit JoinProbe(std::shared_ptr<JoinRuntime> runtime) : runtime_(std::move(runtime)) {}

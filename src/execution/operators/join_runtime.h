@@ -3,11 +3,22 @@
 #include <memory>
 #include <vector>
 
+#include "context/memory_shares.h"
+#include "context/metrics.h"
 #include "execution/operators/join.h"
 #include "execution/operators/join_table.h"
 #include "execution/pipeline_builder.h"
+#include "storage/dynamic_filter.h"
 
 namespace trivet {
+
+class JoinSpill;
+
+// Where the keys of a single-column build side are told once they are known.
+struct KeyPublication {
+  size_t key = 0;
+  std::shared_ptr<DynamicFilter> filter;
+};
 
 // What one run of a join shares between its build, its probe and the rows that come after the
 // probe.
@@ -23,7 +34,14 @@ struct JoinRuntime {
   ExpressionPtr residual;
   ExpressionPtr comparison;
   std::vector<KeyPublication> publications;
+  OperatorMetrics* metrics = nullptr;
+  std::shared_ptr<MemoryShare> share;
+  RowLayoutPtr probe_layout;         // of probe rows on disk; null where the join cannot spill
+  std::shared_ptr<JoinSpill> spill;  // once the build side did not fit; set before the probe starts
 
+  // Rows of different partitions of their keys' hash have nothing to do with each other: without
+  // keys they have, and where a NULL on one side concerns every row of the other.
+  bool is_partitioned() const { return !probe_keys.empty() && !fields->comparison_is_key; }
   bool build_left() const { return fields->build_left; }
   // The streamed side's columns in the output, and the built side's.
   const std::vector<uint64_t>& probe_output() const {
@@ -34,7 +52,7 @@ struct JoinRuntime {
   }
 };
 
-// Streams the probe side past the finished table.
+// Streams the probe side past the finished table; what belongs to rows on disk goes there.
 std::shared_ptr<Transform> MakeJoinProbe(std::shared_ptr<JoinRuntime> runtime);
 
 // After the probe: gives the table's rows whose match flag is `matched`, with NULLs for the probe

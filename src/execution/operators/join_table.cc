@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-
-#include "base/string_concat.h"
-#include "vector/hash_vector.h"
+#include <utility>
 
 namespace trivet {
 
@@ -13,8 +11,6 @@ namespace {
 // Direct addressing may take this many directory words, or this many a row, whichever is more.
 constexpr uint64_t kMaxDirectWords = uint64_t{1} << 20;
 constexpr uint64_t kMaxDirectWordsPerRow = 8;
-// A published bitmap takes at most this many bits (8 MiB).
-constexpr uint64_t kMaxBitmapBits = uint64_t{1} << 26;
 
 std::vector<NullMatching> Matching(const JoinTableShape& shape) {
   std::vector<NullMatching> matching;
@@ -88,9 +84,16 @@ Status JoinTable::CollectBounds(int64_t& min, int64_t& max) const {
   return Status::OK();
 }
 
+// Addresses rows by their key where the range allows it and memory is there; by their hash
+// otherwise.
 Status JoinTable::PrepareDirectory() {
+  row_count_ = 0;
+  direct_ = false;
   for (const RowStore& store : stores_) row_count_ += store.row_count();
   uint64_t words = std::bit_ceil(std::max<uint64_t>(2 * row_count_, 2));
+  const auto reserve = [&] {
+    return context_.memory().TryReserve(words * 8, "HASH_JOIN directory");
+  };
   if (shape_.key_count() == 1 && !shape_.null_safe[0] && row_count_ > 0 &&
       IsDirectKeyType(shape_.keys[0]->type())) {
     int64_t min;
@@ -98,15 +101,22 @@ Status JoinTable::PrepareDirectory() {
     TRIVET_RETURN_IF_ERROR(CollectBounds(min, max));
     const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
     if (min <= max && range < std::max(kMaxDirectWords, kMaxDirectWordsPerRow * row_count_)) {
-      direct_ = true;
-      direct_min_ = min;
-      direct_size_ = range + 1;
-      words = direct_size_;
+      const uint64_t hashed_words = std::exchange(words, range + 1);
+      Result<Reservation> reserved = reserve();
+      direct_ = reserved.ok();
+      if (direct_) {
+        directory_reservation_ = *std::move(reserved);
+        direct_min_ = min;
+        direct_size_ = words;
+      } else {
+        words = hashed_words;
+      }
     }
   }
+  if (!direct_) {
+    TRIVET_ASSIGN_OR_RETURN(directory_reservation_, reserve());
+  }
   shift_ = 64 - std::countr_zero(std::bit_ceil(words));
-  TRIVET_ASSIGN_OR_RETURN(directory_reservation_,
-                          context_.memory().TryReserve(words * 8, "HASH_JOIN directory"));
   directory_ = std::make_unique_for_overwrite<uint64_t[]>(words);
   constexpr uint64_t kUninterrupted = uint64_t{1} << 20;
   for (uint64_t begin = 0; begin < words; begin += kUninterrupted) {
@@ -116,7 +126,7 @@ Status JoinTable::PrepareDirectory() {
   return Status::OK();
 }
 
-Status JoinTable::Insert(const RowStore& store) {
+Status JoinTable::Insert(const RowStore& store, std::vector<uint8_t*>* null_rows) {
   const PhysicalType type = direct_ ? shape_.keys[0]->type().physical() : PhysicalType::kInt64;
   const size_t stride = layout().row_bytes();
   for (const RowStore::Page& page : store.pages()) {
@@ -129,6 +139,7 @@ Status JoinTable::Insert(const RowStore& store) {
       }
       if (!matchable) {
         StoreAs<uint8_t*>(row + layout().extra_offset(), nullptr);
+        if (null_rows != nullptr) null_rows->push_back(row);
         continue;
       }
       uint64_t slot;
@@ -154,157 +165,22 @@ Status JoinTable::Insert(const RowStore& store) {
   return Status::OK();
 }
 
-// One thread's share of the build side.
-class LocalJoinBuild final : public LocalSink {
- public:
-  LocalJoinBuild(JoinBuildSink& sink, const ExecutionContext& context)
-      : sink_(sink),
-        table_(*sink.table_),
-        evaluator_(table_.shape().keys, context),
-        memory_(std::make_shared<RowMemory>(Reservation(&context.memory(), "HASH_JOIN"))),
-        store_(table_.shape().layout, memory_) {}
-
-  Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
-    const JoinTableShape& shape = table_.shape();
-    const size_t count = batch.row_count();
-    std::vector<Vector> columns(shape.key_count());
-    for (size_t i = 0; i < shape.key_count(); ++i) {
-      TRIVET_RETURN_IF_ERROR(evaluator_.Evaluate(i, batch, columns[i]));
-    }
-    HashColumns(std::span<const Vector>(columns.data(), shape.key_count()), count, hashes_);
-    const uint32_t* rows = nullptr;
-    size_t kept = count;
-    size_t null_count = 0;
-    FindNullKeys(columns, count, kept, null_count, rows);
-    for (uint64_t column : shape.columns) columns.push_back(batch.column(column));
-    TRIVET_RETURN_IF_ERROR(Append(columns, rows, kept));
-    if (null_count > 0 && shape.keep_null_keys) {
-      TRIVET_RETURN_IF_ERROR(Append(columns, null_rows_, null_count));
-      null_addresses_.insert(null_addresses_.end(), addresses_, addresses_ + null_count);
-    }
-    return Outcome::kNeedInput;
-  }
-
-  Status Combine(const CallContext&) override {
-    std::lock_guard lock(sink_.mutex_);
-    sink_.reserved_ += memory_->bytes();
-    table_.stores_.push_back(std::move(store_));
-    table_.null_rows_.insert(table_.null_rows_.end(), null_addresses_.begin(),
-                             null_addresses_.end());
+Status JoinTable::Build(RowStore&& rows) {
+  stores_.push_back(std::move(rows));
+  if (shape_.key_count() == 0) {
+    row_count_ = stores_.front().row_count();
     return Status::OK();
   }
-
- private:
-  Status Append(const std::vector<Vector>& columns, const uint32_t* rows, size_t count) {
-    if (count == 0) return Status::OK();
-    return store_.Append(columns, hashes_, rows, count, addresses_);
-  }
-
-  // Splits the rows into those whose keys can match and those that have a NULL where it cannot.
-  void FindNullKeys(const std::vector<Vector>& keys, size_t count, size_t& kept, size_t& null_count,
-                    const uint32_t*& rows) {
-    const JoinTableShape& shape = table_.shape();
-    std::vector<VectorView> nullable;
-    for (size_t i = 0; i < shape.key_count(); ++i) {
-      const VectorView view = keys[i].View();
-      if (view.validity && !shape.null_safe[i]) nullable.push_back(view);
-    }
-    if (nullable.empty()) return;
-    kept = 0;
-    for (size_t row = 0; row < count; ++row) {
-      const bool valid = std::all_of(nullable.begin(), nullable.end(),
-                                     [&](const VectorView& view) { return view.IsValid(row); });
-      if (valid) {
-        kept_rows_[kept++] = static_cast<uint32_t>(row);
-      } else {
-        null_rows_[null_count++] = static_cast<uint32_t>(row);
-      }
-    }
-    rows = kept_rows_;
-  }
-
-  JoinBuildSink& sink_;
-  JoinTable& table_;
-  Evaluator evaluator_;
-  RowMemoryPtr memory_;
-  RowStore store_;
-  std::vector<uint8_t*> null_addresses_;
-  uint64_t hashes_[kVectorSize];
-  uint32_t kept_rows_[kVectorSize];
-  uint32_t null_rows_[kVectorSize];
-  uint8_t* addresses_[kVectorSize];
-};
-
-Result<std::unique_ptr<LocalSink>> JoinBuildSink::MakeLocal(const ExecutionContext& context) {
-  return std::unique_ptr<LocalSink>(std::make_unique<LocalJoinBuild>(*this, context));
+  TRIVET_RETURN_IF_ERROR(PrepareDirectory());
+  return Insert(stores_.front(), shape_.keep_null_keys ? &null_rows_ : nullptr);
 }
 
-// Asked once, after all locals were combined: the directory needs the number of all rows. Then a
-// task links each thread's rows.
-size_t JoinBuildSink::FinishTaskCount() {
-  if (table_->shape().key_count() == 0) return 0;
-  prepared_ = table_->PrepareDirectory();
-  return std::max<size_t>(1, table_->stores_.size());
-}
-
-Status JoinBuildSink::RunFinishTask(size_t task, const CallContext&) {
-  TRIVET_RETURN_IF_ERROR(prepared_);
-  return task < table_->stores_.size() ? table_->Insert(table_->stores_[task]) : Status::OK();
-}
-
-// The exact set of keys where their range is small, else just the range.
-Status JoinTable::PublishKeys(size_t key, DynamicFilter& filter) const {
-  auto content = std::make_shared<DynamicFilter::Content>();
-  const LogicalType& type = shape_.keys[key]->type();
-  const PhysicalType physical = type.physical();
-  int64_t min = std::numeric_limits<int64_t>::max();
-  int64_t max = std::numeric_limits<int64_t>::min();
-  const auto for_each_key = [&](const auto& visit) -> Status {
-    for (const RowStore& store : stores_) {
-      for (const RowStore::Page& page : store.pages()) {
-        TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
-        const uint8_t* row = page.rows;
-        for (uint32_t i = 0; i < page.row_count; ++i, row += layout().row_bytes()) {
-          if (layout().IsValid(row, key)) {
-            visit(ReadIntegerKey(physical, row + layout().offset(key)));
-          }
-        }
-      }
-    }
-    return Status::OK();
-  };
-  TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
-    min = std::min(min, value);
-    max = std::max(max, value);
-  }));
-  if (min > max) {
-    content->empty = true;
-    filter.Publish(std::move(content));
-    return Status::OK();
+size_t JoinTable::memory_bytes() const {
+  size_t bytes = directory_reservation_.bytes();
+  for (const RowStore& store : stores_) {
+    for (const RowMemoryPtr& memory : store.memories()) bytes += memory->bytes();
   }
-  content->min = Value::Integer(type, min);
-  content->max = Value::Integer(type, max);
-  const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
-  if (range < kMaxBitmapBits) {
-    content->bitmap.resize(BitWords(range + 1));
-    TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
-      const uint64_t bit = static_cast<uint64_t>(value) - static_cast<uint64_t>(min);
-      content->bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
-    }));
-  }
-  filter.Publish(std::move(content));
-  return Status::OK();
-}
-
-Status JoinBuildSink::Finish(const CallContext&) {
-  metrics_.NotePeakMemory(reserved_ + table_->directory_reservation_.bytes());
-  if (table_->shape().key_count() == 0) {
-    for (const RowStore& store : table_->stores_) table_->row_count_ += store.row_count();
-  }
-  for (const KeyPublication& publication : publications_) {
-    TRIVET_RETURN_IF_ERROR(table_->PublishKeys(publication.key, *publication.filter));
-  }
-  return Status::OK();
+  return bytes;
 }
 
 }  // namespace trivet

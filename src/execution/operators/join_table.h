@@ -2,12 +2,9 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
-#include "execution/pipeline.h"
 #include "expression/evaluator.h"
-#include "storage/dynamic_filter.h"
 #include "vector/row_match.h"
 #include "vector/row_store.h"
 
@@ -36,6 +33,12 @@ class JoinTable {
   static constexpr uint64_t kPointerMask = (uint64_t{1} << 48) - 1;
 
   JoinTable(JoinTableShape shape, const EvaluationContext& context);
+
+  // Takes rows, links them and makes the table complete: for one thread that builds alone.
+  Status Build(RowStore&& rows);
+  // What linking so many rows takes, as long as they are not addressed directly.
+  static constexpr size_t kDirectoryBytesPerRow = 32;
+  size_t memory_bytes() const;
 
   const JoinTableShape& shape() const { return shape_; }
   const RowLayout& layout() const { return *shape_.layout; }
@@ -73,9 +76,9 @@ class JoinTable {
   friend class LocalJoinBuild;
 
   Status PrepareDirectory();
-  Status Insert(const RowStore& store);
+  // Rows that match nothing are noted in `null_rows` where that is not null.
+  Status Insert(const RowStore& store, std::vector<uint8_t*>* null_rows = nullptr);
   Status CollectBounds(int64_t& min, int64_t& max) const;
-  Status PublishKeys(size_t key, DynamicFilter& filter) const;
 
   JoinTableShape shape_;
   const EvaluationContext& context_;
@@ -89,34 +92,6 @@ class JoinTable {
   bool direct_ = false;
   int64_t direct_min_ = 0;
   uint64_t direct_size_ = 0;
-};
-
-// Where the keys of a single-column build side are told once they are known.
-struct KeyPublication {
-  size_t key = 0;
-  std::shared_ptr<DynamicFilter> filter;
-};
-
-// Gathers the build side, one row store a thread, then links all rows in parallel.
-class JoinBuildSink final : public Sink {
- public:
-  JoinBuildSink(std::shared_ptr<JoinTable> table, std::vector<KeyPublication> publications,
-                OperatorMetrics& metrics)
-      : table_(std::move(table)), publications_(std::move(publications)), metrics_(metrics) {}
-
-  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
-  size_t FinishTaskCount() override;
-  Status RunFinishTask(size_t task, const CallContext& call) override;
-  Status Finish(const CallContext& call) override;
-
- private:
-  friend class LocalJoinBuild;
-  std::shared_ptr<JoinTable> table_;
-  std::vector<KeyPublication> publications_;
-  OperatorMetrics& metrics_;
-  std::mutex mutex_;
-  Status prepared_;
-  std::atomic<size_t> reserved_{0};
 };
 
 // True for key types whose values are integers of at most 64 bits.

@@ -222,6 +222,7 @@ std::vector<Case> AllCases() {
 }
 
 TEST_F(JoinTest, AgreesWithTheNestedLoopInEveryKind) {
+  uint64_t spilled_bytes = 0;
   for (const auto& [left_count, right_count] :
        std::vector<std::pair<size_t, size_t>>{{40, 30}, {7, 60}, {5, 0}, {0, 5}, {1, 1}}) {
     for (const Case& test : AllCases()) {
@@ -229,14 +230,19 @@ TEST_F(JoinTest, AgreesWithTheNestedLoopInEveryKind) {
       const Rows right = RandomRows(right_count);
       const PhysicalPlan plan = MakeJoin(test, Table(left), Table(right));
       for (const size_t batch_size : {size_t{3}, kVectorSize}) {
-        QueryContext context = TestContext(2, batch_size);
-        Result<Rows> rows = RunPlan(*plan, context);
-        ASSERT_TRUE(rows.ok()) << rows.status().ToString();
-        EXPECT_EQ(Sorted(*rows), Sorted(Expected(test, left, right)))
-            << JoinKindName(test.kind) << " keys " << test.keys.size() << " residual "
-            << test.residual << " comparison " << test.comparison.size() << " null-safe "
-            << test.null_safe << " build left " << test.build_left;
-        EXPECT_EQ(context.memory().reserved_bytes(), 0u);
+        for (const bool spills : {false, true}) {
+          QueryContext context =
+              spills ? SpillingContext(2, batch_size) : TestContext(2, batch_size);
+          Result<Rows> rows = RunPlan(*plan, context);
+          ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+          EXPECT_EQ(Sorted(*rows), Sorted(Expected(test, left, right)))
+              << (spills ? "on disk " : "in memory ") << JoinKindName(test.kind) << " keys "
+              << test.keys.size() << " residual " << test.residual << " comparison "
+              << test.comparison.size() << " null-safe " << test.null_safe << " build left "
+              << test.build_left;
+          EXPECT_EQ(context.memory().reserved_bytes(), 0u);
+          spilled_bytes += context.metrics().ForOperator(plan->id()).bytes_spilled;
+        }
       }
     }
   }

@@ -182,37 +182,53 @@ void SpillPartitioner::Reset() {
   rows_.reset();
   memory_ = std::make_shared<RowMemory>(Reservation(&context_.memory(), consumer_));
   rows_ = std::make_unique<PartitionedRowStore>(target_.layout(), memory_, radix_bits_, shift_);
+  complete_rows_.assign(rows_->partition_count(), 0);
+}
+
+template <typename Try>
+Status SpillPartitioner::AppendOrFlush(const Try& append) {
+  Status status = append();
+  if (status.code() == StatusCode::kOutOfMemory) {
+    TRIVET_RETURN_IF_ERROR(Flush());
+    status = append();
+  }
+  TRIVET_RETURN_IF_ERROR(status);
+  SetComplete();
+  return memory_->bytes() < most_bytes_ ? Status::OK() : Flush();
+}
+
+void SpillPartitioner::SetComplete() {
+  for (size_t i = 0; i < complete_rows_.size(); ++i) {
+    complete_rows_[i] = rows_->partition(i).row_count();
+  }
 }
 
 Status SpillPartitioner::Append(std::span<const Vector> columns, const uint64_t* hashes,
                                 const uint32_t* selection, size_t count) {
   uint8_t* rows[kVectorSize];
-  TRIVET_RETURN_IF_ERROR(rows_->Append(columns, hashes, selection, count, rows));
-  return FlushIfLarge();
+  return AppendOrFlush([&] { return rows_->Append(columns, hashes, selection, count, rows); });
 }
 
 Status SpillPartitioner::AppendCopies(uint8_t* const* rows, size_t count) {
-  TRIVET_RETURN_IF_ERROR(rows_->AppendCopies(rows, count));
-  return FlushIfLarge();
+  return AppendOrFlush([&] { return rows_->AppendCopies(rows, count); });
 }
 
-Status SpillPartitioner::AppendAll(const RowStore& rows) {
+Status SpillPartitioner::AppendAll(const RowStore& rows, size_t row_count) {
   uint8_t* chunk[kVectorSize];
   RowStore::Cursor cursor(rows);
-  while (const size_t count = cursor.Next(chunk)) {
+  while (row_count > 0) {
+    const size_t count = cursor.Next(chunk, std::min(row_count, kVectorSize));
+    if (count == 0) break;
+    row_count -= count;
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     TRIVET_RETURN_IF_ERROR(AppendCopies(chunk, count));
   }
   return Status::OK();
 }
 
-Status SpillPartitioner::FlushIfLarge() {
-  return memory_->bytes() < most_bytes_ ? Status::OK() : Flush();
-}
-
 Status SpillPartitioner::Flush() {
   for (size_t i = 0; i < rows_->partition_count(); ++i) {
-    TRIVET_RETURN_IF_ERROR(target_.Write(i, rows_->partition(i)));
+    TRIVET_RETURN_IF_ERROR(target_.Write(i, rows_->partition(i), complete_rows_[i]));
   }
   Reset();
   return Status::OK();

@@ -77,13 +77,16 @@ class SpillPartitioner {
   Status Append(std::span<const Vector> columns, const uint64_t* hashes, const uint32_t* selection,
                 size_t count);
   Status AppendCopies(uint8_t* const* rows, size_t count);
-  // All rows of a store, whatever their number.
-  Status AppendAll(const RowStore& rows);
+  // The first `row_count` rows of a store, whatever their number.
+  Status AppendAll(const RowStore& rows, size_t row_count = ~size_t{0});
   Status Flush();
   size_t memory_bytes() const { return memory_->bytes(); }
 
  private:
-  Status FlushIfLarge();
+  // Where `append` is refused memory, it is tried once more with nothing held.
+  template <typename Try>
+  Status AppendOrFlush(const Try& append);
+  void SetComplete();
   void Reset();
 
   const ExecutionContext& context_;
@@ -94,6 +97,7 @@ class SpillPartitioner {
   const size_t most_bytes_;
   RowMemoryPtr memory_;
   std::unique_ptr<PartitionedRowStore> rows_;
+  std::vector<size_t> complete_rows_;  // by partition; rows beyond were refused half-way
 };
 
 }  // namespace trivet

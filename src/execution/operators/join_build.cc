@@ -1,0 +1,270 @@
+#include "execution/operators/join_build.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "vector/hash_vector.h"
+
+namespace trivet {
+
+namespace {
+constexpr std::string_view kConsumer = "HASH_JOIN";
+// A published bitmap takes at most this many bits (8 MiB).
+constexpr uint64_t kMaxBitmapBits = uint64_t{1} << 26;
+
+RowMemoryPtr MakeMemory(const ExecutionContext& context) {
+  return std::make_shared<RowMemory>(Reservation(&context.memory(), std::string(kConsumer)));
+}
+}  // namespace
+
+// One thread's share of the build side.
+class LocalJoinBuild final : public LocalSink {
+ public:
+  LocalJoinBuild(JoinBuildSink& sink, const ExecutionContext& context)
+      : sink_(sink),
+        table_(sink.table_),
+        context_(context),
+        evaluator_(table_.shape().keys, context),
+        store_(std::make_unique<RowStore>(table_.shape().layout, MakeMemory(context))) {}
+
+  Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
+    const JoinTableShape& shape = table_.shape();
+    const size_t count = batch.row_count();
+    std::vector<Vector> columns(shape.key_count());
+    for (size_t i = 0; i < shape.key_count(); ++i) {
+      TRIVET_RETURN_IF_ERROR(evaluator_.Evaluate(i, batch, columns[i]));
+    }
+    HashColumns(std::span<const Vector>(columns.data(), shape.key_count()), count, hashes_);
+    const uint32_t* rows = nullptr;
+    size_t kept = count;
+    size_t null_count = 0;
+    FindNullKeys(columns, count, kept, null_count, rows);
+    for (uint64_t column : shape.columns) columns.push_back(batch.column(column));
+    TRIVET_RETURN_IF_ERROR(Append(columns, rows, kept));
+    if (null_count > 0 && shape.keep_null_keys) {
+      TRIVET_RETURN_IF_ERROR(Append(columns, null_rows_, null_count));
+      // What is on disk finds them again when it comes back.
+      if (partitioner_ == nullptr) {
+        null_addresses_.insert(null_addresses_.end(), addresses_, addresses_ + null_count);
+      }
+    }
+    if (partitioner_ != nullptr) return Outcome::kNeedInput;
+    const size_t bytes =
+        store_->memory().bytes() + store_->row_count() * JoinTable::kDirectoryBytesPerRow;
+    Note(bytes);
+    if (sink_.can_spill() && sink_.runtime_->share->MustSpill(bytes, context_.thread_count())) {
+      TRIVET_RETURN_IF_ERROR(SpillStore(store_->row_count()));
+    }
+    return Outcome::kNeedInput;
+  }
+
+  Status Combine(const CallContext&) override {
+    if (partitioner_ != nullptr) return partitioner_->Flush();
+    std::lock_guard lock(sink_.mutex_);
+    table_.stores_.push_back(std::move(*store_));
+    table_.null_rows_.insert(table_.null_rows_.end(), null_addresses_.begin(),
+                             null_addresses_.end());
+    return Status::OK();
+  }
+
+ private:
+  Status Append(const std::vector<Vector>& columns, const uint32_t* rows, size_t count) {
+    if (count == 0) return Status::OK();
+    if (partitioner_ == nullptr) {
+      const size_t complete = store_->row_count();
+      Status status = store_->Append(columns, hashes_, rows, count, addresses_);
+      if (status.code() != StatusCode::kOutOfMemory || complete == 0 || !sink_.can_spill()) {
+        return status;
+      }
+      TRIVET_RETURN_IF_ERROR(SpillStore(complete));
+    }
+    return partitioner_->Append(columns, hashes_, rows, count);
+  }
+
+  // From here on, rows go to disk.
+  Status SpillStore(size_t complete_rows) {
+    spill_ = sink_.Spill();
+    partitioner_ = std::make_unique<SpillPartitioner>(context_, *spill_->build(), JoinSpill::kShift,
+                                                      kConsumer);
+    TRIVET_RETURN_IF_ERROR(partitioner_->AppendAll(*store_, complete_rows));
+    store_.reset();
+    null_addresses_.clear();
+    Note(0);
+    return Status::OK();
+  }
+
+  void Note(size_t bytes) {
+    sink_.runtime_->share->Change(noted_bytes_, bytes);
+    noted_bytes_ = bytes;
+  }
+
+  // Splits the rows into those whose keys can match and those that have a NULL where it cannot.
+  void FindNullKeys(const std::vector<Vector>& keys, size_t count, size_t& kept, size_t& null_count,
+                    const uint32_t*& rows) {
+    const JoinTableShape& shape = table_.shape();
+    std::vector<VectorView> nullable;
+    for (size_t i = 0; i < shape.key_count(); ++i) {
+      const VectorView view = keys[i].View();
+      if (view.validity && !shape.null_safe[i]) nullable.push_back(view);
+    }
+    if (nullable.empty()) return;
+    kept = 0;
+    for (size_t row = 0; row < count; ++row) {
+      const bool valid = std::all_of(nullable.begin(), nullable.end(),
+                                     [&](const VectorView& view) { return view.IsValid(row); });
+      if (valid) {
+        kept_rows_[kept++] = static_cast<uint32_t>(row);
+      } else {
+        null_rows_[null_count++] = static_cast<uint32_t>(row);
+      }
+    }
+    rows = kept_rows_;
+  }
+
+  JoinBuildSink& sink_;
+  JoinTable& table_;
+  const ExecutionContext& context_;
+  Evaluator evaluator_;
+  std::unique_ptr<RowStore> store_;
+  std::vector<uint8_t*> null_addresses_;
+  std::shared_ptr<JoinSpill> spill_;
+  std::unique_ptr<SpillPartitioner> partitioner_;  // once rows go to disk
+  size_t noted_bytes_ = 0;
+  uint64_t hashes_[kVectorSize];
+  uint32_t kept_rows_[kVectorSize];
+  uint32_t null_rows_[kVectorSize];
+  uint8_t* addresses_[kVectorSize];
+};
+
+Result<std::unique_ptr<LocalSink>> JoinBuildSink::MakeLocal(const ExecutionContext& context) {
+  return std::unique_ptr<LocalSink>(std::make_unique<LocalJoinBuild>(*this, context));
+}
+
+bool JoinBuildSink::can_spill() const { return runtime_->probe_layout != nullptr; }
+
+std::shared_ptr<JoinSpill> JoinBuildSink::Spill() {
+  std::lock_guard lock(mutex_);
+  if (runtime_->spill == nullptr) {
+    runtime_->metrics->NotePeakMemory(runtime_->share->held_bytes());
+    runtime_->spill = std::make_shared<JoinSpill>(*runtime_, context_);
+  }
+  return runtime_->spill;
+}
+
+bool JoinBuildSink::DirectoryFits() {
+  size_t rows = 0;
+  for (const RowStore& store : table_.stores_) rows += store.row_count();
+  if (table_.shape().key_count() != 0) prepared_ = table_.PrepareDirectory();
+  if (prepared_.code() != StatusCode::kOutOfMemory) return true;
+  return rows == 0 || !can_spill();
+}
+
+// Asked once, after all locals were combined: the directory needs the number of all rows. Then a
+// task links each thread's rows, or writes them where others have spilled.
+size_t JoinBuildSink::FinishTaskCount() {
+  if (runtime_->spill == nullptr && !DirectoryFits()) Spill();
+  if (runtime_->spill != nullptr) {
+    prepared_ = Status::OK();
+    return table_.stores_.size();
+  }
+  if (table_.shape().key_count() == 0) return 0;
+  return std::max<size_t>(1, table_.stores_.size());
+}
+
+Status JoinBuildSink::RunFinishTask(size_t task, const CallContext&) {
+  TRIVET_RETURN_IF_ERROR(prepared_);
+  if (task >= table_.stores_.size()) return Status::OK();
+  RowStore& store = table_.stores_[task];
+  return runtime_->spill != nullptr ? SpillStore(store) : table_.Insert(store);
+}
+
+Status JoinBuildSink::SpillStore(RowStore& store) const {
+  SpillPartitioner partitioner(context_, *runtime_->spill->build(), JoinSpill::kShift, kConsumer);
+  TRIVET_RETURN_IF_ERROR(partitioner.AppendAll(store));
+  TRIVET_RETURN_IF_ERROR(partitioner.Flush());
+  store.Clear();
+  return Status::OK();
+}
+
+Status JoinBuildSink::Finish(const CallContext&) {
+  MemoryShare& share = *runtime_->share;
+  runtime_->metrics->NotePeakMemory(table_.memory_bytes());
+  // Before resident rows are gone from disk.
+  for (const KeyPublication& publication : runtime_->publications) {
+    TRIVET_RETURN_IF_ERROR(PublishKeys(publication));
+  }
+  if (runtime_->spill != nullptr) {
+    table_.stores_.clear();
+    table_.null_rows_.clear();
+    table_.row_count_ = 0;
+    share.Change(share.held_bytes(), 0);
+    RowStore resident(table_.shape().layout, MakeMemory(context_));
+    TRIVET_RETURN_IF_ERROR(runtime_->spill->LoadResident(share.LoadBytes(2), resident));
+    TRIVET_RETURN_IF_ERROR(table_.Build(std::move(resident)));
+  } else if (table_.shape().key_count() == 0) {
+    for (const RowStore& store : table_.stores_) table_.row_count_ += store.row_count();
+  }
+  share.Change(share.held_bytes(), table_.memory_bytes());
+  share.SetComplete();
+  return Status::OK();
+}
+
+// The exact set of keys where their range is small, else just the range.
+Status JoinBuildSink::PublishKeys(const KeyPublication& publication) const {
+  auto content = std::make_shared<DynamicFilter::Content>();
+  const RowLayout& layout = table_.layout();
+  const size_t key = publication.key;
+  const LogicalType& type = table_.shape().keys[key]->type();
+  const PhysicalType physical = type.physical();
+  int64_t min = std::numeric_limits<int64_t>::max();
+  int64_t max = std::numeric_limits<int64_t>::min();
+  const auto visit_store = [&](const RowStore& store, const auto& visit) -> Status {
+    for (const RowStore::Page& page : store.pages()) {
+      TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+      const uint8_t* row = page.rows;
+      for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
+        if (layout.IsValid(row, key)) visit(ReadIntegerKey(physical, row + layout.offset(key)));
+      }
+    }
+    return Status::OK();
+  };
+  const auto for_each_key = [&](const auto& visit) -> Status {
+    for (const RowStore& store : table_.stores_) {
+      TRIVET_RETURN_IF_ERROR(visit_store(store, visit));
+    }
+    if (runtime_->spill == nullptr) return Status::OK();
+    const SpilledRows& spilled = *runtime_->spill->build();
+    for (size_t p = 0; p < spilled.partition_count(); ++p) {
+      for (const SpilledRows::Block& block : spilled.blocks(p)) {
+        RowStore rows(table_.shape().layout, MakeMemory(context_));
+        TRIVET_RETURN_IF_ERROR(spilled.Read(block, rows));
+        TRIVET_RETURN_IF_ERROR(visit_store(rows, visit));
+      }
+    }
+    return Status::OK();
+  };
+  TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
+    min = std::min(min, value);
+    max = std::max(max, value);
+  }));
+  if (min > max) {
+    content->empty = true;
+    publication.filter->Publish(std::move(content));
+    return Status::OK();
+  }
+  content->min = Value::Integer(type, min);
+  content->max = Value::Integer(type, max);
+  const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
+  if (range < kMaxBitmapBits) {
+    content->bitmap.resize(BitWords(range + 1));
+    TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
+      const uint64_t bit = static_cast<uint64_t>(value) - static_cast<uint64_t>(min);
+      content->bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
+    }));
+  }
+  publication.filter->Publish(std::move(content));
+  return Status::OK();
+}
+
+}  // namespace trivet

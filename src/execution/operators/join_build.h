@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "execution/operators/join_runtime.h"
+#include "execution/operators/join_spill.h"
+
+namespace trivet {
+
+// Gathers the build side, one row store a thread, then links all rows in parallel. Where they do
+// not fit, all go to disk by partition, and those of some partitions come back.
+class JoinBuildSink final : public Sink {
+ public:
+  JoinBuildSink(std::shared_ptr<JoinRuntime> runtime, const ExecutionContext& context)
+      : runtime_(std::move(runtime)), table_(*runtime_->table), context_(context) {}
+
+  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
+  size_t FinishTaskCount() override;
+  Status RunFinishTask(size_t task, const CallContext& call) override;
+  Status Finish(const CallContext& call) override;
+
+ private:
+  friend class LocalJoinBuild;
+
+  bool can_spill() const;
+  // Made by the first thread that spills.
+  std::shared_ptr<JoinSpill> Spill();
+  // Whether the directory of what lies in memory has room as well.
+  bool DirectoryFits();
+  Status SpillStore(RowStore& store) const;
+  Status PublishKeys(const KeyPublication& publication) const;
+
+  std::shared_ptr<JoinRuntime> runtime_;
+  JoinTable& table_;
+  const ExecutionContext& context_;
+  std::mutex mutex_;  // guards the spill's making, and the table while threads combine
+  Status prepared_;
+};
+
+}  // namespace trivet
