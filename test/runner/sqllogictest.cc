@@ -1,5 +1,5 @@
 // Runs SQL suites (test/sql/README.md) on Trivet: sqllogictest [--threads N] [--batch-size N]
-// [--memory-limit SIZE] [--disable-optimizers] [--workers N [--partitions P]] [--coordinator URL]
+// [--memory-limit SIZE] [--always-spill] [--disable-optimizers] [--workers N [--partitions P]] [--coordinator URL]
 // [--verbose] FILE-OR-FOLDER…
 // With --workers every query runs as stages on that many workers of this process, whatever its
 // size, each scan as three tasks. With --coordinator every file is a session of a running
@@ -239,6 +239,8 @@ int Main(int argc, char** argv) {
       options.setup.push_back("SET batch_size = " + value());
     } else if (argument == "--memory-limit") {
       options.setup.push_back("SET memory_limit = '" + value() + "'");
+    } else if (argument == "--always-spill") {
+      options.setup.push_back("SET always_spill = true");
     } else if (argument == "--workers") {
       options.workers = static_cast<uint32_t>(std::stoul(value()));
     } else if (argument == "--partitions") {
