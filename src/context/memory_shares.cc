@@ -8,7 +8,7 @@ namespace {
 // Of an operator that has not run yet: less than this is not worth counting on.
 constexpr size_t kLeastExpected = size_t{1} << 20;
 // With nothing free, reading back is still tried with so much.
-constexpr size_t kLeastLoadBytes = size_t{1} << 20;
+constexpr size_t kLeastLoadBytes = size_t{256} << 10;
 // Where everything spills for a test's sake, what comes back is cut, too.
 constexpr size_t kAlwaysSpillingLoadBytes = 512;
 }  // namespace
@@ -41,7 +41,9 @@ bool MemoryShare::MustSpill(size_t bytes, size_t threads) const {
 
 size_t MemoryShare::LoadBytes(size_t threads) const {
   if (always_spills_) return kAlwaysSpillingLoadBytes;
-  return std::max(allowance() / threads, kLeastLoadBytes);
+  const size_t most = allowance();
+  const size_t held = held_bytes();
+  return std::max(most > held ? (most - held) / threads : 0, kLeastLoadBytes);
 }
 
 size_t MemoryShares::AllowanceOf(const MemoryShare& member) const {

@@ -49,7 +49,7 @@ class MemoryShare {
   void SetComplete() { complete_.store(true, std::memory_order_relaxed); }
   // The most it may hold now: beyond it, it spills.
   size_t allowance() const { return shares_.AllowanceOf(*this); }
-  // What one of its `threads` may bring back from disk at a time.
+  // What one of its `threads` may bring back from disk now, beside what is held.
   size_t LoadBytes(size_t threads) const;
   bool always_spills() const { return always_spills_; }
   // Whether one of its `threads`, which holds `bytes` of what it holds, has to spill these now.

@@ -1,5 +1,6 @@
 // Runs SQL suites (test/sql/README.md) on Trivet: sqllogictest [--threads N] [--batch-size N]
-// [--memory-limit SIZE] [--always-spill] [--disable-optimizers] [--workers N [--partitions P]] [--coordinator URL]
+// [--memory-limit SIZE] [--always-spill] [--disable-optimizers] [--workers N [--partitions P]]
+// [--coordinator URL]
 // [--verbose] FILE-OR-FOLDER…
 // With --workers every query runs as stages on that many workers of this process, whatever its
 // size, each scan as three tasks. With --coordinator every file is a session of a running

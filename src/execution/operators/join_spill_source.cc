@@ -135,6 +135,9 @@ class LocalJoinSpill final : public LocalSource {
 Result<std::unique_ptr<LocalSource>> JoinSpillSource::MakeLocal(const ExecutionContext& context) {
   std::lock_guard lock(mutex_);
   if (!listed_ && runtime_->spill != nullptr) {
+    // Whoever looked up what had come back for the probe is done.
+    runtime_->table->Release();
+    runtime_->share->Change(runtime_->share->held_bytes(), 0);
     const JoinSpill& spill = *runtime_->spill;
     for (size_t p = 0; p < spill.build()->partition_count(); ++p) {
       if (!spill.is_resident(p)) {

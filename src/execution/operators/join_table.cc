@@ -175,6 +175,14 @@ Status JoinTable::Build(RowStore&& rows) {
   return Insert(stores_.front(), shape_.keep_null_keys ? &null_rows_ : nullptr);
 }
 
+void JoinTable::Release() {
+  stores_.clear();
+  null_rows_.clear();
+  row_count_ = 0;
+  directory_.reset();
+  directory_reservation_.Release();
+}
+
 size_t JoinTable::memory_bytes() const {
   size_t bytes = directory_reservation_.bytes();
   for (const RowStore& store : stores_) {

@@ -39,6 +39,8 @@ class JoinTable {
   // What linking so many rows takes, as long as they are not addressed directly.
   static constexpr size_t kDirectoryBytesPerRow = 32;
   size_t memory_bytes() const;
+  // Drops the rows, which nobody looks up any more; batches made of them keep their strings.
+  void Release();
 
   const JoinTableShape& shape() const { return shape_; }
   const RowLayout& layout() const { return *shape_.layout; }

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "execution/operators/values.h"
+#include "execution/testing/rows_operator.h"
 #include "execution/testing/run_plan.h"
 #include "expression/function_registry.h"
 
@@ -245,6 +246,44 @@ TEST_F(JoinTest, AgreesWithTheNestedLoopInEveryKind) {
         }
       }
     }
+  }
+  EXPECT_GT(spilled_bytes, 0u);
+}
+
+// Half of the build rows, which do not fit, have one key.
+TEST_F(JoinTest, HotKeysAndLargeSidesKeepTheLimit) {
+  const auto rows = [&](size_t count, int64_t hot_every) {
+    Rows made;
+    for (size_t i = 0; i < count; ++i) {
+      const bool is_hot = static_cast<int64_t>(i) % hot_every == 0;
+      made.push_back({Value::Int32(is_hot ? 7 : static_cast<int>(i)),
+                      Value::Varchar("some text that is long enough " + std::to_string(i)),
+                      Value::Int32(static_cast<int>(i % 5))});
+    }
+    return made;
+  };
+  const Rows left = rows(20'000, 5'000);
+  const Rows right = rows(40'000, 2);
+  const auto source = [](const Rows& made) {
+    return std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, made, 1, 20));
+  };
+  for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kFull, JoinKind::kSemi,
+                              JoinKind::kAnti, JoinKind::kMark}) {
+    Case test{kind, {0}, false, true, {}, false};
+    const PhysicalPlan plan = MakeJoin(test, source(left), source(right));
+    QueryContext plenty = TestContext(2);
+    const std::vector<std::string> expected = Sorted(*RunPlan(*plan, plenty));
+    // Some kinds keep no more than keys.
+    const bool keeps_texts = kind <= JoinKind::kFull;
+    const size_t limit = keeps_texts ? 4'000'000 : 1'600'000;
+    MemoryBudget budget("memory_limit", limit);
+    QueryContext scarce = SpillingContext(2, kVectorSize, &budget);
+    Result<Rows> found = RunPlan(*plan, scarce);
+    ASSERT_TRUE(found.ok()) << found.status().ToString();
+    EXPECT_EQ(Sorted(*found), expected) << JoinKindName(kind);
+    EXPECT_LE(budget.peak_bytes(), limit);
+    EXPECT_GT(scarce.metrics().ForOperator(plan->id()).bytes_spilled.load(), 0u);
+    EXPECT_EQ(budget.reserved_bytes(), 0u);
   }
 }
 
