@@ -11,6 +11,15 @@ namespace trivet {
 
 class Reservation;
 
+// Somebody who holds memory of a budget that others may have as soon as they want it.
+class MemoryReclaimer {
+ public:
+  virtual ~MemoryReclaimer() = default;
+  // Gives back at least `bytes` where it can; tells how many it has let go. Thread-safe.
+  virtual size_t Reclaim(size_t bytes) = 0;
+  virtual size_t reclaimable_bytes() const = 0;
+};
+
 // A budget of bytes. Operators, buffers and queues reserve before they allocate; a refused request
 // is a typed OutOfMemory naming the consumer, which an operator that can spill answers by spilling.
 // Thread-safe.
@@ -24,6 +33,11 @@ class MemoryManager {
   virtual size_t reserved_bytes() const = 0;
   virtual size_t peak_bytes() const = 0;
   virtual size_t limit_bytes() const = 0;
+
+  // Asked before anybody is refused; null: nobody. Set while nobody reserves. It outlives that.
+  virtual void SetReclaimer(MemoryReclaimer* reclaimer) { (void)reclaimer; }
+  // What of the reserved bytes would be given back at once.
+  virtual size_t reclaimable_bytes() const { return 0; }
 
  protected:
   friend class Reservation;

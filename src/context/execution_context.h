@@ -12,6 +12,7 @@
 
 namespace trivet {
 
+class BufferCache;
 class ExchangeInputs;
 class MemoryShare;
 class TemporaryFiles;
@@ -33,6 +34,8 @@ class ExecutionContext : public EvaluationContext {
   virtual std::unique_ptr<MemoryShare> JoinMemoryShares(size_t expected_bytes) const = 0;
   // Where operators spill to; null: nowhere.
   virtual TemporaryFiles* temporary_files() const { return nullptr; }
+  // Where scans keep what later queries may want; null: nowhere.
+  virtual BufferCache* buffer_cache() const { return nullptr; }
   // Rows that other tasks of the same query made; null where the run is no task of a stage.
   virtual ExchangeInputs* exchange_inputs() const { return nullptr; }
   // Which part of its tables this run reads; one of several tasks that run the same plan reads one

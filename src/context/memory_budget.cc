@@ -13,6 +13,18 @@
 namespace trivet {
 
 Status MemoryBudget::Grow(size_t bytes, std::string_view consumer) {
+  // Others may be quicker to take what was given back.
+  constexpr int kAttempts = 3;
+  Status status = Take(bytes, consumer);
+  for (int i = 0; i < kAttempts && !status.ok(); ++i) {
+    MemoryReclaimer* reclaimer = reclaimer_.load(std::memory_order_acquire);
+    if (reclaimer == nullptr || reclaimer->Reclaim(bytes) == 0) break;
+    status = Take(bytes, consumer);
+  }
+  return status;
+}
+
+Status MemoryBudget::Take(size_t bytes, std::string_view consumer) {
   size_t current = reserved_.load(std::memory_order_relaxed);
   const size_t limit = limit_.load(std::memory_order_relaxed);
   do {

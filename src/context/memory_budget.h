@@ -26,6 +26,13 @@ class MemoryBudget final : public MemoryManager {
     const size_t own = limit_.load(std::memory_order_relaxed);
     return parent_ == nullptr ? own : std::min(own, parent_->limit_bytes());
   }
+  void SetReclaimer(MemoryReclaimer* reclaimer) override {
+    reclaimer_.store(reclaimer, std::memory_order_release);
+  }
+  size_t reclaimable_bytes() const override {
+    const MemoryReclaimer* reclaimer = reclaimer_.load(std::memory_order_acquire);
+    return reclaimer == nullptr ? 0 : reclaimer->reclaimable_bytes();
+  }
   // How spilling operators divide the outermost budget.
   MemoryShares& shares() { return parent_ == nullptr ? shares_ : parent_->shares(); }
   void set_limit_bytes(size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
@@ -35,10 +42,13 @@ class MemoryBudget final : public MemoryManager {
   void Shrink(size_t bytes) noexcept override;
 
  private:
+  Status Take(size_t bytes, std::string_view consumer);
+
   std::string name_;
   std::atomic<size_t> limit_;
   MemoryBudget* parent_;
   MemoryShares shares_{*this};
+  std::atomic<MemoryReclaimer*> reclaimer_{nullptr};
   std::atomic<size_t> reserved_{0};
   std::atomic<size_t> peak_{0};
 };

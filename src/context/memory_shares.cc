@@ -34,7 +34,10 @@ size_t MemoryShare::demand() const {
 bool MemoryShare::MustSpill(size_t bytes, size_t threads) const {
   if (bytes == 0) return false;
   if (always_spills_) return true;
-  if (shares_.memory_.reserved_bytes() <= shares_.memory_.limit_bytes() / 2) return false;
+  const MemoryManager& memory = shares_.memory_;
+  const size_t in_use =
+      memory.reserved_bytes() - std::min(memory.reserved_bytes(), memory.reclaimable_bytes());
+  if (in_use <= memory.limit_bytes() / 2) return false;
   const size_t most = allowance();
   return held_bytes() > most && bytes > most / threads;
 }
@@ -59,7 +62,8 @@ size_t MemoryShares::AllowanceOf(const MemoryShare& member) const {
   }
   // What is neither a member's nor free is not to be divided.
   const size_t reserved = memory_.reserved_bytes();
-  const size_t foreign = reserved > held ? reserved - held : 0;
+  const size_t divided = held + memory_.reclaimable_bytes();
+  const size_t foreign = reserved > divided ? reserved - divided : 0;
   const size_t kept_free = limit / 8;
   size_t pool = limit - kept_free;
   pool = pool > foreign ? pool - foreign : 0;

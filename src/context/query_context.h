@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "context/buffer_cache.h"
 #include "context/execution_context.h"
 #include "context/memory_budget.h"
 #include "context/temporary_files.h"
@@ -25,10 +26,11 @@ class QueryContext : public ExecutionContext {
   };
 
   QueryContext(Options options, FileSystem& files, MemoryBudget* process_budget,
-               TemporaryFiles* temporary_files = nullptr)
+               TemporaryFiles* temporary_files = nullptr, BufferCache* buffer_cache = nullptr)
       : options_(std::move(options)),
         files_(files),
         temporary_files_(temporary_files),
+        buffer_cache_(buffer_cache),
         budget_("memory_limit", options_.memory_limit_bytes, process_budget) {}
 
   int64_t query_time_micros() const override { return options_.query_time_micros; }
@@ -45,6 +47,7 @@ class QueryContext : public ExecutionContext {
     return budget_.shares().Join(expected_bytes, options_.always_spill);
   }
   TemporaryFiles* temporary_files() const override { return temporary_files_; }
+  BufferCache* buffer_cache() const override { return buffer_cache_; }
   ScanPart scan_part() const override { return options_.scan_part; }
 
   const Options& options() const { return options_; }
@@ -53,6 +56,7 @@ class QueryContext : public ExecutionContext {
   Options options_;
   FileSystem& files_;
   TemporaryFiles* temporary_files_;
+  BufferCache* buffer_cache_;
   CancellationToken cancellation_;
   mutable MemoryBudget budget_;
   mutable QueryMetrics metrics_;

@@ -51,8 +51,8 @@ class TaskInputs final : public ExchangeInputs {
 class TaskContext final : public QueryContext {
  public:
   TaskContext(Options options, FileSystem& files, MemoryBudget* process_budget,
-              TemporaryFiles& temporary_files, TaskInputs& inputs)
-      : QueryContext(std::move(options), files, process_budget, &temporary_files),
+              TemporaryFiles& temporary_files, BufferCache& buffer_cache, TaskInputs& inputs)
+      : QueryContext(std::move(options), files, process_budget, &temporary_files, &buffer_cache),
         inputs_(inputs) {}
 
   ExchangeInputs* exchange_inputs() const override { return &inputs_; }

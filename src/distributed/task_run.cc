@@ -66,7 +66,8 @@ Result<TaskFinished> TaskRun::Execute() {
   {
     std::lock_guard lock(mutex_);
     context_ = std::make_unique<TaskContext>(std::move(options), runtime_.files_, &runtime_.memory_,
-                                             runtime_.temporary_files_, inputs_);
+                                             runtime_.temporary_files_, runtime_.buffer_cache_,
+                                             inputs_);
     if (cancellation_.IsCancelled()) context_->cancellation().Cancel();
   }
   inputs_.set_memory(context_->memory());

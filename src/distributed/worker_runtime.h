@@ -76,6 +76,7 @@ class WorkerRuntime {
   Report report_;
   MemoryBudget memory_;
   TemporaryFiles temporary_files_;
+  BufferCache buffer_cache_{memory_};
   CreditPool credits_;
   ThreadPool pool_;
 

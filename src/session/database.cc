@@ -68,6 +68,7 @@ void Database::ApplySettings() {
   executor_.Resize(values.threads);
   std::optional<uint64_t> most;
   if (values.max_temp_directory_bytes != ~uint64_t{0}) most = values.max_temp_directory_bytes;
+  buffer_cache_.SetEnabled(values.enable_page_cache);
   temporary_files_.Configure(values.temp_directory, most);
 }
 

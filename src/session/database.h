@@ -6,6 +6,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/table_function.h"
+#include "context/buffer_cache.h"
 #include "context/memory_budget.h"
 #include "context/temporary_files.h"
 #include "extension/extensions.h"
@@ -43,6 +44,7 @@ class Database : public std::enable_shared_from_this<Database> {
   Settings& settings() { return settings_; }
   MemoryBudget& memory() { return memory_; }
   TemporaryFiles& temporary_files() { return temporary_files_; }
+  BufferCache& buffer_cache() { return buffer_cache_; }
   QueryRuntime& runtime() { return runtime_ ? *runtime_ : executor_; }
   FileSystem& files() { return files_; }
   int64_t NowMicros() const { return clock_(); }
@@ -58,6 +60,7 @@ class Database : public std::enable_shared_from_this<Database> {
   Settings settings_;
   MemoryBudget memory_;
   TemporaryFiles temporary_files_;
+  BufferCache buffer_cache_{memory_};
   Catalog catalog_;
   TableFunctionRegistry table_functions_;
   Extensions extensions_;

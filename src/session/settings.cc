@@ -191,6 +191,15 @@ const Definition kDefinitions[] = {
     {"disabled_optimizers", "VARCHAR", "LOCAL",
      "Optimizer rules that do not run, comma-separated, or all", SetDisabledOptimizers,
      ShowDisabledOptimizers, TRIVET_RESET(disabled_optimizers)},
+    {"enable_page_cache", "BOOLEAN", "GLOBAL",
+     "Whether decompressed pages of Parquet files are kept for later queries, in up to half of the "
+     "memory",
+     [](SettingValues& values, const std::string& text) -> Status {
+       TRIVET_ASSIGN_OR_RETURN(values.enable_page_cache, ParseFlag("enable_page_cache", text));
+       return Status::OK();
+     },
+     [](const SettingValues& values) { return ShowFlag(values.enable_page_cache); },
+     TRIVET_RESET(enable_page_cache)},
     {"enable_progress_bar", "BOOLEAN", "LOCAL", "Whether the shell draws a bar for long queries",
      [](SettingValues& values, const std::string& text) -> Status {
        TRIVET_ASSIGN_OR_RETURN(values.enable_progress_bar, ParseFlag("enable_progress_bar", text));
@@ -272,6 +281,7 @@ SettingValues Settings::Get() const {
   values.memory_limit_bytes = global.memory_limit_bytes;
   values.temp_directory = global.temp_directory;
   values.max_temp_directory_bytes = global.max_temp_directory_bytes;
+  values.enable_page_cache = global.enable_page_cache;
   return values;
 }
 

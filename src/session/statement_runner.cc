@@ -49,7 +49,7 @@ StatementRunner::~StatementRunner() { connection_.ExchangePlanning(std::move(out
 
 std::unique_ptr<QueryContext> StatementRunner::NewContext() const {
   return std::make_unique<QueryContext>(options_, database_.files(), &database_.memory(),
-                                        &database_.temporary_files());
+                                        &database_.temporary_files(), &database_.buffer_cache());
 }
 
 Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& statement) {

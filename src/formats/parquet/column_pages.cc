@@ -49,6 +49,11 @@ std::string EncodingName(Encoding encoding) {
   return StrCat("number ", static_cast<int>(encoding));
 }
 
+// What keeping a dictionary takes: its values, and for strings the page they point into.
+size_t DictionaryBytes(const Dictionary& dictionary, const Page& page) {
+  return (dictionary.size + 1) * TypeSize(dictionary.values->type()) + page.size;
+}
+
 }  // namespace
 
 void GatherValues(const uint8_t* values, const uint32_t* codes, size_t count, size_t width,
@@ -67,7 +72,7 @@ ColumnPages::ColumnPages(const Leaf& leaf, const ColumnChunk& chunk,
     : leaf_(leaf),
       memory_(*resources.memory),
       reader_(resources.file, chunk, leaf.path, resources.pool, resources.metrics,
-              resources.counts_skipped),
+              resources.counts_skipped, resources.cache, resources.file_number),
       levels_left_(chunk.value_count) {}
 
 Status ColumnPages::Advance() {
@@ -92,8 +97,21 @@ Status ColumnPages::Advance() {
 
 Status ColumnPages::ReadDictionaryPage() {
   if (dictionary_ != nullptr) return Corrupt("it has two dictionary pages");
+  dictionary_ = reader_.TakeCachedDictionary(leaf_.type);
+  if (dictionary_ != nullptr) return Status::OK();
   Page page;
   TRIVET_RETURN_IF_ERROR(reader_.ReadBody(page));
+  MemoryManager* lasting = reader_.memory_for_keeping();
+  if (lasting != nullptr) {
+    Result<std::shared_ptr<const Dictionary>> made =
+        MakeDictionary(leaf_, header_, page, reader_, *lasting);
+    if (made.ok()) {
+      dictionary_ = *made;
+      reader_.KeepDictionary(dictionary_, DictionaryBytes(*dictionary_, page));
+      return Status::OK();
+    }
+    if (made.status().code() != StatusCode::kOutOfMemory) return made.status();
+  }
   TRIVET_ASSIGN_OR_RETURN(dictionary_, MakeDictionary(leaf_, header_, page, reader_, memory_));
   return Status::OK();
 }

@@ -20,6 +20,9 @@ struct ReaderResources {
   OperatorMetrics* metrics = nullptr;
   // Bytes of pages that are not read count as skipped; not where others read them.
   bool counts_skipped = true;
+  // Where content is kept for later queries, and the file's number there; null: nowhere.
+  BufferCache* cache = nullptr;
+  uint64_t file_number = 0;
 };
 
 // The data pages of one column chunk, opened one at a time: levels and values of the current page.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/string_concat.h"
+#include "formats/parquet/dictionary.h"
 
 namespace trivet::parquet {
 
@@ -20,13 +21,15 @@ constexpr uint64_t kTrailerBytes = 8;
 
 PageReader::PageReader(std::shared_ptr<const RandomAccessFile> file, const ColumnChunk& chunk,
                        std::string column, std::shared_ptr<PagePool> pool, OperatorMetrics* metrics,
-                       bool counts_skipped)
+                       bool counts_skipped, BufferCache* cache, uint64_t file_number)
     : file_(std::move(file)),
       chunk_(chunk),
       column_(std::move(column)),
       pool_(std::move(pool)),
       metrics_(metrics),
       counts_skipped_(counts_skipped),
+      cache_(cache),
+      file_number_(file_number),
       position_(static_cast<uint64_t>(chunk.start())),
       end_(file_->size() < kTrailerBytes ? 0 : file_->size() - kTrailerBytes) {}
 
@@ -89,6 +92,11 @@ Status PageReader::NextHeader(PageHeader& header) {
   }
   body_pending_ = false;
   body_position_ = 0;
+  keeps_body_ = false;
+  if (FindCached()) {
+    header = header_;
+    return Status::OK();
+  }
   if (position_ >= end_) return Corrupt("it ends before all of its values");
   size_t available = static_cast<size_t>(std::min<uint64_t>(kFirstHeaderBytes, end_ - position_));
   while (true) {
@@ -102,6 +110,7 @@ Status PageReader::NextHeader(PageHeader& header) {
     const HeaderOutcome outcome = ParsePageHeader(data, available, header_, header_bytes);
     if (outcome == HeaderOutcome::kParsed) {
       body_position_ = position_ + header_bytes;
+      header_position_ = position_;
       break;
     }
     const bool at_end = available >= end_ - position_ || available >= kMaxHeaderBytes;
@@ -115,6 +124,56 @@ Status PageReader::NextHeader(PageHeader& header) {
   body_pending_ = true;
   header = header_;
   return Status::OK();
+}
+
+bool PageReader::FindCached() {
+  cached_ = nullptr;
+  if (cache_ == nullptr) return false;
+  cached_ = std::static_pointer_cast<const CachedPage>(cache_->Find({file_number_, position_}));
+  if (cached_ == nullptr) return false;
+  header_ = cached_->header;
+  header_position_ = position_;
+  body_position_ = cached_->body_position;
+  position_ = body_position_ + static_cast<uint64_t>(header_.compressed_bytes);
+  body_pending_ = true;
+  return true;
+}
+
+void PageReader::UseCached() {
+  body_pending_ = false;
+  if (metrics_ == nullptr) return;
+  metrics_->bytes_cached.fetch_add(static_cast<uint64_t>(header_.compressed_bytes),
+                                   std::memory_order_relaxed);
+}
+
+std::shared_ptr<const Dictionary> PageReader::TakeCachedDictionary(const LogicalType& type) {
+  // The same file may be read with other options, to other types.
+  if (cached_ == nullptr || cached_->dictionary == nullptr ||
+      !(cached_->dictionary->values->type() == type)) {
+    return nullptr;
+  }
+  UseCached();
+  return cached_->dictionary;
+}
+
+void PageReader::KeepDictionary(std::shared_ptr<const Dictionary> dictionary, size_t bytes) {
+  auto kept = std::make_shared<CachedPage>();
+  kept->header = header_;
+  kept->body_position = body_position_;
+  kept->dictionary = std::move(dictionary);
+  cache_->Insert({file_number_, header_position_}, std::move(kept), bytes);
+}
+
+Result<std::shared_ptr<PageBuffer>> PageReader::TakeBody(size_t size, bool is_compressed) {
+  // What is not compressed comes from the operating system's cache nearly as fast.
+  if (cache_ != nullptr && is_compressed) {
+    Reservation reservation = cache_->Admit(size + kSlackBytes);
+    if (reservation.bytes() != 0) {
+      keeps_body_ = true;
+      return std::make_shared<PageBuffer>(size, std::move(reservation));
+    }
+  }
+  return pool_->Take(size);
 }
 
 Status PageReader::CheckSizes(const PageHeader& header) const {
@@ -157,6 +216,11 @@ Status PageReader::Inflate(const uint8_t* in, size_t in_size, uint8_t* out, size
 }
 
 Status PageReader::ReadBody(Page& page, size_t misalignment) {
+  if (cached_ != nullptr && cached_->dictionary == nullptr) {
+    UseCached();
+    page = cached_->page;
+    return Status::OK();
+  }
   const size_t compressed = static_cast<size_t>(header_.compressed_bytes);
   const size_t total = static_cast<size_t>(header_.uncompressed_bytes);
   TRIVET_ASSIGN_OR_RETURN(
@@ -172,7 +236,8 @@ Status PageReader::ReadBody(Page& page, size_t misalignment) {
       v2 ? static_cast<size_t>(header_.definition_bytes) + header_.repetition_bytes : 0;
   // v2 levels are stored before the values, uncompressed; the values keep their alignment.
   const size_t lead = (levels + 15) / 16 * 16 + (16 - misalignment % 16) % 16;
-  TRIVET_ASSIGN_OR_RETURN(page.buffer, pool_->Take(lead + total - levels));
+  const bool is_compressed = chunk_.codec != Codec::kUncompressed && (!v2 || header_.is_compressed);
+  TRIVET_ASSIGN_OR_RETURN(page.buffer, TakeBody(lead + total - levels, is_compressed));
   uint8_t* data = page.buffer->data() + lead;
   page.data = data;
   page.size = total - levels;
@@ -182,12 +247,20 @@ Status PageReader::ReadBody(Page& page, size_t misalignment) {
     page.repetition_levels = page.buffer->data();
     page.definition_levels = page.buffer->data() + header_.repetition_bytes;
   }
-  if (chunk_.codec == Codec::kUncompressed || (v2 && !header_.is_compressed)) {
+  if (!is_compressed) {
     if (compressed != total) return Corrupt("an uncompressed page states two sizes");
     std::memcpy(data, body + levels, page.size);
     return Status::OK();
   }
-  return Inflate(body + levels, compressed - levels, data, page.size);
+  TRIVET_RETURN_IF_ERROR(Inflate(body + levels, compressed - levels, data, page.size));
+  if (keeps_body_ && header_.type != PageType::kDictionary) {
+    auto kept = std::make_shared<CachedPage>();
+    kept->header = header_;
+    kept->body_position = body_position_;
+    kept->page = page;
+    cache_->Insert({file_number_, header_position_}, std::move(kept), page.buffer->capacity);
+  }
+  return Status::OK();
 }
 
 }  // namespace trivet::parquet

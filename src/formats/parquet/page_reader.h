@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "context/buffer_cache.h"
 #include "context/metrics.h"
 #include "formats/parquet/codec.h"
 #include "formats/parquet/metadata.h"
@@ -22,6 +23,16 @@ struct Page {
   const uint8_t* definition_levels = nullptr;  // v2 only
 };
 
+struct Dictionary;
+
+// What a cache keeps of a page: its header and content, or what was made of that.
+struct CachedPage {
+  PageHeader header;
+  uint64_t body_position = 0;
+  Page page;                                     // of data pages
+  std::shared_ptr<const Dictionary> dictionary;  // of dictionary pages
+};
+
 // Walks the pages of one column chunk: headers one after another, bodies only on request, so that
 // skipped pages are neither read nor decompressed. Every size is checked against the file and
 // against what its codec can produce; checksums are verified where present. Errors are Corruption
@@ -29,10 +40,11 @@ struct Page {
 class PageReader {
  public:
   // `column` names the column in errors. `metrics` may be null. What of the chunk is never read
-  // counts as skipped where `counts_skipped`.
+  // counts as skipped where `counts_skipped`. Decompressed content is taken from `cache` and kept
+  // there, under the file's number, where that is not null.
   PageReader(std::shared_ptr<const RandomAccessFile> file, const ColumnChunk& chunk,
              std::string column, std::shared_ptr<PagePool> pool, OperatorMetrics* metrics,
-             bool counts_skipped);
+             bool counts_skipped, BufferCache* cache = nullptr, uint64_t file_number = 0);
   ~PageReader();
   PageReader(const PageReader&) = delete;
   PageReader& operator=(const PageReader&) = delete;
@@ -43,6 +55,15 @@ class PageReader {
   // Reads the body of the current page. `misalignment`: the content is placed so that its byte at
   // this offset is 16-byte aligned.
   Status ReadBody(Page& page, size_t misalignment = 0);
+
+  // What was made of the current page, a dictionary, by an earlier reader; null: nothing. Its body
+  // counts as read then.
+  std::shared_ptr<const Dictionary> TakeCachedDictionary(const LogicalType& type);
+  // Where a dictionary to be made of the current page, read by ReadBody, should take its memory so
+  // that it can be kept: null where it cannot.
+  MemoryManager* memory_for_keeping() const { return keeps_body_ ? &cache_->memory() : nullptr; }
+  // Keeps what was made of the current page.
+  void KeepDictionary(std::shared_ptr<const Dictionary> dictionary, size_t bytes);
 
   // Corruption of this chunk, and what it needs that is not there, in one form.
   Status Corrupt(std::string_view what) const;
@@ -59,6 +80,10 @@ class PageReader {
   Result<const uint8_t*> Fetch(uint64_t position, size_t size, size_t read_ahead);
   void CountSkipped(uint64_t bytes);
   Status CheckSizes(const PageHeader& header) const;
+  bool FindCached();
+  void UseCached();
+  // A buffer for a body of `size` bytes: the cache's where it may be kept.
+  Result<std::shared_ptr<PageBuffer>> TakeBody(size_t size, bool is_compressed);
   Status Inflate(const uint8_t* in, size_t in_size, uint8_t* out, size_t out_size);
 
   std::shared_ptr<const RandomAccessFile> file_;
@@ -68,9 +93,14 @@ class PageReader {
   OperatorMetrics* metrics_;
   bool counts_skipped_;
   std::unique_ptr<Decompressor> decompressor_;
+  BufferCache* cache_;
+  uint64_t file_number_;
+  std::shared_ptr<const CachedPage> cached_;  // the current page, where it was found
+  bool keeps_body_ = false;                   // the current page's body may go to the cache
 
-  uint64_t position_;  // of the next page's header
-  uint64_t end_;       // of the bytes that may belong to the chunk
+  uint64_t position_;             // of the next page's header
+  uint64_t end_;                  // of the bytes that may belong to the chunk
+  uint64_t header_position_ = 0;  // of the current page
   uint64_t body_position_ = 0;
   bool body_pending_ = false;  // the current page's body was not read
   bool sequential_ = true;     // the page before was read: reading ahead pays

@@ -160,8 +160,12 @@ Status RowGroupReader::Start() {
     }
   }
   const bool whole = rows == static_cast<uint64_t>(row_group_.row_count);
-  columns_.emplace(*plan_, file_, group_,
-                   ReaderResources{file, pool_, &context_.memory(), metrics_, whole}, context_);
+  ReaderResources resources{file, pool_, &context_.memory(), metrics_, whole};
+  resources.cache = context_.buffer_cache();
+  if (resources.cache != nullptr) {
+    resources.file_number = resources.cache->FileNumber(context_.files().Lasting(), file_.info);
+  }
+  columns_.emplace(*plan_, file_, group_, std::move(resources), context_);
   if (!ranges_.empty()) {
     TRIVET_RETURN_IF_ERROR(columns_->Start());
     if (filters) {
