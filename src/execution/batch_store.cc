@@ -2,25 +2,27 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
+
+#include "context/metrics.h"
 
 namespace trivet {
 
-BatchStore::BatchStore(MemoryManager& memory, std::string consumer)
-    : reservation_(&memory, std::move(consumer)) {}
+BatchStore::BatchStore(const ExecutionContext& context, OperatorMetrics& metrics,
+                       std::string consumer, size_t expected_bytes)
+    : context_(context),
+      metrics_(metrics),
+      share_(context.JoinMemoryShares(expected_bytes)),
+      reservation_(&context.memory(), std::move(consumer)) {}
+
+BatchStore::~BatchStore() = default;
 
 class BatchStore::Local final : public LocalSink {
  public:
   explicit Local(BatchStore& store) : store_(store) {}
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
-    std::lock_guard lock(store_.mutex_);
-    // Kept rows are copied into memory of their own size, so that a few survivors of a filter do
-    // not hold the pages they came from.
-    Batch kept = batch;
-    kept.Flatten();
-    TRIVET_RETURN_IF_ERROR(store_.reservation_.Grow(kept.MemoryBytes()));
-    store_.row_count_ += kept.row_count();
-    store_.batches_.push_back(std::move(kept));
+    TRIVET_RETURN_IF_ERROR(store_.Keep(batch));
     return Outcome::kNeedInput;
   }
   Status Combine(const CallContext&) override { return Status::OK(); }
@@ -33,10 +35,98 @@ Result<std::unique_ptr<LocalSink>> BatchStore::MakeLocal(const ExecutionContext&
   return std::unique_ptr<LocalSink>(std::make_unique<Local>(*this));
 }
 
-Status BatchStore::Finish(const CallContext&) {
-  std::stable_sort(batches_.begin(), batches_.end(),
-                   [](const Batch& a, const Batch& b) { return a.order() < b.order(); });
+bool BatchStore::CanSpill() const {
+  return context_.temporary_files() != nullptr && context_.temporary_files()->is_enabled();
+}
+
+// What is spilled is what came last: the batch itself where there is no room for it, and batches
+// before it as long as all take more than the share.
+Status BatchStore::Keep(const Batch& batch) {
+  // Kept rows are copied into memory of their own size, so that a few survivors of a filter do not
+  // hold the pages they came from.
+  Stored next;
+  next.packed = PackedBatch::Pack(batch);
+  next.order = batch.order();
+  next.row_count = batch.row_count();
+  std::vector<Stored> spilled;
+  {
+    std::lock_guard lock(mutex_);
+    if (types_.empty()) {
+      for (const Vector& column : batch.columns()) types_.push_back(column.type());
+    }
+    row_count_ += next.row_count;
+    const size_t before = reservation_.bytes();
+    Status status = reservation_.Grow(next.packed.bytes());
+    if (status.ok()) {
+      in_memory_.push_back(std::move(next));
+    } else {
+      if (status.code() != StatusCode::kOutOfMemory || !CanSpill()) return status;
+      spilled.push_back(std::move(next));
+    }
+    share_->Change(before, reservation_.bytes());
+    metrics_.NotePeakMemory(reservation_.bytes());
+    while (!in_memory_.empty() && share_->MustSpill(reservation_.bytes(), 1) && CanSpill()) {
+      const size_t bytes = in_memory_.back().packed.bytes();
+      spilled.push_back(std::move(in_memory_.back()));
+      in_memory_.pop_back();
+      reservation_.Shrink(bytes);
+      share_->Change(bytes, 0);
+    }
+  }
+  for (Stored& stored : spilled) TRIVET_RETURN_IF_ERROR(Write(stored));
+  if (spilled.empty()) return Status::OK();
+  std::lock_guard lock(mutex_);
+  std::ranges::move(spilled, std::back_inserter(stored_));
   return Status::OK();
+}
+
+Result<SpillFile*> BatchStore::File() {
+  std::lock_guard lock(mutex_);
+  if (file_ == nullptr) {
+    TRIVET_ASSIGN_OR_RETURN(file_, context_.temporary_files()->Create());
+  }
+  return file_.get();
+}
+
+Status BatchStore::Write(Stored& stored) {
+  TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+  TRIVET_ASSIGN_OR_RETURN(SpillFile * file, File());
+  const size_t bytes = stored.packed.bytes();
+  TRIVET_ASSIGN_OR_RETURN(stored.offset, file->Append(stored.packed.data(), bytes));
+  metrics_.bytes_spilled.fetch_add(bytes, std::memory_order_relaxed);
+  stored.address = reinterpret_cast<uint64_t>(stored.packed.data());
+  stored.sections = stored.packed.sections();
+  stored.packed = PackedBatch();
+  return Status::OK();
+}
+
+Status BatchStore::Finish(const CallContext&) {
+  share_->SetComplete();
+  std::ranges::move(in_memory_, std::back_inserter(stored_));
+  in_memory_.clear();
+  std::stable_sort(stored_.begin(), stored_.end(),
+                   [](const Stored& a, const Stored& b) { return a.order < b.order; });
+  return Status::OK();
+}
+
+Result<Batch> BatchStore::Read(size_t index, const std::vector<size_t>& columns) const {
+  const Stored& stored = stored_[index];
+  std::vector<Vector> vectors;
+  vectors.reserve(columns.size());
+  for (const size_t column : columns) {
+    if (stored.sections.empty()) {
+      vectors.push_back(stored.packed.batch().column(column));
+      continue;
+    }
+    TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+    const PackedBatch::Section& section = stored.sections[column];
+    auto buffer = std::make_shared<Buffer>(section.bytes);
+    TRIVET_RETURN_IF_ERROR(
+        file_->ReadAt(stored.offset + section.offset, section.bytes, buffer->data()));
+    vectors.push_back(
+        PackedBatch::Unpack(types_[column], std::move(buffer), stored.address + section.offset));
+  }
+  return Batch(std::move(vectors), stored.row_count);
 }
 
 namespace {
@@ -65,15 +155,11 @@ class StoreSource final : public Source {
 
   Result<std::optional<uint64_t>> Take() {
     const uint64_t index = next_.fetch_add(1);
-    if (index >= store_->batches().size()) return std::optional<uint64_t>();
+    if (index >= store_->batch_count()) return std::optional<uint64_t>();
     return std::optional<uint64_t>(index);
   }
-  Batch Get(uint64_t index) const {
-    const Batch& stored = store_->batches()[index];
-    std::vector<Vector> columns;
-    columns.reserve(columns_.size());
-    for (size_t column : columns_) columns.push_back(stored.column(column));
-    Batch batch(std::move(columns), stored.row_count());
+  Result<Batch> Get(uint64_t index) const {
+    TRIVET_ASSIGN_OR_RETURN(Batch batch, store_->Read(index, columns_));
     batch.set_order({index, 0});
     return batch;
   }
@@ -94,7 +180,7 @@ Result<Outcome> LocalStoreSource::Next(Batch& out, const CallContext& call) {
                           }));
   if (!taken) return Outcome::kBlocked;
   if (!index) return Outcome::kFinished;
-  out = source_.Get(*index);
+  TRIVET_ASSIGN_OR_RETURN(out, source_.Get(*index));
   return Outcome::kHaveOutput;
 }
 

@@ -54,6 +54,7 @@ OperatorCapabilities PhysicalCte::capabilities() const {
   OperatorCapabilities capabilities;
   capabilities.blocking = true;
   capabilities.order_preserving = true;
+  capabilities.spillable = true;
   capabilities.required_inputs = {Partitioning::Any(), Partitioning::Any()};
   return capabilities;
 }
@@ -71,8 +72,13 @@ Status PhysicalCte::Validate() const {
 Status PhysicalCte::BuildPipelines(PipelineBuilder& builder) const {
   auto state = std::make_shared<CteState>();
   state->types = children_[0]->types();
-  state->store =
-      std::make_shared<BatchStore>(builder.context().memory(), StrCat("CTE \"", cte_name_, "\""));
+  double row_bytes = 0;
+  for (const LogicalType& type : state->types) row_bytes += static_cast<double>(TypeSize(type));
+  // A bound, for estimates may be beyond all numbers.
+  const double expected = std::min(children_[0]->estimated_rows().value_or(0) * row_bytes, 1e15);
+  state->store = std::make_shared<BatchStore>(builder.context(), builder.MetricsOf(*this),
+                                              StrCat("CTE \"", cte_name_, "\""),
+                                              static_cast<size_t>(expected));
   TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], state->store));
   state->pipeline = builder.last_built();
   builder.Shared(cte_id_) = state;

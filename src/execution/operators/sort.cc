@@ -1,11 +1,10 @@
 #include "execution/operators/sort.h"
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
 
 #include "execution/operators/register.h"
-#include "execution/operators/sort_sink.h"
+#include "execution/operators/sort_source.h"
 #include "execution/pipeline_builder.h"
 #include "execution/plan_check.h"
 #include "expression/function_registry.h"
@@ -14,68 +13,6 @@
 namespace trivet {
 
 namespace {
-
-class SortSource final : public Source {
- public:
-  SortSource(std::shared_ptr<SortSink> sink, std::function<std::unique_ptr<MorselTaker>()> takers)
-      : sink_(std::move(sink)), takers_(std::move(takers)) {}
-  Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) override;
-
-  // Morsel i is the i-th run of batch_size rows.
-  std::optional<uint64_t> Take(size_t batch_size) {
-    const uint64_t chunk = next_.fetch_add(1);
-    if (chunk * batch_size >= sink_->rows().size()) return std::nullopt;
-    return chunk;
-  }
-  Batch Gather(uint64_t chunk, size_t batch_size) const {
-    const size_t begin = chunk * batch_size;
-    const size_t count = std::min(batch_size, sink_->rows().size() - begin);
-    const SortShape& shape = sink_->shape();
-    std::vector<Vector> columns;
-    for (size_t column = 0; column < shape.column_count; ++column) {
-      const LogicalType& type = shape.layout->types()[column];
-      Vector values = Vector::MakeFlat(type, count);
-      GatherColumn(*shape.layout, column, sink_->rows().data() + begin, count, values);
-      if (type.physical() == PhysicalType::kString) sink_->OwnAll(values);
-      columns.push_back(std::move(values));
-    }
-    Batch batch(std::move(columns), count);
-    batch.set_order({chunk, 0});
-    return batch;
-  }
-
- private:
-  std::shared_ptr<SortSink> sink_;
-  std::function<std::unique_ptr<MorselTaker>()> takers_;
-  std::atomic<uint64_t> next_{0};
-};
-
-class LocalSortSource final : public LocalSource {
- public:
-  LocalSortSource(SortSource& source, std::unique_ptr<MorselTaker> taker)
-      : source_(source), taker_(std::move(taker)) {}
-  Result<Outcome> Next(Batch& out, const CallContext& call) override {
-    const size_t batch_size = call.execution.batch_size();
-    std::optional<uint64_t> chunk;
-    TRIVET_ASSIGN_OR_RETURN(const bool taken,
-                            taker_->Next(call, [&]() -> Result<std::optional<uint64_t>> {
-                              chunk = source_.Take(batch_size);
-                              return chunk;
-                            }));
-    if (!taken) return Outcome::kBlocked;
-    if (!chunk) return Outcome::kFinished;
-    out = source_.Gather(*chunk, batch_size);
-    return Outcome::kHaveOutput;
-  }
-
- private:
-  SortSource& source_;
-  std::unique_ptr<MorselTaker> taker_;
-};
-
-Result<std::unique_ptr<LocalSource>> SortSource::MakeLocal(const ExecutionContext&) {
-  return std::unique_ptr<LocalSource>(std::make_unique<LocalSortSource>(*this, takers_()));
-}
 
 // Over an input without an order of its own, rows with equal keys are ordered by the query's output
 // columns, left to right, then by what else there is, last by what tells equal values apart (the
@@ -138,6 +75,7 @@ OperatorCapabilities PhysicalSort::capabilities() const {
   OperatorCapabilities capabilities;
   capabilities.blocking = true;
   capabilities.order_preserving = true;
+  capabilities.spillable = true;
   capabilities.required_inputs = {fields_.partition_by.empty()
                                       ? Partitioning::Single()
                                       : Partitioning::Hash(fields_.partition_by, 0)};
@@ -192,8 +130,14 @@ Status PhysicalSort::BuildPipelines(PipelineBuilder& builder) const {
   const uint64_t limit = fields_.limit.value_or(kAll);
   if (shape.partition_keys == 0 && limit < kAll - fields_.offset)
     shape.keep = limit + fields_.offset;
-  auto sink = std::make_shared<SortSink>(std::move(shape), limit, fields_.offset, builder.context(),
-                                         builder.MetricsOf(*this));
+  const double expected_rows =
+      std::min(children_[0]->estimated_rows().value_or(0), static_cast<double>(shape.keep));
+  const double expected_bytes =
+      expected_rows * static_cast<double>(shape.layout->row_bytes() + sizeof(SortEntry));
+  // A bound, for estimates may be beyond all numbers.
+  auto sink = std::make_shared<SortSink>(std::move(shape), limit, fields_.offset,
+                                         static_cast<size_t>(std::min(expected_bytes, 1e15)),
+                                         builder.context(), builder.MetricsOf(*this));
   TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], sink));
   auto takers = builder.MorselTakers();
   builder.SetSource(*this, std::make_shared<SortSource>(std::move(sink), std::move(takers)));

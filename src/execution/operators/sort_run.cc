@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/interruptible_sort.h"
+#include "execution/operators/sort_merge.h"
+#include "execution/operators/sort_spill.h"
 
 namespace trivet {
 
@@ -40,6 +42,7 @@ Result<SortShape> SortShape::Make(const std::vector<LogicalType>& types,
       stored.push_back(key->type());
     }
   }
+  shape.compared_strings = string_columns;
   shape.encoder = std::make_unique<SortKeyEncoder>(keys, std::move(string_columns));
   TRIVET_ASSIGN_OR_RETURN(
       shape.layout,
@@ -47,11 +50,26 @@ Result<SortShape> SortShape::Make(const std::vector<LogicalType>& types,
   return shape;
 }
 
-SortRun::SortRun(const SortShape& shape, const EvaluationContext& context)
+SortRun::SortRun(const SortShape& shape, const EvaluationContext& context, MemoryShare& share)
     : shape_(shape),
       context_(context),
+      share_(share),
       reservation_(&context.memory(), "ORDER_BY"),
       store_(std::make_unique<RowStore>(shape.layout, MakeMemory(context.memory()))) {}
+
+SortRun::~SortRun() { share_.Change(told_bytes(), 0); }
+
+size_t SortRun::memory_bytes() const {
+  size_t bytes = reservation_.bytes();
+  for (const RowMemoryPtr& memory : store_->memories()) bytes += memory->bytes();
+  return bytes;
+}
+
+void SortRun::TellHeld() {
+  const size_t bytes = memory_bytes();
+  share_.Change(told_bytes(), bytes);
+  told_bytes_.store(bytes, std::memory_order_relaxed);
+}
 
 bool SortRun::prunes() const { return shape_.keep <= kMaxPrunedKeep; }
 
@@ -60,8 +78,20 @@ bool SortRun::Less(const SortEntry& left, const SortEntry& right) const {
 }
 
 Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
+  Status status = AppendRows(batch, keys);
+  // Without rows there is nothing to be had from spilling, and it should not look as if there were.
+  if (!status.ok() && row_count() == 0) Clear();
+  TellHeld();
+  return status;
+}
+
+Status SortRun::AppendRows(const Batch& batch, const std::vector<Vector>& keys) {
   const size_t count = batch.row_count();
   if (shape_.keep == 0) return Status::OK();
+  // Before the batch is taken: where memory for the survivors is refused, it may come again.
+  if (prunes() && entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows)) {
+    TRIVET_RETURN_IF_ERROR(Prune());
+  }
   const size_t key_bytes = shape_.encoder->key_bytes();
   scratch_.resize(count * key_bytes + 8);
   uint8_t* encoded[kVectorSize];
@@ -85,10 +115,7 @@ Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
     std::memcpy(rows[i] + shape_.layout->extra_offset(), encoded[kept[i]], key_bytes);
     entries_.push_back({SortKeyEncoder::Head(encoded[kept[i]]), rows[i]});
   }
-  if (prunes()) {
-    return entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows) ? Prune() : Status::OK();
-  }
-  if (entries_.size() >= kSortPiece) {
+  if (!prunes() && entries_.size() >= kSortPiece) {
     std::sort(entries_.begin(), entries_.end(),
               [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
     sorted_.push_back(std::exchange(entries_, {}));
@@ -129,6 +156,17 @@ Status SortRun::Prune() {
   has_bound_ = true;
   bound_head_ = entries_.back().head;
   auto survivors = std::make_unique<RowStore>(shape_.layout, MakeMemory(context_.memory()));
+  Status status = CopySurvivors(*survivors);
+  // Where not all could be copied, rows lie in both.
+  if (!status.ok()) {
+    store_->Absorb(std::move(*survivors));
+    return status;
+  }
+  store_ = std::move(survivors);
+  return Status::OK();
+}
+
+Status SortRun::CopySurvivors(RowStore& survivors) {
   const RowLayout& layout = *shape_.layout;
   for (size_t begin = 0; begin < entries_.size(); begin += kVectorSize) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
@@ -141,21 +179,17 @@ Status SortRun::Prune() {
       GatherColumn(layout, column, old_rows, count, columns.back());
     }
     uint8_t* rows[kVectorSize];
-    TRIVET_RETURN_IF_ERROR(survivors->Append(columns, nullptr, nullptr, count, rows));
+    TRIVET_RETURN_IF_ERROR(survivors.Append(columns, nullptr, nullptr, count, rows));
     for (size_t i = 0; i < count; ++i) {
       std::memcpy(rows[i] + layout.extra_offset(), old_rows[i] + layout.extra_offset(),
                   layout.extra_bytes());
       entries_[begin + i].row = rows[i];
     }
   }
-  store_ = std::move(survivors);
   return Status::OK();
 }
 
-Status SortRun::EndInput() {
-  if (prunes() && shape_.keep < entries_.size()) {
-    TRIVET_RETURN_IF_ERROR(Prune());
-  }
+Status SortRun::SortPieces() {
   for (size_t begin = 0; begin < entries_.size(); begin += kSortPiece) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     const size_t count = std::min(kSortPiece, entries_.size() - begin);
@@ -163,8 +197,50 @@ Status SortRun::EndInput() {
     std::sort(first, first + static_cast<ptrdiff_t>(count),
               [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
   }
-  for (const RowMemoryPtr& memory : store_->memories()) memory_bytes_ += memory->bytes();
   return Status::OK();
+}
+
+Status SortRun::EndInput() {
+  if (prunes() && shape_.keep < entries_.size()) {
+    TRIVET_RETURN_IF_ERROR(Prune());
+  }
+  TRIVET_RETURN_IF_ERROR(SortPieces());
+  TellHeld();
+  return Status::OK();
+}
+
+void SortRun::Clear() {
+  sorted_.clear();
+  std::vector<SortEntry>().swap(entries_);
+  reservation_.Release();
+  store_ = std::make_unique<RowStore>(shape_.layout, MakeMemory(context_.memory()));
+}
+
+Status SortRun::Spill(SpilledSort& spilled) {
+  SortedRun written;
+  if (row_count() > 0) {
+    TRIVET_ASSIGN_OR_RETURN(written, Write(spilled.file()));
+  }
+  Clear();
+  TellHeld();
+  return written.row_count == 0 ? Status::OK() : spilled.Add(std::move(written));
+}
+
+Result<SortedRun> SortRun::Write(SortedRunFile& file) {
+  TRIVET_RETURN_IF_ERROR(SortPieces());
+  SortedRunWriter writer(file);
+  uint64_t last_head = 0;
+  TRIVET_RETURN_IF_ERROR(MergePieces(shape_, pieces(), [&](const SortEntry& entry) -> Result<bool> {
+    TRIVET_RETURN_IF_ERROR(writer.Append(entry.row));
+    last_head = entry.head;
+    return writer.row_count() < shape_.keep;
+  }));
+  // So many rows are there up to this one; what comes behind it does not matter.
+  if (writer.row_count() == shape_.keep && (!has_bound_ || last_head < bound_head_)) {
+    has_bound_ = true;
+    bound_head_ = last_head;
+  }
+  return writer.Finish();
 }
 
 }  // namespace trivet

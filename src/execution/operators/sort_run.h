@@ -1,12 +1,15 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <vector>
 
+#include "context/memory_shares.h"
 #include "execution/operators/sort_key.h"
 #include "execution/pipeline.h"
+#include "execution/spill/sorted_run_file.h"
 #include "expression/evaluator.h"
 #include "vector/row_store.h"
 
@@ -22,6 +25,7 @@ struct SortShape {
   size_t column_count = 0;       // of the child
   size_t partition_keys = 0;     // leading keys that group rows
   uint64_t keep = ~uint64_t{0};  // rows that matter: limit + offset; all where there are groups
+  std::vector<size_t> compared_strings;  // stored columns that string keys are compared by
 
   static Result<SortShape> Make(const std::vector<LogicalType>& types,
                                 const std::vector<SortKey>& keys);
@@ -29,19 +33,36 @@ struct SortShape {
 
 // A row and the first bytes of its key.
 struct SortEntry {
-  uint64_t head;
-  uint8_t* row;
+  uint64_t head = 0;
+  uint8_t* row = nullptr;
 };
+inline SortEntry EntryOf(const SortShape& shape, uint8_t* row) {
+  return {SortKeyEncoder::Head(row + shape.layout->extra_offset()), row};
+}
+
+class SpilledSort;
 
 // Rows gathered by one thread, sorted in pieces of some ten thousand. With a bound on the rows that
 // matter, rows behind the bound are dropped as they come or whenever twice the bound have gathered.
-// Not synchronised.
+// Tells the share what it holds. Synchronised by whoever holds the mutex.
 class SortRun {
  public:
-  SortRun(const SortShape& shape, const EvaluationContext& context);
+  SortRun(const SortShape& shape, const EvaluationContext& context, MemoryShare& share);
+  ~SortRun();
+  SortRun(const SortRun&) = delete;
+  SortRun& operator=(const SortRun&) = delete;
 
-  // `keys` are the batch's evaluated sort keys.
+  // Held by the thread whose rows these are for each batch, and by another that spills them.
+  std::mutex& mutex() { return mutex_; }
+  // As of the last batch; needs no mutex.
+  size_t told_bytes() const { return told_bytes_.load(std::memory_order_relaxed); }
+
+  // `keys` are the batch's evaluated sort keys. Where memory is refused, no row of the batch has
+  // been taken.
   Status Append(const Batch& batch, const std::vector<Vector>& keys);
+  // Writes the rows that are held to disk as a sorted run, no more than matter, and lets go of
+  // their memory.
+  Status Spill(SpilledSort& spilled);
   // No more rows come: sorts what is not yet.
   Status EndInput();
 
@@ -49,21 +70,30 @@ class SortRun {
   std::vector<std::span<const SortEntry>> pieces() const;
   size_t row_count() const;
   const RowStore& store() const { return *store_; }
-  size_t memory_bytes() const { return memory_bytes_ + reservation_.bytes(); }
+  size_t memory_bytes() const;
 
  private:
   bool Less(const SortEntry& left, const SortEntry& right) const;
   // Room for that many more entries.
   Status ReserveEntries(size_t more);
+  Status AppendRows(const Batch& batch, const std::vector<Vector>& keys);
   // Keeps the best `keep` rows, copied to a store of their own.
   Status Prune();
+  Status CopySurvivors(RowStore& survivors);
+  Status SortPieces();
+  // The rows in order, no more than matter.
+  Result<SortedRun> Write(SortedRunFile& file);
+  void Clear();
+  void TellHeld();
   bool prunes() const;
 
   const SortShape& shape_;
   const EvaluationContext& context_;
+  MemoryShare& share_;
+  std::mutex mutex_;
+  std::atomic<size_t> told_bytes_{0};
   Reservation reservation_;  // of the entries
   std::unique_ptr<RowStore> store_;
-  size_t memory_bytes_ = 0;
   std::vector<std::vector<SortEntry>> sorted_;  // full pieces
   std::vector<SortEntry> entries_;              // those since
   std::vector<uint8_t> scratch_;

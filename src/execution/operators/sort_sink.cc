@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/interruptible_sort.h"
+#include "execution/operators/sort_merge.h"
 
 namespace trivet {
 
@@ -14,40 +15,79 @@ constexpr size_t kSamplesPerPiece = 32;
 
 class LocalSort final : public LocalSink {
  public:
-  LocalSort(SortSink& sink, const ExecutionContext& context)
-      : sink_(sink),
-        evaluator_(sink.shape().keys, context),
-        run_(std::make_unique<SortRun>(sink.shape(), context)) {}
+  LocalSort(SortSink& sink, SortRun& run, const ExecutionContext& context)
+      : sink_(sink), evaluator_(sink.shape().keys, context), run_(run) {}
 
-  Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
+  Result<Outcome> Consume(const Batch& batch, const CallContext& call) override {
+    Status status = Append(batch);
+    while (status.code() == StatusCode::kOutOfMemory) {
+      TRIVET_ASSIGN_OR_RETURN(const bool spilled, sink_.SpillLargest());
+      if (!spilled) break;
+      status = Append(batch);
+    }
+    TRIVET_RETURN_IF_ERROR(status);
+    if (sink_.share().MustSpill(run_.told_bytes(), call.execution.thread_count())) {
+      TRIVET_RETURN_IF_ERROR(sink_.Spill(run_));
+    }
+    return Outcome::kNeedInput;
+  }
+
+  Status Combine(const CallContext&) override {
+    // Once one thread has spilled, all rows will be merged on disk.
+    if (!sink_.spilled().empty()) return sink_.Spill(run_);
+    Status status;
+    {
+      std::lock_guard lock(run_.mutex());
+      status = run_.EndInput();
+    }
+    const bool refused = status.code() == StatusCode::kOutOfMemory;
+    return refused && sink_.spilled().is_possible() ? sink_.Spill(run_) : status;
+  }
+
+ private:
+  Status Append(const Batch& batch) {
     std::vector<Vector> keys(evaluator_.size());
     for (size_t i = 0; i < keys.size(); ++i) {
       TRIVET_RETURN_IF_ERROR(evaluator_.Evaluate(i, batch, keys[i]));
     }
-    TRIVET_RETURN_IF_ERROR(run_->Append(batch, keys));
-    return Outcome::kNeedInput;
-  }
-  Status Combine(const CallContext&) override {
-    TRIVET_RETURN_IF_ERROR(run_->EndInput());
-    sink_.Add(std::move(run_));
-    return Status::OK();
+    std::lock_guard lock(run_.mutex());
+    return run_.Append(batch, keys);
   }
 
- private:
   SortSink& sink_;
   Evaluator evaluator_;
-  std::unique_ptr<SortRun> run_;
+  SortRun& run_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<LocalSink>> SortSink::MakeLocal(const ExecutionContext& context) {
-  return std::unique_ptr<LocalSink>(std::make_unique<LocalSort>(*this, context));
-}
-
-void SortSink::Add(std::unique_ptr<SortRun> run) {
+  auto run = std::make_unique<SortRun>(shape_, context, *share_);
+  auto local = std::make_unique<LocalSort>(*this, *run, context);
   std::lock_guard lock(mutex_);
   runs_.push_back(std::move(run));
+  return std::unique_ptr<LocalSink>(std::move(local));
+}
+
+Status SortSink::Spill(SortRun& run) {
+  if (!spilled_.is_possible()) return Status::OK();
+  metrics_.NotePeakMemory(share_->held_bytes());
+  std::lock_guard lock(run.mutex());
+  return run.Spill(spilled_);
+}
+
+Result<bool> SortSink::SpillLargest() {
+  if (!spilled_.is_possible()) return false;
+  SortRun* largest = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& run : runs_) {
+      if (largest == nullptr || run->told_bytes() > largest->told_bytes()) largest = run.get();
+    }
+  }
+  if (largest == nullptr || largest->told_bytes() == 0) return false;
+  TRIVET_RETURN_IF_ERROR(Spill(*largest));
+  return true;
 }
 
 void SortSink::OwnAll(Vector& vector) const {
@@ -55,6 +95,7 @@ void SortSink::OwnAll(Vector& vector) const {
 }
 
 Status SortSink::Prepare() {
+  pieces_.clear();
   size_t total = 0;
   size_t memory = 0;
   for (const auto& run : runs_) {
@@ -87,8 +128,20 @@ void SortSink::ChooseBounds(size_t range_count) {
 }
 
 size_t SortSink::FinishTaskCount() {
-  prepared_ = Prepare();
-  return bounds_.size() + 1;
+  on_disk_ = !spilled_.empty();
+  if (!on_disk_) {
+    prepared_ = Prepare();
+    // All rows fit, but what merging takes does not.
+    on_disk_ = prepared_.code() == StatusCode::kOutOfMemory && spilled_.is_possible();
+  }
+  if (!on_disk_) return bounds_.size() + 1;
+  spilled_.Divide(runs_.size());
+  return runs_.size();
+}
+
+size_t SortSink::source_threads() const {
+  if (!on_disk_) return ~size_t{0};
+  return spilled_.threads();
 }
 
 size_t SortSink::BeginOf(const Piece& piece, size_t range) const {
@@ -100,22 +153,42 @@ size_t SortSink::BeginOf(const Piece& piece, size_t range) const {
   return static_cast<size_t>(found - piece.begin());
 }
 
-Status SortSink::RunFinishTask(size_t range, const CallContext& call) {
+Status SortSink::RunFinishTask(size_t task, const CallContext&) {
+  if (on_disk_) {
+    // All of them, so that no task has to merge beside rows of another; its own first.
+    for (size_t i = 0; i < runs_.size(); ++i) {
+      TRIVET_RETURN_IF_ERROR(Spill(*runs_[(task + i) % runs_.size()]));
+    }
+    return spilled_.Reduce(task);
+  }
   TRIVET_RETURN_IF_ERROR(prepared_);
   std::vector<Piece> parts;
   size_t position = 0;  // of the range's first row in the whole order
   size_t count = 0;
   for (const Piece& piece : pieces_) {
-    const size_t begin = BeginOf(piece, range);
-    const size_t end = BeginOf(piece, range + 1);
+    const size_t begin = BeginOf(piece, task);
+    const size_t end = BeginOf(piece, task + 1);
     position += begin;
     count += end - begin;
     if (begin != end) parts.push_back(piece.subspan(begin, end - begin));
   }
   if (position >= row_count_) return Status::OK();
-  TRIVET_ASSIGN_OR_RETURN(
-      const Reservation reservation,
-      call.execution.memory().TryReserve(2 * count * sizeof(SortEntry), "ORDER_BY"));
+  return MergeRange(parts, count, std::min(count, row_count_ - position), rows_.get() + position);
+}
+
+// Writes the first `wanted` of the parts' `count` rows.
+Status SortSink::MergeRange(const std::vector<Piece>& parts, size_t count, size_t wanted,
+                            uint8_t** rows) {
+  Reservation reservation(&context_.memory(), "ORDER_BY");
+  if (!reservation.Grow(2 * count * sizeof(SortEntry)).ok()) {
+    // Slower, but without memory.
+    uint8_t** const end = rows + wanted;
+    return MergePieces(shape_, parts, [&](const SortEntry& entry) -> Result<bool> {
+      if ((end - rows) % kSortPiece == 0) TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+      *rows++ = entry.row;
+      return rows < end;
+    });
+  }
   std::vector<SortEntry> entries;
   entries.reserve(count);
   std::vector<size_t> bounds = {0};
@@ -127,9 +200,8 @@ Status SortSink::RunFinishTask(size_t range, const CallContext& call) {
   TRIVET_RETURN_IF_ERROR(MergeRuns<SortEntry>(
       entries, {scratch.get(), count}, std::move(bounds),
       [&](const SortEntry& a, const SortEntry& b) { return SortsBefore(shape_, a, b); },
-      call.execution.cancellation()));
-  const size_t wanted = std::min(count, row_count_ - position);
-  for (size_t i = 0; i < wanted; ++i) rows_[position + i] = entries[i].row;
+      context_.cancellation()));
+  for (size_t i = 0; i < wanted; ++i) rows[i] = entries[i].row;
   return Status::OK();
 }
 
@@ -151,7 +223,15 @@ Status SortSink::LimitGroups() {
   return Status::OK();
 }
 
-Status SortSink::Finish(const CallContext&) {
+Status SortSink::Finish(const CallContext& call) {
+  share_->SetComplete();
+  if (on_disk_) {
+    runs_.clear();
+    TRIVET_RETURN_IF_ERROR(
+        spilled_.CutRanges(gives_all_rows() ? call.execution.thread_count() : 1));
+    metrics_.NotePeakMemory(share_->held_bytes());
+    return Status::OK();
+  }
   pieces_.clear();
   bounds_.clear();
   if (shape_.partition_keys > 0) return LimitGroups();

@@ -7,41 +7,62 @@
 
 #include "context/metrics.h"
 #include "execution/operators/sort_run.h"
+#include "execution/operators/sort_spill.h"
 #include "execution/pipeline.h"
 
 namespace trivet {
 
 // Gathers runs, one a thread, and brings their sorted pieces into one order of rows: cut at sampled
 // keys into ranges of some ten thousand rows, which are merged independently, so that merging is
-// parallel and no step takes long.
+// parallel and no step takes long. Where the rows do not fit into its share of the memory, all of
+// them go to disk in sorted runs.
 class SortSink final : public Sink {
  public:
-  SortSink(SortShape shape, uint64_t limit, uint64_t offset, const ExecutionContext& context,
-           OperatorMetrics& metrics)
+  // `expected_bytes`: what it is thought to need, 0 where that is not known.
+  SortSink(SortShape shape, uint64_t limit, uint64_t offset, size_t expected_bytes,
+           const ExecutionContext& context, OperatorMetrics& metrics)
       : shape_(std::move(shape)),
         limit_(limit),
         offset_(offset),
         context_(context),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        share_(context.JoinMemoryShares(expected_bytes)),
+        spilled_(shape_, context, *share_, metrics) {}
 
   Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
   size_t FinishTaskCount() override;
   Status RunFinishTask(size_t task, const CallContext& call) override;
   Status Finish(const CallContext& call) override;
 
-  void Add(std::unique_ptr<SortRun> run);
+  // Writes a run's rows to disk, where there is one.
+  Status Spill(SortRun& run);
+  // The same for the run that holds most. False where none holds anything.
+  Result<bool> SpillLargest();
   const SortShape& shape() const { return shape_; }
-  // The rows in their order, after Finish.
+  uint64_t limit() const { return limit_; }
+  uint64_t offset() const { return offset_; }
+  MemoryShare& share() { return *share_; }
+  SpilledSort& spilled() { return spilled_; }
+
+  // ---- after Finish ----
+  bool is_on_disk() const { return on_disk_; }
+  // In memory: the rows in their order.
   std::span<uint8_t* const> rows() const { return {rows_.get() + first_, row_count_}; }
   void OwnAll(Vector& vector) const;
+  // Threads that can give rows: where places in the order matter, ranges on disk come one by one.
+  size_t source_threads() const;
 
  private:
   using Piece = std::span<const SortEntry>;
 
+  bool gives_all_rows() const {
+    return limit_ == ~uint64_t{0} && offset_ == 0 && shape_.partition_keys == 0;
+  }
   Status Prepare();
   void ChooseBounds(size_t range_count);
   // Where range number `range` begins in a piece.
   size_t BeginOf(const Piece& piece, size_t range) const;
+  Status MergeRange(const std::vector<Piece>& parts, size_t count, size_t wanted, uint8_t** rows);
   Status LimitGroups();
 
   SortShape shape_;
@@ -49,7 +70,10 @@ class SortSink final : public Sink {
   const uint64_t offset_;
   const ExecutionContext& context_;
   OperatorMetrics& metrics_;
-  std::mutex mutex_;
+  std::unique_ptr<MemoryShare> share_;
+  SpilledSort spilled_;
+  bool on_disk_ = false;
+  std::mutex mutex_;  // guards the list until all input has come
   std::vector<std::unique_ptr<SortRun>> runs_;
   Status prepared_;
   std::vector<Piece> pieces_;
