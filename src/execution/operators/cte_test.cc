@@ -99,13 +99,13 @@ TEST(CteTest, GivesItsRowsToEveryReaderInTheInputsOrder) {
 }
 
 TEST(CteTest, KeepsWhatFitsAndSpillsTheRest) {
-  const auto morsels = RandomMorsels(40, 500);
+  const auto morsels = RandomMorsels(20, 500);
   const auto plan = ReadTwice(morsels);
   SpillSpace space;
   QueryContext unlimited({.thread_count = 2}, FileSystem::Local(), nullptr, space.files());
   ASSERT_TRUE(RunPlan(*plan, unlimited).ok());
   const size_t needed = unlimited.memory().peak_bytes();
-  ASSERT_GT(needed, 4 * kMegabyte);
+  ASSERT_GT(needed, 2 * kMegabyte);
   const auto expected = Expected(morsels);
   for (const size_t threads : {1, 3}) {
     const size_t limit = needed / 10;

@@ -230,11 +230,12 @@ Result<SortedRun> SortRun::Write(SortedRunFile& file) {
   TRIVET_RETURN_IF_ERROR(SortPieces());
   SortedRunWriter writer(file);
   uint64_t last_head = 0;
-  TRIVET_RETURN_IF_ERROR(MergePieces(shape_, pieces(), [&](const SortEntry& entry) -> Result<bool> {
+  const auto take = [&](const SortEntry& entry) -> Result<bool> {
     TRIVET_RETURN_IF_ERROR(writer.Append(entry.row));
     last_head = entry.head;
     return writer.row_count() < shape_.keep;
-  }));
+  };
+  TRIVET_RETURN_IF_ERROR(MergePieces(shape_, pieces(), take));
   // So many rows are there up to this one; what comes behind it does not matter.
   if (writer.row_count() == shape_.keep && (!has_bound_ || last_head < bound_head_)) {
     has_bound_ = true;

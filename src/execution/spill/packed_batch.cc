@@ -114,25 +114,22 @@ class ColumnPacker {
     const auto* const source = reinterpret_cast<const StringView*>(view.data);
     std::vector<uint64_t> offsets(SharedEntries(vector, indices.size()).value_or(0), kNotYet);
     auto* const target = reinterpret_cast<StringView*>(Take(indices.size() * sizeof(StringView)));
-    uint8_t* const heap = memory_ == nullptr ? nullptr : memory_ + used_;
+    uint8_t* const heap = target == nullptr ? nullptr : memory_ + used_;
     uint64_t heap_bytes = 0;
     for (size_t i = 0; i < indices.size(); ++i) {
-      const StringView text = IsValid(view, indices[i]) ? source[indices[i]] : StringView();
-      if (text.is_inline()) {
-        if (target != nullptr) target[i] = text;
-        continue;
+      StringView text = IsValid(view, indices[i]) ? source[indices[i]] : StringView();
+      if (!text.is_inline()) {
+        uint64_t* const shared = offsets.empty() ? nullptr : &offsets[indices[i]];
+        const bool is_new = shared == nullptr || *shared == kNotYet;
+        const uint64_t offset = is_new ? heap_bytes : *shared;
+        if (is_new) heap_bytes += text.size();
+        if (shared != nullptr) *shared = offset;
+        if (heap != nullptr) {
+          if (is_new) std::memcpy(heap + offset, text.data(), text.size());
+          text = StringView(reinterpret_cast<const char*>(heap + offset), text.size());
+        }
       }
-      uint64_t offset = heap_bytes;
-      if (!offsets.empty() && offsets[indices[i]] != kNotYet) {
-        offset = offsets[indices[i]];
-      } else {
-        if (heap != nullptr) std::memcpy(heap + offset, text.data(), text.size());
-        if (!offsets.empty()) offsets[indices[i]] = offset;
-        heap_bytes += text.size();
-      }
-      if (target != nullptr) {
-        target[i] = StringView(reinterpret_cast<const char*>(heap + offset), text.size());
-      }
+      if (target != nullptr) target[i] = text;
     }
     Take(heap_bytes);
     return heap_bytes;

@@ -20,7 +20,7 @@ void ExpectSame(const Vector& actual, const Vector& expected, size_t count) {
 }
 
 // What disk would give: the section's bytes elsewhere. The memory they came from is overwritten.
-Batch ThroughBytes(PackedBatch packed) {
+Batch ThroughBytes(const PackedBatch& packed) {
   std::vector<Vector> columns;
   std::vector<std::shared_ptr<Buffer>> copies;
   std::vector<uint64_t> addresses;
@@ -52,7 +52,7 @@ TEST(PackedBatchTest, KeepsColumnsOfAllTypesAndEncodingsBitForBit) {
       for (size_t c = 0; c < types.size(); ++c) {
         ExpectSame(packed.batch().column(c), batch.column(c), count);
       }
-      const Batch back = ThroughBytes(std::move(packed));
+      const Batch back = ThroughBytes(packed);
       ASSERT_EQ(back.row_count(), count);
       for (size_t c = 0; c < types.size(); ++c) ExpectSame(back.column(c), batch.column(c), count);
     }
