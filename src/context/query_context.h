@@ -29,7 +29,9 @@ class QueryContext : public ExecutionContext {
                TemporaryFiles* temporary_files = nullptr, BufferCache* buffer_cache = nullptr)
       : options_(std::move(options)),
         files_(files),
-        temporary_files_(temporary_files),
+        temporary_files_(temporary_files != nullptr && temporary_files->is_enabled()
+                             ? temporary_files
+                             : nullptr),
         buffer_cache_(buffer_cache),
         budget_("memory_limit", options_.memory_limit_bytes, process_budget) {}
 

@@ -69,6 +69,7 @@ Status InProcessCluster::StartWorker(uint32_t index) {
   WorkerRuntimeOptions runtime;
   runtime.identity = worker->identity;
   runtime.slots = options_.slots;
+  runtime.temp_directory = options_.directory;
   ExtensionSetPtr extensions;
   if (index < options_.extensions.size()) extensions = options_.extensions[index];
   if (extensions == nullptr) extensions = std::make_shared<const ExtensionSet>();
