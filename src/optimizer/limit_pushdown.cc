@@ -10,8 +10,9 @@ namespace trivet {
 
 namespace {
 
-// Beyond this many rows a sort is no dearer than a heap.
-constexpr uint64_t kMaxTopNRows = 200'000;
+// A sort that knows its limit keeps no row behind it, in memory or on disk; a limit above it keeps
+// all that it gives in memory.
+constexpr uint64_t kMaxTopNRows = 100'000'000;
 
 // Rows that a limit reads at most, if that is known.
 std::optional<uint64_t> RowsRead(const LogicalLimit& limit) {

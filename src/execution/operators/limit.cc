@@ -57,6 +57,7 @@ class LimitSink final : public Sink {
       reservation_.Shrink(last->second.MemoryBytes());
       kept_.erase(last);
     }
+    DropSkipped();
     if (total_ >= bounds_.wanted() && IsSettled()) saturated_ = true;
     return saturated_ ? Outcome::kFinished : Outcome::kNeedInput;
   }
@@ -67,7 +68,21 @@ class LimitSink final : public Sink {
  private:
   // No batch can still come in before the last one kept.
   bool IsSettled() {
+    if (kept_.empty()) return false;
     return tracker_ == nullptr || tracker_->IsOldest(std::prev(kept_.end())->first.morsel);
+  }
+  // Lets go of the first batches where nothing can come before them and OFFSET skips them whole.
+  void DropSkipped() {
+    if (bounds_.percent) return;
+    while (!kept_.empty()) {
+      const auto first = kept_.begin();
+      const uint64_t end = skipped_ + first->second.row_count();
+      if (end > bounds_.offset) return;
+      if (tracker_ != nullptr && !tracker_->IsOldest(first->first.morsel)) return;
+      skipped_ = end;
+      reservation_.Shrink(first->second.MemoryBytes());
+      kept_.erase(first);
+    }
   }
 
   const Bounds bounds_;
@@ -76,7 +91,8 @@ class LimitSink final : public Sink {
   std::mutex mutex_;
   Reservation reservation_;
   std::multimap<BatchOrder, Batch> kept_;  // equal orders: batches made of one, as they arrived
-  uint64_t total_ = 0;
+  uint64_t total_ = 0;    // rows before, within and behind what is kept, as far as they matter
+  uint64_t skipped_ = 0;  // of these, rows let go before the first one kept
   uint64_t arrivals_ = 0;
   std::vector<Batch> output_;
 };
@@ -104,7 +120,7 @@ Status LimitSink::Finish(const CallContext&) {
         static_cast<uint64_t>(static_cast<double>(total_) * *bounds_.percent / 100.0);
     end = bounds_.offset + share;
   }
-  uint64_t position = 0;
+  uint64_t position = skipped_;
   for (auto& [order, batch] : kept_) {
     const uint64_t from = std::max(bounds_.offset, position);
     const uint64_t to = std::min(end, position + batch.row_count());

@@ -129,6 +129,14 @@ TEST(LimitTest, ReservesWhatItKeepsAndNamesItselfWhenRefused) {
   EXPECT_NE(status.message().find("LIMIT"), std::string::npos) << status.message();
 }
 
+TEST(LimitTest, RowsBeforeTheOffsetTakeNoMemory) {
+  const auto plan = MakeLimit(3, std::nullopt, 990, true, Input(MakeRows(kRows), 6));
+  QueryContext small({.memory_limit_bytes = 4000}, FileSystem::Local(), nullptr);
+  const auto kept = RunPlanInOrder(*plan, small);
+  ASSERT_TRUE(kept.ok()) << kept.status().ToString();
+  EXPECT_EQ(Numbers(*kept), Range(990, 993));
+}
+
 TEST(LimitTest, RunsTwiceWithTheSameAnswer) {
   const auto plan = MakeLimit(123, std::nullopt, 45, true, Input(MakeRows(kRows), 7));
   QueryContext context = TestContext(3);
