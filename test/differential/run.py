@@ -19,6 +19,7 @@ from queries import Queries  # noqa: E402
 from tables import make_tables  # noqa: E402
 
 QUERIES_PER_DATABASE = 100  # then the tables change
+SPILLED_SHARE = 0.25  # of the queries, that are also asked with everything on disk
 # How DuckDB is asked again, and how to undo that: without its optimiser, and without the check that scalar
 # subqueries give one row at most, which those made here do. Neither may change an answer.
 SECOND_OPINIONS = (
@@ -56,18 +57,23 @@ def identical(left, right, ordered):
 
 
 class TrivetPair:
-    """Trivet as it is, and with optional rules disabled, one thread and batches of three rows."""
+    """Trivet as it is; with optional rules disabled, one thread and batches of three rows; and, for a share of the
+    queries, with operators that put all they hold on disk."""
 
-    def __init__(self):
+    def __init__(self, random=None):
         from conftest import open_connection
 
         self.optimised = open_connection(threads=2)
         self.plain = open_connection(threads=1, batch_size=3)
         self.plain.execute("SET disabled_optimizers = 'all'")
+        self.random = random
+        self.spilling = open_connection(threads=2, batch_size=random.choice([1, 3, 2048]) if random else 3)
+        self.spilling.execute("SET always_spill = true")
 
     def execute(self, statement):
         self.optimised.execute(statement)
         self.plain.execute(statement)
+        self.spilling.execute(statement)
 
     def problem(self, query, ordered, expected, has_subquery):
         """What is wrong with Trivet's answers, or None."""
@@ -84,6 +90,13 @@ class TrivetPair:
             return f"unoptimised, Trivet fails: {error}"
         if not identical(rows, plain_rows, ordered):
             return f"optimised and unoptimised differ: {difference(rows, plain_rows, ordered)}"
+        if self.random is None or self.random.random() < SPILLED_SHARE:
+            try:
+                spilled_rows = self.spilling.sql(query).fetchall()
+            except Exception as error:
+                return f"with everything on disk, Trivet fails: {error}"
+            if not identical(rows, spilled_rows, ordered):
+                return f"in memory and on disk differ: {difference(rows, spilled_rows, ordered)}"
         if has_subquery:
             plans = dict(self.optimised.sql(f"EXPLAIN {query}").fetchall())
             if "DEPENDENT" in plans["optimized_plan"].upper():
@@ -123,11 +136,12 @@ def compare(seed, count, engine_factory=TrivetPair):
     """Runs `count` queries that follow from the seed."""
     outcome = Outcome()
     source = random.Random(seed)
+    choices = random.Random(seed)  # of what to ask how: the queries do not depend on it
     while outcome.compared + outcome.refused < count:
         tables = make_tables(source)
         queries = Queries(source, tables)
         statements = [statement for table in tables for statement in table.script()]
-        reference, engine = duckdb.connect(), engine_factory()
+        reference, engine = duckdb.connect(), engine_factory(choices)
         for statement in statements:
             reference.execute(statement)
             engine.execute(statement)
