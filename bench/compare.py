@@ -29,8 +29,8 @@ SUBJECT = "trivet"
 def run_worker(engine, directory, arguments):
     with tempfile.NamedTemporaryFile() as output:
         completed = subprocess.run(
-            [sys.executable, BENCH / "worker.py", engine, "--suite", arguments.suite, "--source", arguments.source,
-             "--data", directory,
+            [sys.executable, BENCH / "worker.py", engine, "--suite", arguments.suite, "--scale", arguments.scale,
+             "--source", arguments.source, "--data", directory,
              "--threads", str(arguments.threads), "--repeats", str(arguments.repeats),
              "--output", output.name])
         content = pathlib.Path(output.name).read_bytes()
@@ -48,11 +48,18 @@ class Engine:
         self.version = None
         self.seconds = {}
         self.peak_bytes = 0
+        self.peaks = {}  # by query, where it was asked under a limit
+        self.unfairness = 0  # of clients: the slowest one's time by the mean, in the worst pass
         self.problems = {}
 
     def add(self, outcome, answers):
         self.version = outcome["version"]
         self.peak_bytes = max(self.peak_bytes, outcome["peak_bytes"])
+        for query, peak in outcome["peaks"].items():
+            self.peaks[query] = max(peak, self.peaks.get(query, 0))
+        if self.suite.clients:
+            passes = zip(*outcome["times"].values())
+            self.unfairness = max([self.unfairness, *(max(times) * len(times) / sum(times) for times in passes)])
         self.problems.update(outcome["errors"])
         for query, rows in outcome["rows"].items():
             problem = self.suite.difference(query, answers[query], rows, exact=self.name == SUBJECT)
@@ -83,6 +90,10 @@ def milliseconds(seconds):
     return f"{seconds * 1000:.1f}" if seconds is not None else "-"
 
 
+def mebibytes(count):
+    return f"{count / 2**20:.0f}" if count is not None else "-"
+
+
 def ratio(numerator, denominator):
     return f"{numerator / denominator:.2f}" if numerator and denominator else "-"
 
@@ -96,11 +107,12 @@ def table_rows(queries, engines):
     subject = next((engine for engine in engines if engine.name == SUBJECT), None)
     peers = [engine for engine in engines if engine is not subject and subject]
     header = ["query"] + [f"{engine.name} ms" for engine in engines]
-    rows = [header + [f"{SUBJECT} / {peer.name}" for peer in peers]]
+    limited = [engine for engine in engines if engine.peaks]
+    rows = [header + [f"{SUBJECT} / {peer.name}" for peer in peers] + [f"{engine.name} MiB" for engine in limited]]
     for query in queries:
         times = [engine.seconds.get(query) for engine in engines]
         ratios = [ratio(subject.seconds.get(query), peer.seconds.get(query)) for peer in peers]
-        rows.append([query, *map(milliseconds, times), *ratios])
+        rows.append([query, *map(milliseconds, times), *ratios, *(mebibytes(engine.peaks.get(query)) for engine in limited)])
     # Sums and ratios count the queries that every engine answered rightly.
     common = [query for query in queries if all(query in engine.seconds for engine in engines)]
     sums = [sum(engine.seconds[query] for query in common) for engine in engines]
@@ -111,9 +123,11 @@ def table_rows(queries, engines):
     means = [geometric_mean([subject.seconds[q] / peer.seconds[q] for q in common]) for peer in peers]
     rows.append(["geometric mean of ratios", *[""] * len(engines),
                  *(f"{mean:.2f}" if mean else "-" for mean in means)])
-    rows.append(["peak memory, MiB", *(f"{engine.peak_bytes / 2**20:.0f}" for engine in engines),
+    rows.append(["peak memory, MiB", *(mebibytes(engine.peak_bytes) for engine in engines),
                  *(ratio(subject.peak_bytes, peer.peak_bytes) for peer in peers)])
-    return rows
+    if any(engine.unfairness for engine in engines):
+        rows.append(["slowest client / mean", *(f"{engine.unfairness:.2f}" for engine in engines)])
+    return [row + [""] * (len(rows[0]) - len(row)) for row in rows]
 
 
 def markdown(rows):
@@ -143,11 +157,11 @@ def write_results(arguments, queries, engines, text):
     (results / f"{stem}.md").write_text(text + "\n")
     (results / f"{stem}.json").write_text(json.dumps({
         "suite": arguments.suite, "source": arguments.source, "scale": arguments.scale, "threads": arguments.threads, "rounds": arguments.rounds,
-        "repeats": arguments.repeats, "processor": processor(), "cores": os.cpu_count(),
+        "memory_limits": SUITES[arguments.suite].memory_limits(arguments.scale), "repeats": arguments.repeats, "processor": processor(), "cores": os.cpu_count(),
         "engines": {
             engine.name: {
                 "version": engine.version, "peak_bytes": engine.peak_bytes,
-                "seconds": engine.seconds, "problems": engine.problems,
+                "seconds": engine.seconds, "problems": engine.problems, "peaks": engine.peaks, "unfairness": engine.unfairness,
             } for engine in engines
         },
         "queries": queries,
@@ -161,12 +175,14 @@ def main():
     parser.add_argument("--scale", help="scale factor of TPC-H (1), rows of the others' largest table (10 million)")
     parser.add_argument("--source", choices=("parquet", "memory"), default="parquet")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--engines", help="trivet,duckdb,polars; for events the first two")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--engines", help="trivet,duckdb,polars; the first two for all but tpch and h2o")
     arguments = parser.parse_args()
     arguments.scale = arguments.scale or SUITES[arguments.suite].scale
     arguments.engines = arguments.engines or ",".join(SUITES[arguments.suite].engines)
+    arguments.rounds = arguments.rounds or SUITES[arguments.suite].rounds
+    arguments.repeats = arguments.repeats or SUITES[arguments.suite].repeats
     queries, engines = measure(arguments)
     versions = ", ".join(f"{engine.name} {engine.version}" for engine in engines)
     heading = (

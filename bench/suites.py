@@ -36,6 +36,8 @@ class Suite:
     tables = ()
     scale = ""  # by default
     engines = ("trivet", "duckdb", "polars")
+    rounds = repeats = 3  # by default
+    clients = 0  # that ask at the same time, where it is not one alone
 
     def title(self, scale):
         raise NotImplementedError
@@ -49,6 +51,10 @@ class Suite:
     def check_texts(self, directory):
         """What is asked to check an answer, instead of the question itself where that has too many rows."""
         return self.texts()
+
+    def memory_limits(self, scale):
+        """The limit under which a question is asked, by its name; none where it may take what there is."""
+        return {}
 
     def answers(self, scale):
         directory = self.directory(scale)
@@ -130,4 +136,77 @@ class H2o(Suite):
         return checks
 
 
-SUITES = {suite.name: suite for suite in (Tpch(), Events(), H2o())}
+class OutOfCore(Tpch):
+    """TPC-H in much less memory than its data take, and operators of ten times their limit."""
+
+    name, scale = "out_of_core", "10"
+    engines = ("trivet", "duckdb")
+    rounds = 1
+    LEAST_MEBIBYTES = 128  # for TPC-H at small scales
+    SMALL = "64MiB"
+    # Each gives few rows: what they take is the operators' own. Rows of the last three have a text of 100 bytes.
+    TEXT = "lpad(i::VARCHAR, 100, 'some text ')"
+    SINGLE = {
+        "groups": "SELECT count(*), sum(n), sum(k % 1009 * n), max(s) FROM (SELECT i * 7919 % 10000000 AS k, count(*) AS n, sum(i) AS s "
+                  "FROM range(20000000) t(i) GROUP BY k) g",
+        "sort": f"SELECT k, s FROM (SELECT i * 7919 % 5000000 AS k, {TEXT} AS s FROM range(5000000) t(i)) r ORDER BY k, s "
+                "LIMIT 10 OFFSET 4999990",
+        "join": f"SELECT count(*), sum(length(a.s)), sum(length(b.s)), max(a.s), min(b.s) FROM "
+                f"(SELECT i * 7919 % 5000000 AS k, {TEXT} AS s FROM range(5000000) t(i)) a JOIN "
+                f"(SELECT i * 7907 % 5000000 AS k, {TEXT} AS s FROM range(5000000) t(i)) b ON a.k = b.k",
+        "hot key": f"SELECT count(*), sum(length(a.s)), sum(length(b.s)), max(a.s), min(b.s) FROM "
+                   f"(SELECT CASE WHEN i % 2 = 0 THEN 77 ELSE i END AS k, {TEXT} AS s FROM range(5000000) t(i)) a JOIN "
+                   f"(SELECT i * 7907 % 5000000 AS k, {TEXT} AS s FROM range(5000000) t(i)) b ON a.k = b.k",
+    }  # fmt: skip
+
+    def title(self, scale):
+        return f"TPC-H at scale factor {scale} in {self.mebibytes(scale)} MiB, and single operators in {self.SMALL}"
+
+    def mebibytes(self, scale):
+        return max(self.LEAST_MEBIBYTES, int(512 * float(scale) / 10))
+
+    def texts(self):
+        return {**oracle.queries("tpch"), **self.SINGLE}
+
+    def memory_limits(self, scale):
+        return {name: self.SMALL if name in self.SINGLE else f"{self.mebibytes(scale)}MiB" for name in self.texts()}
+
+    def answers(self, scale):
+        kept = oracle.DATA / self.name
+        kept.mkdir(parents=True, exist_ok=True)
+        return {**oracle.tpch_answers(scale), **oracle.answers(kept, (), self.SINGLE)}
+
+
+class Clients(Tpch):
+    """Eight clients of one process, each asking all of TPC-H in an order of its own: a client's pass is one question."""
+
+    name = "clients"
+    engines = ("trivet", "duckdb")
+    rounds = 1
+    clients = 8
+
+    def title(self, scale):
+        return f"TPC-H at scale factor {scale}, asked by {self.clients} clients of one process in 1 GiB"
+
+    def passes(self):
+        """Each client's questions, in its order."""
+        queries = list(oracle.queries("tpch").items())
+        starts = [client * len(queries) // self.clients for client in range(self.clients)]
+        return {f"client {number}": dict(queries[start:] + queries[:start]) for number, start in enumerate(starts, start=1)}
+
+    def texts(self):
+        return self.passes()
+
+    def memory_limits(self, scale):
+        return dict.fromkeys(self.passes(), "1GiB")
+
+    def answers(self, scale):
+        expected = oracle.tpch_answers(scale)
+        return {client: expected for client in self.passes()}
+
+    def difference(self, query, expected, actual, exact):
+        differences = ((name, oracle.difference(expected[name], rows, exact)) for name, rows in actual.items())
+        return "; ".join(f"{name}: {what}" for name, what in differences if what) or None
+
+
+SUITES = {suite.name: suite for suite in (Tpch(), Events(), H2o(), OutOfCore(), Clients())}

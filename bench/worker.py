@@ -1,19 +1,21 @@
 """One engine in one process: asks a suite's questions and reports times, memory and answers.
 
-Usage: worker.py {trivet,duckdb,polars} --suite NAME --source {parquet,memory} --data DIRECTORY --threads N
-                 --repeats N --output FILE
+Usage: worker.py {trivet,duckdb,polars} --suite NAME --scale SCALE --source {parquet,memory} --data DIRECTORY
+                 --threads N --repeats N --output FILE
 
 Started by compare.py, afresh for every round. Writes a pickle: times in seconds of every repeat by
-query, what the suite checks of every answer, errors by query, the engine's version and the process's
-peak memory.
+query, what the suite checks of every answer, errors by query, the engine's version, the process's
+peak memory, and that of every query asked under a memory limit.
 """
 
 import argparse
 import os
 import pathlib
 import pickle
-import resource
+import re
 import sys
+import tempfile
+import threading
 import time
 
 BENCH = pathlib.Path(__file__).resolve().parent
@@ -31,6 +33,17 @@ class SqlEngine:
             connection.execute(f"CREATE {kind} {table} AS SELECT * FROM '{directory / table}.parquet'")
         self.texts = suite.texts()
         self.check_texts = suite.check_texts(directory)
+
+    def spill_to(self, directory):
+        self.connection.execute(f"SET temp_directory = '{directory}'")
+
+    def limit_memory(self, limit):
+        self.connection.execute(f"SET memory_limit = '{limit}'")
+
+    def ask_all(self, texts):
+        """The answers to all of them, on a connection of its own."""
+        cursor = self.connection.cursor()
+        return {name: cursor.execute(text).fetchall() for name, text in texts.items()}
 
     def rows(self, query):
         return self.connection.sql(self.check_texts[query]).fetchall()
@@ -91,10 +104,44 @@ class Polars:
 ENGINES = {"trivet": Trivet, "duckdb": DuckDB, "polars": Polars}
 
 
-def measure(engine, repeats):
-    times, rows, errors = {}, {}, {}
+def resident_peak(reset=False):
+    """The most memory that the process had since this was last reset. Other than what getrusage tells, it does not
+    begin with that of the process which started this one."""
+    if reset:
+        pathlib.Path("/proc/self/clear_refs").write_text("5")
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path("/proc/self/status").read_text())[1]) * 1024
+
+
+def measure_clients(engine, repeats):
+    """All clients at once, each on a thread of its own; pass after pass."""
+    times, rows, errors = {client: [] for client in engine.texts}, {}, {}
+
+    def run(client):
+        try:
+            start = time.perf_counter()
+            rows[client] = engine.ask_all(engine.texts[client])
+            times[client].append(time.perf_counter() - start)
+        except Exception as error:
+            errors[client] = f"{type(error).__name__}: {error}"
+
+    for _ in range(repeats):
+        threads = [threading.Thread(target=run, args=(client,)) for client in engine.texts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    for client in errors:
+        rows.pop(client, None)
+    return {"times": times, "rows": rows, "errors": errors, "peak_bytes": resident_peak(), "peaks": {}}
+
+
+def measure(engine, repeats, limits):
+    times, rows, errors, peaks = {}, {}, {}, {}
     for query in engine.texts:
         try:
+            if query in limits:
+                engine.limit_memory(limits[query])
+                resident_peak(reset=True)
             times[query] = []
             for _ in range(repeats):
                 start = time.perf_counter()
@@ -102,17 +149,22 @@ def measure(engine, repeats):
                 times[query].append(time.perf_counter() - start)
         except Exception as error:  # an engine may raise anything; the comparison names it and goes on
             errors[query] = f"{type(error).__name__}: {error}"
-    peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        if query in limits:
+            peaks[query] = resident_peak()
+    most_bytes = max([resident_peak(), *peaks.values()])
     for query in times:
         if query not in errors:
+            if query in limits:
+                engine.limit_memory(limits[query])
             rows[query] = engine.rows(query)
-    return {"times": times, "rows": rows, "errors": errors, "peak_bytes": peak_bytes}
+    return {"times": times, "rows": rows, "errors": errors, "peak_bytes": most_bytes, "peaks": peaks}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine", choices=ENGINES)
     parser.add_argument("--suite", required=True)
+    parser.add_argument("--scale", required=True)
     parser.add_argument("--source", choices=("parquet", "memory"), required=True)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--threads", type=int, required=True)
@@ -123,7 +175,15 @@ def main():
 
     suite = SUITES[arguments.suite]
     engine = ENGINES[arguments.engine](suite, arguments.data, arguments.threads, arguments.source)
-    outcome = measure(engine, arguments.repeats)
+    limits = suite.memory_limits(arguments.scale)
+    with tempfile.TemporaryDirectory() as directory:  # for what does not fit into memory
+        if limits:
+            engine.spill_to(directory)
+        if suite.clients:
+            engine.limit_memory(next(iter(limits.values())))
+            outcome = measure_clients(engine, arguments.repeats)
+        else:
+            outcome = measure(engine, arguments.repeats, limits)
     outcome["version"] = engine.version
     arguments.output.write_bytes(pickle.dumps(outcome))
 
