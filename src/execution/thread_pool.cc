@@ -6,7 +6,9 @@
 namespace trivet {
 
 namespace {
-thread_local bool in_worker = false;
+// Aligned like the sections that follow it: mold 1.10 begins the read-only relocations where the
+// thread-locals begin, which must not be on the page before.
+alignas(64) thread_local bool in_worker = false;
 }  // namespace
 
 bool ThreadPool::InWorker() { return in_worker; }
