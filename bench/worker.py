@@ -153,10 +153,14 @@ def measure(engine, repeats, limits):
             peaks[query] = resident_peak()
     most_bytes = max([resident_peak(), *peaks.values()])
     for query in times:
-        if query not in errors:
+        if query in errors:
+            continue
+        try:
             if query in limits:
                 engine.limit_memory(limits[query])
             rows[query] = engine.rows(query)
+        except Exception as error:
+            errors[query] = f"{type(error).__name__}: {error}"
     return {"times": times, "rows": rows, "errors": errors, "peak_bytes": most_bytes, "peaks": peaks}
 
 

@@ -15,6 +15,7 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
     Release();
     manager_ = std::exchange(other.manager_, nullptr);
     consumer_ = std::move(other.consumer_);
+    yields_ = other.yields_;
     bytes_ = std::exchange(other.bytes_, 0);
   }
   return *this;
@@ -22,7 +23,8 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
 
 Status Reservation::Grow(size_t bytes) {
   if (bytes == 0 || manager_ == nullptr) return Status::OK();
-  TRIVET_RETURN_IF_ERROR(manager_->Grow(bytes, consumer_));
+  TRIVET_RETURN_IF_ERROR(yields_ ? manager_->GrowYielding(bytes, consumer_)
+                                 : manager_->Grow(bytes, consumer_));
   bytes_ += bytes;
   return Status::OK();
 }

@@ -43,6 +43,10 @@ class MemoryManager {
   friend class Reservation;
   // Takes or refuses `bytes` more; returns OutOfMemory in the user's terms when refused.
   virtual Status Grow(size_t bytes, std::string_view consumer) = 0;
+  // The same for somebody who has another way: also refused where others would be left with little.
+  virtual Status GrowYielding(size_t bytes, std::string_view consumer) {
+    return Grow(bytes, consumer);
+  }
   virtual void Shrink(size_t bytes) noexcept = 0;
 };
 
@@ -56,6 +60,7 @@ class Reservation {
   Reservation(Reservation&& other) noexcept
       : manager_(std::exchange(other.manager_, nullptr)),
         consumer_(std::move(other.consumer_)),
+        yields_(other.yields_),
         bytes_(std::exchange(other.bytes_, 0)) {}
   Reservation& operator=(Reservation&& other) noexcept;
   Reservation(const Reservation&) = delete;
@@ -70,6 +75,8 @@ class Reservation {
   Status Resize(size_t bytes);
   void Release() noexcept { Shrink(bytes_); }
 
+  // Of somebody who spills when refused: leaves an eighth of the budget to those who cannot.
+  void set_yields(bool yields) { yields_ = yields; }
   size_t bytes() const { return bytes_; }
   // Of the budget it draws on.
   size_t limit_bytes() const { return manager_ == nullptr ? ~size_t{0} : manager_->limit_bytes(); }
@@ -77,6 +84,7 @@ class Reservation {
  private:
   MemoryManager* manager_ = nullptr;
   std::string consumer_;
+  bool yields_ = false;
   size_t bytes_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "context/buffer_cache.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "base/hash.h"
@@ -12,6 +14,7 @@ constexpr uint64_t kTurns = 2;
 // Beyond, numbers of files are given anew.
 constexpr size_t kMaxFiles = 100'000;
 constexpr uint64_t kEver = ~uint64_t{0};
+constexpr size_t kTrimBytes = size_t{32} << 20;
 }  // namespace
 
 BufferCache::BufferCache(MemoryManager& memory) : memory_(memory) { memory_.SetReclaimer(this); }
@@ -60,9 +63,9 @@ Reservation BufferCache::Admit(size_t bytes) {
     }
   }
   dropped.clear();
-  // Others come first: what is refused here would have to be taken from entries in use.
-  const size_t free = memory_.limit_bytes() - std::min(memory_.reserved_bytes(), most * 2);
-  if (free / 4 < bytes) return {};
+  // Others come first.
+  const size_t limit = memory_.limit_bytes();
+  if (memory_.reserved_bytes() + bytes > limit - limit / 8) return {};
   Result<Reservation> reserved = memory_.TryReserve(bytes, "page cache");
   return reserved.ok() ? *std::move(reserved) : Reservation();
 }
@@ -93,9 +96,26 @@ size_t BufferCache::Evict(size_t bytes, uint64_t before, Dropped& dropped) {
 }
 
 size_t BufferCache::Reclaim(size_t bytes) {
-  Dropped dropped;
-  std::lock_guard lock(mutex_);
-  return Evict(bytes, kEver, dropped);
+  size_t freed = 0;
+  {
+    Dropped dropped;
+    std::lock_guard lock(mutex_);
+    freed = Evict(bytes, kEver, dropped);
+  }
+#ifdef __GLIBC__
+  // Small pages lie between others' memory, and the allocator keeps what becomes free there.
+  if (untrimmed_.fetch_add(freed, std::memory_order_relaxed) + freed > kTrimBytes) {
+    untrimmed_.store(0, std::memory_order_relaxed);
+    malloc_trim(0);
+  }
+#endif
+  return freed;
+}
+
+void BufferCache::FitLimit() {
+  const size_t most = memory_.limit_bytes() / 2;
+  const size_t held = reclaimable_bytes();
+  if (held > most) Reclaim(held - most);
 }
 
 void BufferCache::SetEnabled(bool enabled) {

@@ -43,6 +43,8 @@ class BufferCache final : public MemoryReclaimer {
   void Insert(const Key& key, std::shared_ptr<const void> entry, size_t bytes);
 
   MemoryManager& memory() { return memory_; }
+  // After the budget's limit was changed.
+  void FitLimit();
   // Off: nothing is found or kept, and what there was is dropped.
   void SetEnabled(bool enabled);
 
@@ -69,7 +71,8 @@ class BufferCache final : public MemoryReclaimer {
   std::atomic<bool> enabled_{true};
   std::atomic<size_t> bytes_{0};
   std::atomic<uint64_t> hits_{0};
-  std::mutex mutex_;  // guards the rest
+  std::atomic<size_t> untrimmed_{0};  // bytes let go since the allocator last gave any back
+  std::mutex mutex_;                  // guards the rest
   std::unordered_map<Key, Entry, KeyHash> entries_;
   std::list<Key> order_;  // most recently used first
   uint64_t clock_ = 0;    // bytes asked for so far

@@ -12,28 +12,44 @@
 
 namespace trivet {
 
+Status MemoryBudget::Refusal(size_t bytes, std::string_view consumer, size_t reserved) const {
+  return Status::OutOfMemory(StrCat("could not reserve ", FormatBytes(bytes), " for ", consumer,
+                                    ": ", FormatBytes(reserved), " of ",
+                                    FormatBytes(limit_.load(std::memory_order_relaxed)),
+                                    " in use (", name_, ")"))
+      .WithHint("raise the limit with SET memory_limit = '…', or use fewer threads");
+}
+
 Status MemoryBudget::Grow(size_t bytes, std::string_view consumer) {
-  // Others may be quicker to take what was given back.
-  constexpr int kAttempts = 3;
   Status status = Take(bytes, consumer);
-  for (int i = 0; i < kAttempts && !status.ok(); ++i) {
-    MemoryReclaimer* reclaimer = reclaimer_.load(std::memory_order_acquire);
-    if (reclaimer == nullptr || reclaimer->Reclaim(bytes) == 0) break;
+  MemoryReclaimer* reclaimer = reclaimer_.load(std::memory_order_acquire);
+  // Others may be quicker to take what was given back, and what is in use is not free at once: it
+  // is asked for until there is no more.
+  while (!status.ok() && reclaimer != nullptr) {
+    const size_t wanted = reserved_bytes() + bytes;
+    const size_t limit = limit_.load(std::memory_order_relaxed);
+    if (reclaimer->Reclaim(std::max(bytes, wanted - std::min(wanted, limit))) == 0) break;
     status = Take(bytes, consumer);
   }
   return status;
+}
+
+Status MemoryBudget::GrowYielding(size_t bytes, std::string_view consumer) {
+  MemoryBudget* outermost = this;
+  while (outermost->parent_ != nullptr) outermost = outermost->parent_;
+  const size_t limit = outermost->limit_.load(std::memory_order_relaxed);
+  const size_t reserved = outermost->reserved_bytes();
+  const size_t in_use = reserved - std::min(reserved, outermost->reclaimable_bytes());
+  const size_t most = limit - limit / 8;
+  if (bytes > most || in_use > most - bytes) return outermost->Refusal(bytes, consumer, in_use);
+  return Grow(bytes, consumer);
 }
 
 Status MemoryBudget::Take(size_t bytes, std::string_view consumer) {
   size_t current = reserved_.load(std::memory_order_relaxed);
   const size_t limit = limit_.load(std::memory_order_relaxed);
   do {
-    if (bytes > limit || current > limit - bytes) {
-      return Status::OutOfMemory(StrCat("could not reserve ", FormatBytes(bytes), " for ", consumer,
-                                        ": ", FormatBytes(current), " of ", FormatBytes(limit),
-                                        " in use (", name_, ")"))
-          .WithHint("raise the limit with SET memory_limit = '…', or use fewer threads");
-    }
+    if (bytes > limit || current > limit - bytes) return Refusal(bytes, consumer, current);
   } while (!reserved_.compare_exchange_weak(current, current + bytes, std::memory_order_relaxed));
   if (parent_ != nullptr) {
     Status status = parent_->Grow(bytes, consumer);

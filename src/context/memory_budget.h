@@ -39,10 +39,12 @@ class MemoryBudget final : public MemoryManager {
 
  protected:
   Status Grow(size_t bytes, std::string_view consumer) override;
+  Status GrowYielding(size_t bytes, std::string_view consumer) override;
   void Shrink(size_t bytes) noexcept override;
 
  private:
   Status Take(size_t bytes, std::string_view consumer);
+  Status Refusal(size_t bytes, std::string_view consumer, size_t reserved) const;
 
   std::string name_;
   std::atomic<size_t> limit_;

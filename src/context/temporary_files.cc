@@ -5,6 +5,15 @@
 
 namespace trivet {
 
+namespace {
+Status Explain(Status status, const std::string& directory) {
+  if (status.ok()) return status;
+  return std::move(status).WithFile(directory).WithHint(
+      "what does not fit into memory goes there: name another directory with SET temp_directory = "
+      "'…', or raise memory_limit");
+}
+}  // namespace
+
 void TemporaryFiles::Configure(std::string directory, std::optional<uint64_t> limit_bytes) {
   std::lock_guard lock(mutex_);
   directory_ = std::move(directory);
@@ -24,10 +33,12 @@ Result<std::shared_ptr<SpillFile>> TemporaryFiles::Create() {
         .WithHint("name a directory with SET temp_directory = '…'");
   }
   if (made_ != directory_) {
-    TRIVET_RETURN_IF_ERROR(files_.CreateDirectories(directory_));
+    TRIVET_RETURN_IF_ERROR(Explain(files_.CreateDirectories(directory_), directory_));
     made_ = directory_;
   }
-  TRIVET_ASSIGN_OR_RETURN(std::unique_ptr<TemporaryFile> file, files_.CreateTemporary(directory_));
+  Result<std::unique_ptr<TemporaryFile>> made = files_.CreateTemporary(directory_);
+  if (!made.ok()) return Explain(std::move(made).status(), directory_);
+  std::unique_ptr<TemporaryFile> file = *std::move(made);
   uint64_t bound = ~uint64_t{0};
   if (limit_) {
     bound = *limit_;

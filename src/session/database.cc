@@ -69,6 +69,7 @@ void Database::ApplySettings() {
   std::optional<uint64_t> most;
   if (values.max_temp_directory_bytes != ~uint64_t{0}) most = values.max_temp_directory_bytes;
   buffer_cache_.SetEnabled(values.enable_page_cache);
+  buffer_cache_.FitLimit();
   temporary_files_.Configure(values.temp_directory, most);
 }
 

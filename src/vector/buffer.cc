@@ -1,5 +1,7 @@
 #include "vector/buffer.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -8,6 +10,7 @@ namespace trivet {
 
 namespace {
 constexpr std::align_val_t kAlignment{64};
+constexpr size_t kLeastMappedBytes = 128 * 1024;
 constexpr size_t kFirstHeapBlockBytes = 16 * 1024;
 constexpr size_t kLargestHeapBlockBytes = 64 * 1024;
 }  // namespace
@@ -17,7 +20,26 @@ Buffer::Buffer(size_t size, Reservation reservation)
       size_(size),
       reservation_(std::move(reservation)) {}
 
-Buffer::~Buffer() { ::operator delete(data_, kAlignment); }
+Buffer::Buffer(Lasting, size_t size, Reservation reservation)
+    : data_(nullptr), size_(size), reservation_(std::move(reservation)) {
+  if (size >= kLeastMappedBytes) {
+    void* mapped =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    is_mapped_ = mapped != MAP_FAILED;
+    if (is_mapped_) data_ = static_cast<uint8_t*>(mapped);
+  }
+  if (!is_mapped_) {
+    data_ = static_cast<uint8_t*>(::operator new(std::max<size_t>(size, 1), kAlignment));
+  }
+}
+
+Buffer::~Buffer() {
+  if (is_mapped_) {
+    ::munmap(data_, size_);
+  } else {
+    ::operator delete(data_, kAlignment);
+  }
+}
 
 char* StringHeap::NewBlock(size_t size) {
   if (status_.ok() && size > kMaxStringBytes) {

@@ -15,6 +15,10 @@ namespace trivet {
 class Buffer {
  public:
   explicit Buffer(size_t size, Reservation reservation = {});
+  // Lasting memory, of a mapping of its own where it is large, so that it goes back to the system
+  // as soon as it is freed, whatever lies around it.
+  struct Lasting {};
+  Buffer(Lasting lasting, size_t size, Reservation reservation);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -26,6 +30,7 @@ class Buffer {
  private:
   uint8_t* data_;
   size_t size_;
+  bool is_mapped_ = false;
   Reservation reservation_;
 };
 

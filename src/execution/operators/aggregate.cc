@@ -19,14 +19,19 @@ class LocalAggregateSink final : public LocalSink {
   LocalAggregateSink(AggregateRun& run, const ExecutionContext& context)
       : run_(run),
         context_(context),
-        local_(std::make_unique<LocalAggregation>(run.plan(), context)) {}
+        local_(std::make_unique<LocalAggregation>(run.plan(), context, run.can_spill())) {}
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
     TRIVET_ASSIGN_OR_RETURN(bool added, local_->TryAdd(batch));
     if (!added) {
-      // What there is makes room for the same batch; where there is nothing, nobody can help.
-      if (local_->complete_row_count() == 0 || !run_.can_spill()) return local_->refusal();
-      TRIVET_RETURN_IF_ERROR(Spill());
+      // What there is makes room for the same batch; where there is nothing, others hold it all,
+      // and it takes what is left for those who cannot spill.
+      if (!run_.can_spill()) return local_->refusal();
+      if (local_->complete_row_count() != 0) {
+        TRIVET_RETURN_IF_ERROR(Spill());
+      } else {
+        local_ = std::make_unique<LocalAggregation>(run_.plan(), context_);
+      }
       TRIVET_ASSIGN_OR_RETURN(added, local_->TryAdd(batch));
       if (!added) return local_->refusal();
     }
@@ -46,7 +51,7 @@ class LocalAggregateSink final : public LocalSink {
   Status Spill() {
     TRIVET_RETURN_IF_ERROR(run_.Spill(*local_));
     local_.reset();
-    local_ = std::make_unique<LocalAggregation>(run_.plan(), context_);
+    local_ = std::make_unique<LocalAggregation>(run_.plan(), context_, true);
     Note(0);
     return Status::OK();
   }

@@ -46,13 +46,14 @@ BatchOrder PlaceInTable(BatchOrder order, uint64_t part) {
 
 }  // namespace
 
-LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context)
+LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context,
+                                   bool yields)
     : plan_(std::move(plan)),
       context_(context),
       part_(context.scan_part().index),
       groups_(plan_->groups, context),
       finder_(plan_->layout, context, plan_->radix_bits(), plan_->groups.size(),
-              AggregatePlan::kConsumer),
+              AggregatePlan::kConsumer, yields),
       arena_(std::make_unique<AggregateArena>(
           Reservation(&context.memory(), std::string(AggregatePlan::kConsumer)))),
       runs_(std::make_unique<GroupRuns>()),
@@ -65,7 +66,7 @@ LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext
         {&direct, MakeFilter(direct.filter, context), Evaluator(direct.expressions, context)});
   }
   for (const AggregatePlan::Buffered& buffered : plan_->buffered) {
-    buffered_.push_back(std::make_unique<BufferedInput>(*plan_, buffered, context));
+    buffered_.push_back(std::make_unique<BufferedInput>(*plan_, buffered, context, yields));
   }
 }
 
@@ -182,7 +183,7 @@ void LocalAggregation::EndInput() {
 }
 
 BufferedInput::BufferedInput(const AggregatePlan& plan, const AggregatePlan::Buffered& buffered,
-                             const ExecutionContext& context)
+                             const ExecutionContext& context, bool yields)
     : buffered_(buffered),
       filter_(MakeFilter(buffered.filter, context)),
       arguments_(buffered.expressions, context),
@@ -190,7 +191,7 @@ BufferedInput::BufferedInput(const AggregatePlan& plan, const AggregatePlan::Buf
       finder_(std::make_unique<GroupFinder>(
           buffered.layout, context, buffered.radix_bits,
           plan.is_grouped() ? plan.groups.size() : buffered.layout->key_count(),
-          AggregatePlan::kConsumer)),
+          AggregatePlan::kConsumer, yields)),
       runs_(std::make_unique<GroupRuns>()),
       scratch_(buffered.ordered ? kVectorSize * buffered.encoder->key_bytes() : 0),
       complete_rows_(finder_->table().store().partition_count()) {}

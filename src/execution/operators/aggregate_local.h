@@ -20,7 +20,7 @@ Status CheckAggregates(LaneErrors& errors, const AggregateArena& arena);
 class BufferedInput {
  public:
   BufferedInput(const AggregatePlan& plan, const AggregatePlan::Buffered& buffered,
-                const ExecutionContext& context);
+                const ExecutionContext& context, bool yields);
 
   // `keys` are the batch's group keys.
   Status Add(const Batch& batch, const std::vector<Vector>& keys);
@@ -49,7 +49,8 @@ class BufferedInput {
 // Not synchronised.
 class LocalAggregation {
  public:
-  LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context);
+  // `yields`: it will be spilled when its rows are refused memory, and leaves some to others.
+  LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context, bool yields = false);
 
   // The batch holds rows, in the final phase groups and serialised states. False where memory for
   // the batch's rows was refused: then rows beyond complete_rows(), here and of the kept inputs,

@@ -10,8 +10,10 @@ namespace {
 
 // To find equal rows, and to list those that differ.
 constexpr size_t kIndexBytesPerRow = RowMerger::kBytesPerRow + sizeof(uint8_t*);
-// Rows of serialised states that wait to be written.
-constexpr size_t kSerializedBytes = size_t{1} << 20;
+// Rows of serialised states that wait to be written; and how many are made at a time, which nobody
+// could be asked to make room for.
+constexpr size_t kSerializedBytes = size_t{256} << 10;
+constexpr size_t kSerializedRows = 256;
 
 RowMemoryPtr MakeMemory(const ExecutionContext& context) {
   return std::make_shared<RowMemory>(
@@ -83,7 +85,7 @@ Status AggregateSpill::WriteSerialized(size_t partition, const RowStore& rows, s
   RowStore::Cursor cursor(rows);
   uint8_t* chunk[kVectorSize];
   while (row_count > 0) {
-    const size_t count = cursor.Next(chunk, std::min(row_count, kVectorSize));
+    const size_t count = cursor.Next(chunk, std::min(row_count, kSerializedRows));
     row_count -= count;
     std::vector<Vector> columns;
     for (size_t i = 0; i < plan_->groups.size(); ++i) {
@@ -95,11 +97,9 @@ Status AggregateSpill::WriteSerialized(size_t partition, const RowStore& rows, s
       const size_t offset = plan_->layout->rows->extra_offset() + state.offset;
       for (size_t i = 0; i < count; ++i) states[i] = chunk[i] + offset;
       columns.push_back(Vector::MakeFlat(TypeId::kBlob, count));
-      columns.back().ReserveStrings(context_.memory(), context_.cancellation());
       const AggregateCall call{state.bound, local.arena(), context_, errors, {}};
       state.bound.function->serialize(call, states, count, columns.back());
       TRIVET_RETURN_IF_ERROR(CheckAggregates(errors, local.arena()));
-      TRIVET_RETURN_IF_ERROR(columns.back().string_status());
     }
     uint64_t hashes[kVectorSize];
     for (size_t i = 0; i < count; ++i) hashes[i] = RowLayout::Hash(chunk[i]);

@@ -18,7 +18,7 @@ class CountedRows::LocalCountSink final : public LocalSink {
  public:
   LocalCountSink(CountedRows& rows, size_t side)
       : rows_(rows), side_(side), runs_(std::make_unique<GroupRuns>()) {
-    Restart();
+    Restart(rows.context_.temporary_files() != nullptr);
   }
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
@@ -28,8 +28,13 @@ class CountedRows::LocalCountSink final : public LocalSink {
     uint8_t* rows[kVectorSize];
     const bool can_spill = rows_.context_.temporary_files() != nullptr;
     Status found = finder_->Find(keys, count, rows, *runs_);
-    if (found.code() == StatusCode::kOutOfMemory && can_spill && has_rows_) {
-      TRIVET_RETURN_IF_ERROR(Spill());
+    if (found.code() == StatusCode::kOutOfMemory && can_spill) {
+      // Where there is nothing to spill, others hold it all.
+      if (has_rows_) {
+        TRIVET_RETURN_IF_ERROR(Spill());
+      } else {
+        Restart(false);
+      }
       found = finder_->Find(keys, count, rows, *runs_);
     }
     TRIVET_RETURN_IF_ERROR(found);
@@ -51,16 +56,16 @@ class CountedRows::LocalCountSink final : public LocalSink {
   }
 
  private:
-  void Restart() {
+  void Restart(bool yields) {
     finder_ = std::make_unique<GroupFinder>(rows_.layout_, rows_.context_, kRadixBits,
-                                            rows_.layout_->key_count(), kConsumer);
+                                            rows_.layout_->key_count(), kConsumer, yields);
     complete_rows_.assign(size_t{1} << kRadixBits, 0);
     has_rows_ = false;
   }
   Status Spill() {
     TRIVET_RETURN_IF_ERROR(rows_.Spill(*finder_, complete_rows_));
     finder_.reset();
-    Restart();
+    Restart(true);
     Note(0);
     return Status::OK();
   }

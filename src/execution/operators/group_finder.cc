@@ -28,10 +28,10 @@ uint8_t* const kPending = reinterpret_cast<uint8_t*>(1);
 }  // namespace
 
 GroupFinder::GroupFinder(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,
-                         size_t partition_keys, std::string_view consumer)
+                         size_t partition_keys, std::string_view consumer, bool yields)
     : partition_keys_(partition_keys),
       radix_bits_(radix_bits),
-      table_(layout, context, radix_bits, consumer),
+      table_(layout, context, radix_bits, consumer, yields),
       direct_(context.memory(), consumer),
       integers_possible_(DirectGroups::AreIntegers(*layout)) {}
 

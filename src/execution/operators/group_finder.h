@@ -81,7 +81,7 @@ class GroupFinder {
   // `partition_keys`: how many of the keys, from the first on, decide the partition of a row; all
   // partitions are one where there are none.
   GroupFinder(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,
-              size_t partition_keys, std::string_view consumer);
+              size_t partition_keys, std::string_view consumer, bool yields = false);
 
   // Writes the group's row of every row of the batch to rows[0..count); keys are canonical. Where
   // runs.count is not 0 afterwards, they tell the same.

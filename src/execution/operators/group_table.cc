@@ -21,9 +21,19 @@ constexpr size_t kCachedBytes = size_t{128} << 10;
 constexpr size_t kUninterrupted = size_t{1} << 18;
 }  // namespace
 
-GroupIndex::GroupIndex(const EvaluationContext& context, std::string_view consumer)
+GroupIndex::GroupIndex(const EvaluationContext& context, std::string_view consumer, bool yields)
     : cancellation_(context.cancellation()),
-      reservation_(&context.memory(), std::string(consumer)) {}
+      reservation_(&context.memory(), std::string(consumer)) {
+  reservation_.set_yields(yields);
+}
+
+namespace {
+RowMemoryPtr MakeMemory(const EvaluationContext& context, std::string_view consumer, bool yields) {
+  Reservation reservation(&context.memory(), std::string(consumer));
+  reservation.set_yields(yields);
+  return std::make_shared<RowMemory>(std::move(reservation));
+}
+}  // namespace
 
 GroupIndex::~GroupIndex() { Release(); }
 
@@ -82,11 +92,11 @@ Status GroupIndex::MoveWords(uint64_t* words, size_t capacity) const {
 }
 
 GroupTable::GroupTable(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,
-                       std::string_view consumer)
+                       std::string_view consumer, bool yields)
     : layout_(std::move(layout)),
-      memory_(std::make_shared<RowMemory>(Reservation(&context.memory(), std::string(consumer)))),
+      memory_(MakeMemory(context, consumer, yields)),
       store_(layout_->rows, memory_, radix_bits),
-      index_(context, consumer) {}
+      index_(context, consumer, yields) {}
 
 Status GroupTable::Append(std::span<const Vector> keys, const uint64_t* hashes,
                           const uint32_t* selection, size_t count, uint8_t** rows) {

@@ -15,7 +15,7 @@ namespace trivet {
 // 48-bit row address. Reserved against the query's budget. Not synchronised.
 class GroupIndex {
  public:
-  GroupIndex(const EvaluationContext& context, std::string_view consumer);
+  GroupIndex(const EvaluationContext& context, std::string_view consumer, bool yields = false);
   ~GroupIndex();
   GroupIndex(const GroupIndex&) = delete;
   GroupIndex& operator=(const GroupIndex&) = delete;
@@ -81,9 +81,9 @@ class GroupIndex {
 // of their keys. One thread's; not synchronised.
 class GroupTable {
  public:
-  // `consumer` is named when memory is refused.
+  // `consumer` is named when memory is refused; one that spills then yields to others.
   GroupTable(GroupLayoutPtr layout, const EvaluationContext& context, int radix_bits,
-             std::string_view consumer);
+             std::string_view consumer, bool yields);
 
   // Writes to rows[i] the row whose keys equal row i of `keys`, for i below `count`, made where it
   // is new; `hashes` are those of the keys. NULLs are equal.

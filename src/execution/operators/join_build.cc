@@ -13,8 +13,10 @@ constexpr std::string_view kConsumer = "HASH_JOIN";
 // A published bitmap takes at most this many bits (8 MiB).
 constexpr uint64_t kMaxBitmapBits = uint64_t{1} << 26;
 
-RowMemoryPtr MakeMemory(const ExecutionContext& context) {
-  return std::make_shared<RowMemory>(Reservation(&context.memory(), std::string(kConsumer)));
+RowMemoryPtr MakeMemory(const ExecutionContext& context, bool yields = false) {
+  Reservation reservation(&context.memory(), std::string(kConsumer));
+  reservation.set_yields(yields);
+  return std::make_shared<RowMemory>(std::move(reservation));
 }
 }  // namespace
 
@@ -26,7 +28,8 @@ class LocalJoinBuild final : public LocalSink {
         table_(sink.table_),
         context_(context),
         evaluator_(table_.shape().keys, context),
-        store_(std::make_unique<RowStore>(table_.shape().layout, MakeMemory(context))) {}
+        store_(std::make_unique<RowStore>(table_.shape().layout,
+                                          MakeMemory(context, sink.can_spill()))) {}
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
     const JoinTableShape& shape = table_.shape();
@@ -74,9 +77,7 @@ class LocalJoinBuild final : public LocalSink {
     if (partitioner_ == nullptr) {
       const size_t complete = store_->row_count();
       Status status = store_->Append(columns, hashes_, rows, count, addresses_);
-      if (status.code() != StatusCode::kOutOfMemory || complete == 0 || !sink_.can_spill()) {
-        return status;
-      }
+      if (status.code() != StatusCode::kOutOfMemory || !sink_.can_spill()) return status;
       TRIVET_RETURN_IF_ERROR(SpillStore(complete));
     }
     return partitioner_->Append(columns, hashes_, rows, count);
@@ -199,15 +200,27 @@ Status JoinBuildSink::Finish(const CallContext&) {
     table_.null_rows_.clear();
     table_.row_count_ = 0;
     share.Change(share.held_bytes(), 0);
-    RowStore resident(table_.shape().layout, MakeMemory(context_));
-    TRIVET_RETURN_IF_ERROR(runtime_->spill->LoadResident(share.LoadBytes(2), resident));
-    TRIVET_RETURN_IF_ERROR(table_.Build(std::move(resident)));
+    Status loaded = LoadResident();
+    if (loaded.code() == StatusCode::kOutOfMemory) {
+      table_.Release();
+      runtime_->spill->ForgetResident();
+      RowStore nothing(table_.shape().layout, MakeMemory(context_));
+      loaded = table_.Build(std::move(nothing));
+    }
+    TRIVET_RETURN_IF_ERROR(loaded);
+    runtime_->spill->KeepResident();
   } else if (table_.shape().key_count() == 0) {
     for (const RowStore& store : table_.stores_) table_.row_count_ += store.row_count();
   }
   share.Change(share.held_bytes(), table_.memory_bytes());
   share.SetComplete();
   return Status::OK();
+}
+
+Status JoinBuildSink::LoadResident() {
+  RowStore resident(table_.shape().layout, MakeMemory(context_));
+  TRIVET_RETURN_IF_ERROR(runtime_->spill->LoadResident(runtime_->share->LoadBytes(2), resident));
+  return table_.Build(std::move(resident));
 }
 
 // The exact set of keys where their range is small, else just the range.

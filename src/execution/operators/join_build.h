@@ -30,6 +30,7 @@ class JoinBuildSink final : public Sink {
   // Whether the directory of what lies in memory has room as well.
   bool DirectoryFits();
   Status SpillStore(RowStore& store) const;
+  Status LoadResident();
   Status PublishKeys(const KeyPublication& publication) const;
 
   std::shared_ptr<JoinRuntime> runtime_;

@@ -17,10 +17,17 @@ Status JoinSpill::LoadResident(size_t most_bytes, RowStore& rows) {
     bytes += build_->bytes(p) + build_->row_count(p) * JoinTable::kDirectoryBytesPerRow;
     if (bytes > most_bytes) break;
     TRIVET_RETURN_IF_ERROR(build_->ReadAll(p, rows));
-    build_->Discard(p);
     resident_[p] = 1;
   }
   return Status::OK();
 }
+
+void JoinSpill::KeepResident() {
+  for (size_t p = 0; p < resident_.size(); ++p) {
+    if (resident_[p] != 0) build_->Discard(p);
+  }
+}
+
+void JoinSpill::ForgetResident() { resident_.assign(resident_.size(), 0); }
 
 }  // namespace trivet

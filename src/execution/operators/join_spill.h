@@ -27,6 +27,9 @@ class JoinSpill {
 
   // Once all build rows are written: brings back as many partitions as fit in `most_bytes`.
   Status LoadResident(size_t most_bytes, RowStore& rows);
+  // Then either they stay, or there was no room for them after all.
+  void KeepResident();
+  void ForgetResident();
 
  private:
   std::shared_ptr<SpilledRows> build_;

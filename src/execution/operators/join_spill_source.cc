@@ -92,6 +92,8 @@ class LocalJoinSpill final : public LocalSource {
   Result<bool> Take(const CallContext& call);
   Status Advance(Batch& out, const CallContext& call);
   Status LoadPart();
+  Status LoadBlocks(size_t most_bytes);
+  Status StartParts();
   Status Probe(Batch& out, const CallContext& call);
   Status BuildRows(Batch& out, const CallContext& call);
   Status Carried(Batch& out);
@@ -116,6 +118,7 @@ class LocalJoinSpill final : public LocalSource {
   // The part of the build rows.
   bool in_parts_ = false;
   size_t next_block_ = 0;
+  size_t loaded_bytes_ = 0;  // what the part was thought to take
   std::shared_ptr<JoinRuntime> part_;
   std::unique_ptr<LocalJoinProbe> probe_;
   std::shared_ptr<Source> rows_source_;
@@ -183,17 +186,13 @@ Result<bool> LocalJoinSpill::Take(const CallContext& call) {
   }
   const JoinRuntime& runtime = *source_.runtime();
   const size_t most = runtime.share->LoadBytes(context_.thread_count());
-  in_parts_ = piece_.build_bytes() > most;
-  if (in_parts_ && runtime.is_partitioned() && !piece_.is_hot && piece_.shift < kMostShift) {
+  const bool fits = piece_.build_bytes() <= most;
+  if (!fits && runtime.is_partitioned() && !piece_.is_hot && piece_.shift < kMostShift) {
     TRIVET_RETURN_IF_ERROR(source_.Cut(context_, piece_));
     return true;
   }
-  if (in_parts_) {
-    const size_t probe_rows = piece_.probe->row_count(piece_.partition);
-    TRIVET_ASSIGN_OR_RETURN(carried_reservation_,
-                            context_.memory().TryReserve(probe_rows, kConsumer));
-    carried_.assign(probe_rows, 0);
-  }
+  in_parts_ = false;
+  if (!fits) TRIVET_RETURN_IF_ERROR(StartParts());
   next_block_ = 0;
   step_ = Step::kLoadPart;
   return true;
@@ -210,29 +209,55 @@ Status LocalJoinSpill::Advance(Batch& out, const CallContext& call) {
   return Status::OK();
 }
 
+Status LocalJoinSpill::StartParts() {
+  if (in_parts_) return Status::OK();
+  const size_t probe_rows = piece_.probe->row_count(piece_.partition);
+  TRIVET_ASSIGN_OR_RETURN(carried_reservation_,
+                          context_.memory().TryReserve(probe_rows, kConsumer));
+  carried_.assign(probe_rows, 0);
+  in_parts_ = true;
+  return Status::OK();
+}
+
 Status LocalJoinSpill::LoadPart() {
   const JoinRuntime& runtime = *source_.runtime();
-  const std::vector<SpilledRows::Block>& blocks = piece_.build->blocks(piece_.partition);
-  const size_t most = runtime.share->LoadBytes(context_.thread_count());
-  RowStore rows(piece_.build->layout(), std::make_shared<RowMemory>(Reservation(
-                                            &context_.memory(), std::string(kConsumer))));
-  size_t bytes = 0;
-  while (next_block_ < blocks.size()) {
-    const SpilledRows::Block& block = blocks[next_block_];
-    bytes += block.bytes + block.row_count * JoinTable::kDirectoryBytesPerRow;
-    if (in_parts_ && bytes > most && rows.row_count() > 0) break;
-    TRIVET_RETURN_IF_ERROR(piece_.build->Read(block, rows));
-    ++next_block_;
+  size_t most = runtime.share->LoadBytes(context_.thread_count());
+  while (true) {
+    const size_t first_block = next_block_;
+    Status loaded = LoadBlocks(in_parts_ ? most : ~size_t{0});
+    if (loaded.ok()) break;
+    // Others have taken what was free: less is tried, as long as there is less.
+    if (loaded.code() != StatusCode::kOutOfMemory || next_block_ <= first_block + 1) return loaded;
+    part_.reset();
+    next_block_ = first_block;
+    TRIVET_RETURN_IF_ERROR(StartParts());
+    most = std::min(most, loaded_bytes_) / 2;
   }
-  part_ = std::make_shared<JoinRuntime>(runtime);
-  part_->spill = nullptr;
-  part_->table = std::make_shared<JoinTable>(runtime.table->shape(), context_);
-  TRIVET_RETURN_IF_ERROR(part_->table->Build(std::move(rows)));
   runtime.share->Change(0, part_->table->memory_bytes());
   probe_ = std::make_unique<LocalJoinProbe>(part_, context_);
   StartProbeRows();
   step_ = Step::kProbe;
   return Status::OK();
+}
+
+// Makes a table of the next blocks: at least one, more as long as they take no more than so much.
+Status LocalJoinSpill::LoadBlocks(size_t most_bytes) {
+  const JoinRuntime& runtime = *source_.runtime();
+  const std::vector<SpilledRows::Block>& blocks = piece_.build->blocks(piece_.partition);
+  RowStore rows(piece_.build->layout(), std::make_shared<RowMemory>(Reservation(
+                                            &context_.memory(), std::string(kConsumer))));
+  loaded_bytes_ = 0;
+  while (next_block_ < blocks.size()) {
+    const SpilledRows::Block& block = blocks[next_block_];
+    loaded_bytes_ += block.bytes + block.row_count * JoinTable::kDirectoryBytesPerRow;
+    if (loaded_bytes_ > most_bytes && rows.row_count() > 0) break;
+    ++next_block_;
+    TRIVET_RETURN_IF_ERROR(piece_.build->Read(block, rows));
+  }
+  part_ = std::make_shared<JoinRuntime>(runtime);
+  part_->spill = nullptr;
+  part_->table = std::make_shared<JoinTable>(runtime.table->shape(), context_);
+  return part_->table->Build(std::move(rows));
 }
 
 void LocalJoinSpill::StartProbeRows() {

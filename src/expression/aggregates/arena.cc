@@ -16,7 +16,10 @@ void* AggregateArena::Allocate(size_t bytes) {
   if (bytes > left_) {
     if (!status_.ok()) return nullptr;
     // As much again as there is already keeps the number of blocks logarithmic.
-    const size_t wanted = std::clamp(reservation_.bytes(), kFirstBlockBytes, kLargestBlockBytes);
+    // A small budget is not to be taken in a few large steps.
+    const size_t largest =
+        std::clamp(reservation_.limit_bytes() / 256, 16 * kFirstBlockBytes, kLargestBlockBytes);
+    const size_t wanted = std::clamp(reservation_.bytes(), kFirstBlockBytes, largest);
     const size_t block = std::max(bytes, wanted);
     status_ = reservation_.Grow(block);
     if (!status_.ok()) return nullptr;

@@ -170,7 +170,7 @@ Result<std::shared_ptr<PageBuffer>> PageReader::TakeBody(size_t size, bool is_co
     Reservation reservation = cache_->Admit(size + kSlackBytes);
     if (reservation.bytes() != 0) {
       keeps_body_ = true;
-      return std::make_shared<PageBuffer>(size, std::move(reservation));
+      return std::make_shared<PageBuffer>(Buffer::Lasting(), size, std::move(reservation));
     }
   }
   return pool_->Take(size);
