@@ -27,8 +27,11 @@ class AggregateRun {
   MemoryShare& share() { return *share_; }
 
   // ---- by the sink ----
-  // False where the run cannot spill.
-  bool can_spill() const { return context_.temporary_files() != nullptr; }
+  // False where the run cannot spill, or has nothing to spill but the one row without groups.
+  bool can_spill() const {
+    const bool has_rows = plan_->is_grouped() || !plan_->buffered.empty();
+    return has_rows && context_.temporary_files() != nullptr;
+  }
   // Writes all that the local aggregation holds. Thread-safe.
   Status Spill(LocalAggregation& local);
   void AddLocal(std::unique_ptr<LocalAggregation> local);

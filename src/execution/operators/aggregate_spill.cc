@@ -84,8 +84,11 @@ Status AggregateSpill::WriteSerialized(size_t partition, const RowStore& rows, s
   LaneErrors errors;
   RowStore::Cursor cursor(rows);
   uint8_t* chunk[kVectorSize];
+  const size_t bytes_per_row = local.arena().bytes() / local.complete_row_count() + 1;
+  const size_t rows_at_a_time =
+      std::clamp<size_t>(kSerializedBytes / bytes_per_row, 1, kSerializedRows);
   while (row_count > 0) {
-    const size_t count = cursor.Next(chunk, std::min(row_count, kSerializedRows));
+    const size_t count = cursor.Next(chunk, std::min(row_count, rows_at_a_time));
     row_count -= count;
     std::vector<Vector> columns;
     for (size_t i = 0; i < plan_->groups.size(); ++i) {

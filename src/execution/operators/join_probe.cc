@@ -16,7 +16,6 @@ enum Mark : uint8_t { kFalse = 0, kUnknown = 1, kTrue = 2 };
 LocalJoinProbe::LocalJoinProbe(std::shared_ptr<JoinRuntime> runtime,
                                const ExecutionContext& context)
     : runtime_(std::move(runtime)),
-      context_(context),
       kind_(runtime_->fields->kind),
       table_(*runtime_->table),
       pairs_(*runtime_, context) {

@@ -56,7 +56,6 @@ class LocalJoinProbe final : public LocalTransform {
   void EmitMarks(const Batch& input, const uint8_t* marks, Batch& out);
 
   std::shared_ptr<JoinRuntime> runtime_;
-  const ExecutionContext& context_;
   const JoinKind kind_;
   const JoinTable& table_;
   JoinPairs pairs_;
