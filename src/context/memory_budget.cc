@@ -28,7 +28,8 @@ Status MemoryBudget::Grow(size_t bytes, std::string_view consumer) {
   while (!status.ok() && reclaimer != nullptr) {
     const size_t wanted = reserved_bytes() + bytes;
     const size_t limit = limit_.load(std::memory_order_relaxed);
-    if (reclaimer->Reclaim(std::max(bytes, wanted - std::min(wanted, limit))) == 0) break;
+    const size_t excess = wanted - std::min(wanted, limit);
+    if (reclaimer->Reclaim(std::max<size_t>(excess, 1)) == 0) break;
     status = Take(bytes, consumer);
   }
   return status;
