@@ -23,18 +23,18 @@ class LocalAggregateSink final : public LocalSink {
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
     TRIVET_ASSIGN_OR_RETURN(bool added, local_->TryAdd(batch));
-    if (!added) {
-      // What there is makes room for the same batch; where there is nothing, others hold it all,
-      // and it takes what is left for those who cannot spill.
-      if (!run_.can_spill()) return local_->refusal();
-      if (local_->complete_row_count() != 0) {
-        TRIVET_RETURN_IF_ERROR(Spill());
-      } else {
-        local_ = std::make_unique<LocalAggregation>(run_.plan(), context_);
-      }
+    if (!added && !run_.can_spill()) return local_->refusal();
+    // What there is makes room for the same batch.
+    if (!added && local_->complete_row_count() != 0) {
+      TRIVET_RETURN_IF_ERROR(Spill());
       TRIVET_ASSIGN_OR_RETURN(added, local_->TryAdd(batch));
-      if (!added) return local_->refusal();
     }
+    // Where there is nothing, others hold it all: it takes what is left for those who cannot spill.
+    if (!added) {
+      local_ = std::make_unique<LocalAggregation>(run_.plan(), context_);
+      TRIVET_ASSIGN_OR_RETURN(added, local_->TryAdd(batch));
+    }
+    if (!added) return local_->refusal();
     const size_t bytes = local_->memory_bytes();
     Note(bytes);
     if (run_.can_spill() && run_.share().MustSpill(bytes, context_.thread_count())) {

@@ -28,13 +28,13 @@ class CountedRows::LocalCountSink final : public LocalSink {
     uint8_t* rows[kVectorSize];
     const bool can_spill = rows_.context_.temporary_files() != nullptr;
     Status found = finder_->Find(keys, count, rows, *runs_);
+    if (found.code() == StatusCode::kOutOfMemory && can_spill && has_rows_) {
+      TRIVET_RETURN_IF_ERROR(Spill());
+      found = finder_->Find(keys, count, rows, *runs_);
+    }
+    // With nothing to spill, others hold it all.
     if (found.code() == StatusCode::kOutOfMemory && can_spill) {
-      // Where there is nothing to spill, others hold it all.
-      if (has_rows_) {
-        TRIVET_RETURN_IF_ERROR(Spill());
-      } else {
-        Restart(false);
-      }
+      Restart(false);
       found = finder_->Find(keys, count, rows, *runs_);
     }
     TRIVET_RETURN_IF_ERROR(found);
