@@ -368,7 +368,7 @@ def test_the_space_of_a_killed_process_is_free_again(small_disk):
 # --- together -------------------------------------------------------------------------------------------------------
 
 CLIENTS = 8
-TOGETHER = "160MiB"
+TOGETHER = "256MiB"
 
 
 def test_eight_clients_share_a_small_limit(tmp_path):
