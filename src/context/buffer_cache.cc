@@ -15,6 +15,14 @@ constexpr uint64_t kTurns = 2;
 constexpr size_t kMaxFiles = 100'000;
 constexpr uint64_t kEver = ~uint64_t{0};
 constexpr size_t kTrimBytes = size_t{32} << 20;
+// A budget of no more than this is others' alone: what would be kept is soon wanted back, and the
+// allocator does not give all of that to the system.
+constexpr size_t kLeftToOthers = size_t{1} << 30;
+
+size_t MostBytes(const MemoryManager& memory) {
+  const size_t limit = memory.limit_bytes();
+  return limit > kLeftToOthers ? (limit - kLeftToOthers) / 2 : 0;
+}
 }  // namespace
 
 BufferCache::BufferCache(MemoryManager& memory) : memory_(memory) { memory_.SetReclaimer(this); }
@@ -49,7 +57,7 @@ std::shared_ptr<const void> BufferCache::Find(const Key& key) {
 
 Reservation BufferCache::Admit(size_t bytes) {
   if (!enabled_.load(std::memory_order_relaxed)) return {};
-  const size_t most = memory_.limit_bytes() / 2;
+  const size_t most = MostBytes(memory_);
   Dropped dropped;
   {
     std::lock_guard lock(mutex_);
@@ -63,9 +71,9 @@ Reservation BufferCache::Admit(size_t bytes) {
     }
   }
   dropped.clear();
-  // Others come first.
-  const size_t limit = memory_.limit_bytes();
-  if (memory_.reserved_bytes() + bytes > limit - limit / 8) return {};
+  // Others come first: what they are likely to want next is not worth taking, to be given back at
+  // once.
+  if (memory_.reserved_bytes() + bytes > kLeftToOthers + most + most / 4) return {};
   Result<Reservation> reserved = memory_.TryReserve(bytes, "page cache");
   return reserved.ok() ? *std::move(reserved) : Reservation();
 }
@@ -113,7 +121,7 @@ size_t BufferCache::Reclaim(size_t bytes) {
 }
 
 void BufferCache::FitLimit() {
-  const size_t most = memory_.limit_bytes() / 2;
+  const size_t most = MostBytes(memory_);
   const size_t held = reclaimable_bytes();
   if (held > most) Reclaim(held - most);
 }

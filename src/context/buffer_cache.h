@@ -16,8 +16,8 @@
 namespace trivet {
 
 // What was made of files' bytes and may be wanted again by later queries: decompressed pages,
-// decoded dictionaries. Takes at most half of a budget, and gives way as soon as anybody else is
-// refused memory there. An entry that others would replace stays as long as it is in use: one pass
+// decoded dictionaries. Takes at most half of a budget beyond its first GiB, and gives way as soon
+// as anybody else is refused memory there. An entry that others would replace stays as long as it is in use: one pass
 // over much more than fits leaves the cache as it was. Thread-safe; the budget and the file systems
 // outlive it.
 class BufferCache final : public MemoryReclaimer {

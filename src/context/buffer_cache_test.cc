@@ -32,7 +32,10 @@ class BufferCacheTest : public testing::Test {
     return found == nullptr ? "" : found->text;
   }
 
-  MemoryBudget budget_{"memory_limit", 1000};
+  // Of which the first GiB is others'.
+  static constexpr size_t kOthers = size_t{1} << 30;
+  MemoryBudget budget_{"memory_limit", kOthers + 1000};
+  Reservation others_ = *budget_.TryReserve(kOthers, "others");
   BufferCache cache_{budget_};
 };
 
@@ -41,7 +44,7 @@ TEST_F(BufferCacheTest, KeepsUpToHalfOfTheBudget) {
   EXPECT_FALSE(Add(5, 100)) << "all others are in use";
   for (uint64_t i = 0; i < 5; ++i) EXPECT_EQ(Find(i), std::to_string(i));
   EXPECT_EQ(Find(5), "");
-  EXPECT_EQ(budget_.reserved_bytes(), 500u);
+  EXPECT_EQ(budget_.reserved_bytes(), kOthers + 500u);
   EXPECT_EQ(cache_.hit_count(), 5u);
   EXPECT_FALSE(Add(6, 600));
 }
@@ -53,8 +56,8 @@ TEST_F(BufferCacheTest, GivesWayToWhoeverIsRefused) {
   ASSERT_TRUE(held.ok()) << held.status().ToString();
   EXPECT_EQ(Find(0), "0");
   EXPECT_EQ(Find(1), "");
-  EXPECT_EQ(budget_.reserved_bytes(), 950u);
-  EXPECT_FALSE(Add(9, 10)) << "the last eighth is others'";
+  EXPECT_EQ(budget_.reserved_bytes(), kOthers + 950u);
+  EXPECT_FALSE(Add(9, 10)) << "others are likely to want it";
   ASSERT_TRUE(budget_.TryReserve(350, "y").ok());
   EXPECT_EQ(cache_.reclaimable_bytes(), 0u);
   EXPECT_FALSE(budget_.TryReserve(351, "y").ok());
@@ -65,15 +68,15 @@ TEST_F(BufferCacheTest, WhatIsInUseIsNotFreeAtOnce) {
   const auto used = cache_.Find({1, 0});
   EXPECT_FALSE(budget_.TryReserve(700, "x").ok());
   EXPECT_EQ(Find(0), "");
-  EXPECT_EQ(budget_.reserved_bytes(), 400u);
+  EXPECT_EQ(budget_.reserved_bytes(), kOthers + 400u);
 }
 
 TEST_F(BufferCacheTest, ALowerLimitHoldsAtOnce) {
   for (uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(Add(i, 100));
-  budget_.set_limit_bytes(300);
+  budget_.set_limit_bytes(kOthers + 300);
   ASSERT_TRUE(budget_.TryReserve(250, "x").ok()) << "although more is in use than there may be";
   cache_.FitLimit();
-  EXPECT_LE(budget_.reserved_bytes(), 150u);
+  EXPECT_LE(budget_.reserved_bytes(), kOthers + 150u);
 }
 
 TEST_F(BufferCacheTest, APassOverOthersLeavesWhatIsInUse) {
@@ -89,7 +92,7 @@ TEST_F(BufferCacheTest, APassOverOthersLeavesWhatIsInUse) {
 TEST_F(BufferCacheTest, SwitchedOffItFindsAndKeepsNothing) {
   ASSERT_TRUE(Add(0, 100));
   cache_.SetEnabled(false);
-  EXPECT_EQ(budget_.reserved_bytes(), 0u);
+  EXPECT_EQ(budget_.reserved_bytes(), kOthers);
   EXPECT_EQ(Find(0), "");
   EXPECT_FALSE(Add(1, 100));
   cache_.SetEnabled(true);

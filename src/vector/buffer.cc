@@ -10,7 +10,8 @@ namespace trivet {
 
 namespace {
 constexpr std::align_val_t kAlignment{64};
-constexpr size_t kLeastMappedBytes = 128 * 1024;
+// Neighbours become one mapping in the kernel's books, so their number stays small.
+constexpr size_t kLeastMappedBytes = 8 * 1024;
 constexpr size_t kFirstHeapBlockBytes = 16 * 1024;
 constexpr size_t kLargestHeapBlockBytes = 64 * 1024;
 }  // namespace
@@ -35,7 +36,8 @@ Buffer::Buffer(Lasting, size_t size, Reservation reservation)
 
 Buffer::~Buffer() {
   if (is_mapped_) {
-    ::munmap(data_, size_);
+    // With too many mappings a hole cannot be made; the memory can go all the same.
+    if (::munmap(data_, size_) != 0) ::madvise(data_, size_, MADV_DONTNEED);
   } else {
     ::operator delete(data_, kAlignment);
   }

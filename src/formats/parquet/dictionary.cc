@@ -15,7 +15,7 @@ namespace {
 // into.
 struct DictionaryMemory {
   DictionaryMemory(size_t bytes, Reservation reservation, std::shared_ptr<PageBuffer> page_buffer)
-      : values(bytes, std::move(reservation)), page(std::move(page_buffer)) {}
+      : values(Buffer::Lasting(), bytes, std::move(reservation)), page(std::move(page_buffer)) {}
   Buffer values;
   std::shared_ptr<PageBuffer> page;
 };
