@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <memory>
+#include <type_traits>
+
+#include "vector/hash_integers.h"
 
 namespace trivet {
 
@@ -17,6 +20,10 @@ struct Fold {
 template <typename T, typename Store>
 void HashFixed(const VectorView& view, size_t count, uint64_t* hashes) {
   const auto* values = reinterpret_cast<const T*>(view.data);
+  if constexpr (std::is_same_v<Store, Replace> &&
+                (std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>)) {
+    if (!view.selection && !view.validity) return HashIntegers(values, count, hashes);
+  }
   if (!view.selection && !view.validity) {
     for (size_t i = 0; i < count; ++i) Store::Apply(hashes[i], HashOf(values[i]));
     return;

@@ -1,13 +1,121 @@
 #include "expression/functions/find_bytes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "base/simd_intrinsics.h"
 
 namespace trivet {
+
+namespace {
+
+// Muła, "SIMD-friendly algorithms for substring searching": the first and the last byte of the
+// needle, at its distance, are rare together. Needles have two bytes or more; `from` is at most
+// `last_start`, where the needle can stand last.
+bool IsAt(const char* text, size_t position, std::string_view needle) {
+  return std::memcmp(text + position + 1, needle.data() + 1, needle.size() - 2) == 0;
+}
+
+size_t FindOneByOne(const char* text, std::string_view needle, size_t from, size_t last_start) {
+  for (size_t position = from; position <= last_start; ++position) {
+    if (text[position] == needle.front() && text[position + needle.size() - 1] == needle.back() &&
+        IsAt(text, position, needle)) {
+      return position;
+    }
+  }
+  return kNotFound;
+}
+
+#if defined(TRIVET_X86_SIMD)
+
+// The first of the candidates, a bit each, at which the needle stands.
+size_t FirstOf(uint64_t candidates, const char* text, size_t position, std::string_view needle) {
+  for (; candidates != 0; candidates &= candidates - 1) {
+    const size_t candidate = position + static_cast<size_t>(__builtin_ctzll(candidates));
+    if (IsAt(text, candidate, needle)) return candidate;
+  }
+  return kNotFound;
+}
+
+// Sixteen positions at a time; the last sixteen may have been looked at before.
+size_t FindSse2(const char* text, std::string_view needle, size_t from, size_t last_start) {
+  if (last_start - from < 15) return FindOneByOne(text, needle, from, last_start);
+  const __m128i first = _mm_set1_epi8(needle.front());
+  const __m128i last = _mm_set1_epi8(needle.back());
+  const char* const ends = text + needle.size() - 1;
+  for (size_t position = from; position <= last_start; position += 16) {
+    const size_t at = std::min(position, last_start - 15);
+    const __m128i starts = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
+    const __m128i stops = _mm_loadu_si128(reinterpret_cast<const __m128i*>(ends + at));
+    const __m128i equal = _mm_and_si128(_mm_cmpeq_epi8(starts, first), _mm_cmpeq_epi8(stops, last));
+    const auto mask = static_cast<uint32_t>(_mm_movemask_epi8(equal));
+    if (mask == 0) continue;
+    const size_t found = FirstOf(mask, text, at, needle);
+    if (found != kNotFound) return found;
+  }
+  return kNotFound;
+}
+
+TRIVET_TARGET_AVX2 size_t FindAvx2(const char* text, std::string_view needle, size_t from,
+                                   size_t last_start) {
+  if (last_start - from < 31) return FindSse2(text, needle, from, last_start);
+  const __m256i first = _mm256_set1_epi8(needle.front());
+  const __m256i last = _mm256_set1_epi8(needle.back());
+  const char* const ends = text + needle.size() - 1;
+  size_t found = kNotFound;
+  for (size_t position = from; position <= last_start; position += 32) {
+    const size_t at = std::min(position, last_start - 31);
+    const __m256i starts = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
+    const __m256i stops = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ends + at));
+    const __m256i equal =
+        _mm256_and_si256(_mm256_cmpeq_epi8(starts, first), _mm256_cmpeq_epi8(stops, last));
+    const auto mask = static_cast<uint32_t>(_mm256_movemask_epi8(equal));
+    if (mask == 0) continue;
+    found = FirstOf(mask, text, at, needle);
+    if (found != kNotFound) break;
+  }
+  _mm256_zeroupper();  // g++ 12 does not before a return behind calls of functions that it sees
+  return found;
+}
+
+// What a text has less than 64 positions of is masked off, so that no rest is left.
+TRIVET_TARGET_AVX512 size_t FindAvx512(const char* text, std::string_view needle, size_t from,
+                                       size_t last_start) {
+  const __m512i first = _mm512_set1_epi8(needle.front());
+  const __m512i last = _mm512_set1_epi8(needle.back());
+  const char* const ends = text + needle.size() - 1;
+  size_t found = kNotFound;
+  for (size_t position = from; position <= last_start; position += 64) {
+    const size_t left = last_start - position + 1;
+    const __mmask64 there = left >= 64 ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
+    const __m512i starts = _mm512_maskz_loadu_epi8(there, text + position);
+    const __m512i stops = _mm512_maskz_loadu_epi8(there, ends + position);
+    const __mmask64 mask =
+        _mm512_mask_cmpeq_epi8_mask(_mm512_mask_cmpeq_epi8_mask(there, starts, first), stops, last);
+    if (mask == 0) continue;
+    found = FirstOf(mask, text, position, needle);
+    if (found != kNotFound) break;
+  }
+  _mm256_zeroupper();
+  return found;
+}
+
+#endif
+
+using FindFunction = size_t(const char* text, std::string_view needle, size_t from,
+                            size_t last_start);
+constexpr SimdDispatch<FindFunction> kFind({
+#if defined(TRIVET_X86_SIMD)
+    .baseline = FindSse2,
+    .avx2 = FindAvx2,
+    .avx512 = FindAvx512,
+#else
+    .baseline = FindOneByOne,
+#endif
+});
+
+}  // namespace
 
 size_t FindBytes(std::string_view haystack, std::string_view needle, size_t from) {
   const size_t length = needle.size();
@@ -18,33 +126,7 @@ size_t FindBytes(std::string_view haystack, std::string_view needle, size_t from
     const void* found = std::memchr(text + from, needle[0], haystack.size() - from);
     return found ? static_cast<size_t>(static_cast<const char*>(found) - text) : kNotFound;
   }
-  const size_t last_start = haystack.size() - length;
-  size_t position = from;
-#ifdef __SSE2__
-  // Muła, "SIMD-friendly algorithms for substring searching": first and last byte together are
-  // rare.
-  const __m128i first = _mm_set1_epi8(needle.front());
-  const __m128i last = _mm_set1_epi8(needle.back());
-  for (; position + 15 <= last_start; position += 16) {
-    const auto load = [&](size_t at) {
-      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
-    };
-    const __m128i equal = _mm_and_si128(_mm_cmpeq_epi8(load(position), first),
-                                        _mm_cmpeq_epi8(load(position + length - 1), last));
-    for (uint32_t mask = static_cast<uint32_t>(_mm_movemask_epi8(equal)); mask != 0;
-         mask &= mask - 1) {
-      const size_t candidate = position + static_cast<size_t>(__builtin_ctz(mask));
-      if (std::memcmp(text + candidate + 1, needle.data() + 1, length - 2) == 0) return candidate;
-    }
-  }
-#endif
-  for (; position <= last_start; ++position) {
-    if (text[position] == needle[0] &&
-        std::memcmp(text + position + 1, needle.data() + 1, length - 1) == 0) {
-      return position;
-    }
-  }
-  return kNotFound;
+  return kFind(text, needle, from, haystack.size() - length);
 }
 
 }  // namespace trivet

@@ -5,9 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "base/simd_intrinsics.h"
 
 namespace trivet::parquet {
 
@@ -49,13 +47,16 @@ constexpr std::array<GroupFunction, sizeof...(kWidths)> MakeScalarTable(
 }
 constexpr auto kScalarGroups = MakeScalarTable(std::make_index_sequence<33>());
 
-#if defined(__x86_64__)
+void UnpackPlain(const uint8_t* packed, int width, size_t groups, uint32_t* out) {
+  kScalarGroups[static_cast<size_t>(width)](packed, groups, out);
+}
+
+#if defined(TRIVET_X86_SIMD)
 
 // Each 32-bit lane gathers the four bytes that hold its value, shifts it down by its own amount and
 // masks it. Four bytes hold any value of up to 25 bits.
 template <int kWidth>
-__attribute__((target("avx2"))) void UnpackGroupsAvx2(const uint8_t* packed, size_t groups,
-                                                      uint32_t* out) {
+TRIVET_TARGET_AVX2 void UnpackGroupsAvx2(const uint8_t* packed, size_t groups, uint32_t* out) {
   constexpr int kHigh = 4 * kWidth / 8;  // first byte of the fifth value
   constexpr auto kByte = [](int j, int k) {
     return static_cast<char>(j * kWidth / 8 - (j >= 4 ? kHigh : 0) + k);
@@ -87,17 +88,92 @@ constexpr std::array<GroupFunction, sizeof...(kWidths)> MakeAvx2Table(
 }
 constexpr auto kAvx2Groups = MakeAvx2Table(std::make_index_sequence<kMaxAvx2Width + 1>());
 
-GroupFunction SelectGroups(int width) {
-  static const bool has_avx2 = __builtin_cpu_supports("avx2");
-  return has_avx2 && width <= kMaxAvx2Width ? kAvx2Groups[static_cast<size_t>(width)]
-                                            : kScalarGroups[static_cast<size_t>(width)];
+void UnpackAvx2(const uint8_t* packed, int width, size_t groups, uint32_t* out) {
+  const auto& table = width <= kMaxAvx2Width ? kAvx2Groups.data() : kScalarGroups.data();
+  table[static_cast<size_t>(width)](packed, groups, out);
 }
 
-#else
+#define TRIVET_TARGET_VBMI \
+  [[gnu::target("avx512vbmi,avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi,bmi2,lzcnt,popcnt")]]
 
-GroupFunction SelectGroups(int width) { return kScalarGroups[static_cast<size_t>(width)]; }
+// The bytes that each lane of 4 or 8 bytes takes from a group: those from value j's first on.
+template <int kWidth, size_t kLaneBytes>
+constexpr std::array<uint8_t, 64> LaneBytes() {
+  std::array<uint8_t, 64> bytes{};
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<uint8_t>(i / kLaneBytes * kWidth / 8 + i % kLaneBytes);
+  }
+  return bytes;
+}
+template <int kWidth, typename Lane>
+constexpr std::array<Lane, 64 / sizeof(Lane)> LaneShifts() {
+  std::array<Lane, 64 / sizeof(Lane)> shifts{};
+  for (size_t i = 0; i < shifts.size(); ++i) shifts[i] = static_cast<Lane>(i * kWidth % 8);
+  return shifts;
+}
+
+// As above with sixteen values at a time, whose bytes one permutation finds wherever they are.
+template <int kWidth>
+TRIVET_TARGET_VBMI void UnpackGroupsVbmi(const uint8_t* packed, size_t groups, uint32_t* out) {
+  alignas(64) static constexpr auto kBytes = LaneBytes<kWidth, 4>();
+  alignas(64) static constexpr auto kShifts = LaneShifts<kWidth, uint32_t>();
+  const __m512i bytes = _mm512_load_si512(kBytes.data());
+  const __m512i shifts = _mm512_load_si512(kShifts.data());
+  const __m512i mask = _mm512_set1_epi32((1 << kWidth) - 1);
+  for (; groups >= 2; groups -= 2, packed += 2 * kWidth, out += 16) {
+    const __m512i lanes = _mm512_permutexvar_epi8(bytes, _mm512_loadu_si512(packed));
+    _mm512_storeu_si512(out, _mm512_and_si512(_mm512_srlv_epi32(lanes, shifts), mask));
+  }
+  if (groups == 1) UnpackGroupsAvx2<kWidth>(packed, 1, out);
+}
+
+// Values that may stand in five bytes: eight at a time, in lanes of eight bytes.
+template <int kWidth>
+TRIVET_TARGET_VBMI void UnpackWideGroupsVbmi(const uint8_t* packed, size_t groups, uint32_t* out) {
+  alignas(64) static constexpr auto kBytes = LaneBytes<kWidth, 8>();
+  alignas(64) static constexpr auto kShifts = LaneShifts<kWidth, uint64_t>();
+  const __m512i bytes = _mm512_load_si512(kBytes.data());
+  const __m512i shifts = _mm512_load_si512(kShifts.data());
+  const __m256i mask = _mm256_set1_epi32(static_cast<int>((uint64_t{1} << kWidth) - 1));
+  for (; groups > 0; --groups, packed += kWidth, out += 8) {
+    const __m512i lanes = _mm512_permutexvar_epi8(bytes, _mm512_loadu_si512(packed));
+    const __m256i values = _mm512_cvtepi64_epi32(_mm512_srlv_epi64(lanes, shifts));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_and_si256(values, mask));
+  }
+}
+
+template <size_t kWidth>
+constexpr GroupFunction VbmiGroups() {
+  if constexpr (kWidth <= static_cast<size_t>(kMaxAvx2Width)) {
+    return &UnpackGroupsVbmi<static_cast<int>(kWidth)>;
+  } else {
+    return &UnpackWideGroupsVbmi<static_cast<int>(kWidth)>;
+  }
+}
+template <size_t... kWidths>
+constexpr std::array<GroupFunction, sizeof...(kWidths)> MakeVbmiTable(
+    std::index_sequence<kWidths...>) {
+  return {VbmiGroups<kWidths>()...};
+}
+constexpr auto kVbmiGroups = MakeVbmiTable(std::make_index_sequence<33>());
+
+void UnpackAvx512(const uint8_t* packed, int width, size_t groups, uint32_t* out) {
+  // The first processors with AVX-512 had no permutation of bytes.
+  static const bool has_vbmi = __builtin_cpu_supports("avx512vbmi");
+  if (!has_vbmi) return UnpackAvx2(packed, width, groups, out);
+  kVbmiGroups[static_cast<size_t>(width)](packed, groups, out);
+}
 
 #endif
+
+using UnpackFunction = void(const uint8_t* packed, int width, size_t groups, uint32_t* out);
+constexpr SimdDispatch<UnpackFunction> kUnpack({
+    .baseline = UnpackPlain,
+#if defined(TRIVET_X86_SIMD)
+    .avx2 = UnpackAvx2,
+    .avx512 = UnpackAvx512,
+#endif
+});
 
 }  // namespace
 
@@ -111,7 +187,7 @@ void UnpackBits(const uint8_t* packed, int width, size_t first, size_t count, ui
   UnpackScalar(packed, width, first, head, out);
   const size_t groups = (count - head) / 8;
   const size_t aligned = first + head;
-  SelectGroups(width)(packed + aligned / 8 * static_cast<size_t>(width), groups, out + head);
+  kUnpack(packed + aligned / 8 * static_cast<size_t>(width), width, groups, out + head);
   const size_t done = head + groups * 8;
   UnpackScalar(packed, width, first + done, count - done, out + done);
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/simd_level.h"
+
 namespace trivet::parquet {
 
 namespace {
@@ -157,19 +159,26 @@ __attribute__((always_inline)) inline bool DecompressBlock(const uint8_t* in, co
   return out == out_end;
 }
 
-#if defined(__x86_64__)
-
-__attribute__((target("avx2,bmi2"))) bool DecompressAvx2(const uint8_t* in, const uint8_t* in_end,
-                                                         uint8_t* out, const uint8_t* out_end) {
+bool DecompressPlain(const uint8_t* in, const uint8_t* in_end, uint8_t* out,
+                     const uint8_t* out_end) {
   return DecompressBlock(in, in_end, out, out_end);
 }
 
-bool HasAvx2() {
-  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
-  return has;
+#if defined(TRIVET_X86_SIMD)
+TRIVET_TARGET_AVX2 bool DecompressAvx2(const uint8_t* in, const uint8_t* in_end, uint8_t* out,
+                                       const uint8_t* out_end) {
+  return DecompressBlock(in, in_end, out, out_end);
 }
-
 #endif
+
+using DecompressFunction = bool(const uint8_t* in, const uint8_t* in_end, uint8_t* out,
+                                const uint8_t* out_end);
+constexpr SimdDispatch<DecompressFunction> kDecompress({
+    .baseline = DecompressPlain,
+#if defined(TRIVET_X86_SIMD)
+    .avx2 = DecompressAvx2,
+#endif
+});
 
 // The block's length, a varint; gives the bytes that it takes, or 0.
 size_t ReadSize(const uint8_t* in, size_t in_size, size_t& size) {
@@ -191,10 +200,7 @@ bool DecompressSnappy(const uint8_t* in, size_t in_size, uint8_t* out, size_t ou
   size_t claimed = 0;
   const size_t header = ReadSize(in, in_size, claimed);
   if (header == 0 || claimed != out_size) return false;
-#if defined(__x86_64__)
-  if (HasAvx2()) return DecompressAvx2(in + header, in + in_size, out, out + out_size);
-#endif
-  return DecompressBlock(in + header, in + in_size, out, out + out_size);
+  return kDecompress(in + header, in + in_size, out, out + out_size);
 }
 
 }  // namespace trivet::parquet

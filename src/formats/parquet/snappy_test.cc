@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "base/testing/simd_levels.h"
 #include "formats/parquet/page_pool.h"
 #include "formats/testing/arrow_tables.h"
 
@@ -61,7 +62,10 @@ std::string RandomText(std::mt19937_64& random, size_t size) {
   return text;
 }
 
-TEST(SnappyTest, GivesBackWhatLibsnappyCompressed) {
+class SnappyTest : public trivet::testing::EverySimdLevel {};
+TRIVET_AT_EVERY_SIMD_LEVEL(SnappyTest);
+
+TEST_P(SnappyTest, GivesBackWhatLibsnappyCompressed) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 3000; ++i) {
     const size_t size = i < 300 ? static_cast<size_t>(i) : random() % 70000;
@@ -70,7 +74,7 @@ TEST(SnappyTest, GivesBackWhatLibsnappyCompressed) {
   }
 }
 
-TEST(SnappyTest, RefusesWrongSizesAndCuts) {
+TEST_P(SnappyTest, RefusesWrongSizesAndCuts) {
   std::mt19937_64 random(2);
   for (int i = 0; i < 300; ++i) {
     const std::string text = RandomText(random, 1 + random() % 500);
@@ -83,7 +87,7 @@ TEST(SnappyTest, RefusesWrongSizesAndCuts) {
   }
 }
 
-TEST(SnappyTest, FlippedBytesNeverReachBeyondTheOutput) {
+TEST_P(SnappyTest, FlippedBytesNeverReachBeyondTheOutput) {
   std::mt19937_64 random(3);
   for (int i = 0; i < 20000; ++i) {
     const std::string text = RandomText(random, 1 + random() % 3000);
@@ -95,7 +99,7 @@ TEST(SnappyTest, FlippedBytesNeverReachBeyondTheOutput) {
   }
 }
 
-TEST(SnappyTest, EveryElementByHand) {
+TEST_P(SnappyTest, EveryElementByHand) {
   // Literal "abcd", then copies: 1-byte offset 4 length 4, 2-byte offset 1 length 5, 4-byte offset
   // 13 length 3, and a literal with a length byte.
   const std::string block = std::string(

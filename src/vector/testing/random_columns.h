@@ -50,8 +50,8 @@ inline Vector RandomFlat(const LogicalType& type, size_t count, Random& random, 
       for (char& c : text) c = static_cast<char>(random());
       vector.SetString(i, text);
     }
-  } else if (type.IsTemporal()) {
-    // Not all bits are a time of day.
+  } else if (type.IsTemporal() || type.id() == TypeId::kDecimal) {
+    // Not all bits are a time of day, or of a decimal's precision.
     for (size_t i = 0; i < count; ++i) vector.SetValue(i, RandomValue(type, random, 0.0));
   } else {
     auto* bytes = vector.mutable_data<uint8_t>();
