@@ -1,26 +1,31 @@
 #include "base/large_memory.h"
 
-#include <sys/mman.h>
-
 #include <new>
+
+#include "base/large_memory_pool.h"
 
 namespace trivet {
 
 namespace {
-constexpr size_t kHugePageBytes = size_t{2} << 20;
+constexpr size_t kHugePageBytes = LargeMemoryPool::kHugePageBytes;
 constexpr std::align_val_t kCacheLine{64};
-constexpr std::align_val_t kHugePage{kHugePageBytes};
+
+size_t WholeHugePages(size_t bytes) {
+  return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+}
 }  // namespace
 
 void* AllocateLarge(size_t bytes) {
   if (bytes < kHugePageBytes) return ::operator new(bytes, kCacheLine);
-  void* memory = ::operator new(bytes, kHugePage);
-  madvise(memory, bytes, MADV_HUGEPAGE);  // a refusal costs time, nothing else
-  return memory;
+  return LargeMemoryPool::Instance().Take(WholeHugePages(bytes));
 }
 
 void FreeLarge(void* memory, size_t bytes) noexcept {
-  ::operator delete(memory, bytes < kHugePageBytes ? kCacheLine : kHugePage);
+  if (bytes < kHugePageBytes) {
+    ::operator delete(memory, kCacheLine);
+  } else if (memory != nullptr) {
+    LargeMemoryPool::Instance().Give(memory, WholeHugePages(bytes));
+  }
 }
 
 }  // namespace trivet

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/local_file_system.h"
 #include "context/memory_budget.h"
 
 namespace trivet {
@@ -19,7 +20,7 @@ class BufferCacheTest : public testing::Test {
  protected:
   // False where the cache would not keep it.
   bool Add(uint64_t offset, size_t bytes) {
-    Reservation reservation = cache_.Admit(bytes);
+    Reservation reservation = cache_.Admit(1, bytes);
     if (reservation.bytes() == 0) return false;
     auto content = std::make_shared<Content>();
     content->text = std::to_string(offset);
@@ -123,6 +124,79 @@ TEST(MemoryBudget, WhoYieldsLeavesAnEighthToOthers) {
   EXPECT_TRUE(other.Grow(100).ok());
   moved.Shrink(200);
   EXPECT_TRUE(moved.Grow(100).ok());
+}
+
+TEST_F(BufferCacheTest, WhatAScopeKeepsGoesWithItAndNothingElse) {
+  const FileInfo file{.path = "a", .size_bytes = 10, .modified_nanos = 5};
+  const LocalFileSystem files;
+  ASSERT_TRUE(Add(1, 100));
+  const auto add = [&](uint64_t number, uint64_t offset) {
+    Reservation reservation = cache_.Admit(number, 100);
+    if (reservation.bytes() == 0) return false;
+    cache_.Insert({number, offset},
+                  std::make_shared<Content>(Content{"scoped", std::move(reservation)}), 100);
+    return true;
+  };
+  const uint64_t usual = cache_.FileNumber(files, file);
+  uint64_t number = 0;
+  {
+    const PageScope scope(cache_);
+    const PageScope other(cache_);
+    number = scope.FileNumber(files, file);
+    EXPECT_EQ(number, scope.FileNumber(files, file));
+    EXPECT_NE(number, usual);
+    EXPECT_NE(number, other.FileNumber(files, file));
+    EXPECT_TRUE(add(number, 7));
+    EXPECT_NE(cache_.Find({number, 7}), nullptr);
+  }
+  EXPECT_EQ(cache_.Find({number, 7}), nullptr);
+  EXPECT_EQ(Find(1), "1");
+  EXPECT_EQ(cache_.FileNumber(files, file), usual);
+  EXPECT_EQ(budget_.reserved_bytes(), kOthers + 100u);
+  // Off: only scopes keep anything.
+  cache_.SetEnabled(false);
+  EXPECT_FALSE(Add(2, 100));
+  const PageScope scope(cache_);
+  number = scope.FileNumber(files, file);
+  EXPECT_TRUE(add(number, 7));
+  EXPECT_NE(cache_.Find({number, 7}), nullptr);
+}
+
+TEST_F(BufferCacheTest, KeepsSamplesBesidePagesAndWithoutThem) {
+  others_.Release();
+  FileInfo info{"/data", 5, 7};
+  FileSystem& files = FileSystem::Local();
+  const uint64_t sample = cache_.FileNumber(files, info, BufferCache::kSamples);
+  EXPECT_NE(sample, cache_.FileNumber(files, info));
+  EXPECT_EQ(sample, cache_.FileNumber(files, info, BufferCache::kSamples));
+  info.modified_nanos = 8;
+  EXPECT_NE(sample, cache_.FileNumber(files, info, BufferCache::kSamples));
+  const auto add = [&](uint64_t offset, size_t bytes) {
+    auto content = std::make_shared<Content>();
+    content->reservation = cache_.Admit(sample, bytes);
+    if (content->reservation.bytes() == 0) return false;
+    cache_.Insert({sample, offset}, std::move(content), bytes);
+    return true;
+  };
+  cache_.SetEnabled(false);
+  // A 64th of the budget.
+  constexpr size_t kPart = (kOthers + 1000) / 64 / 4;
+  for (uint64_t i = 0; i < 4; ++i) EXPECT_TRUE(add(i, kPart)) << i;
+  EXPECT_NE(cache_.Find({sample, 0}), nullptr);
+  EXPECT_TRUE(add(4, kPart)) << "in place of the one that was used longest ago";
+  EXPECT_EQ(cache_.Find({sample, 1}), nullptr);
+  EXPECT_NE(cache_.Find({sample, 0}), nullptr);
+  EXPECT_EQ(budget_.reserved_bytes(), 4 * kPart);
+  EXPECT_FALSE(add(5, 5 * kPart));
+  cache_.SetEnabled(false);
+  EXPECT_NE(cache_.Find({sample, 0}), nullptr) << "nothing has changed";
+  // Pages of the same file are none of its samples.
+  EXPECT_FALSE(Add(0, 100));
+  cache_.SetEnabled(true);
+  EXPECT_TRUE(Add(0, 100));
+  EXPECT_TRUE(budget_.TryReserve(kOthers + 1000, "x").ok());
+  EXPECT_EQ(budget_.reserved_bytes(), 0u);
+  for (uint64_t i = 0; i < 4; ++i) EXPECT_TRUE(add(i, kPart)) << i;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/assert.h"
 #include "base/string_concat.h"
 
 namespace trivet {
@@ -67,7 +68,8 @@ Status MemoryBudget::Take(size_t bytes, std::string_view consumer) {
 }
 
 void MemoryBudget::Shrink(size_t bytes) noexcept {
-  reserved_.fetch_sub(bytes, std::memory_order_relaxed);
+  const size_t before = reserved_.fetch_sub(bytes, std::memory_order_relaxed);
+  TRIVET_ASSERT(before >= bytes);  // else somebody holds bytes of a budget that has ended
   if (parent_ != nullptr) parent_->Shrink(bytes);
 }
 

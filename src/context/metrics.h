@@ -17,6 +17,7 @@ struct OperatorMetrics {
   std::atomic<uint64_t> peak_memory_bytes{0};
   std::atomic<uint64_t> bytes_read{0};
   std::atomic<uint64_t> bytes_cached{0};   // compressed bytes whose content was there already
+  std::atomic<uint64_t> bytes_ahead{0};    // compressed bytes asked for before they were read
   std::atomic<uint64_t> bytes_skipped{0};  // compressed bytes that pruning left unread
   std::atomic<uint64_t> rows_skipped{0};   // rows that pruning left undecoded
   std::atomic<uint64_t> bytes_spilled{0};

@@ -1,5 +1,6 @@
 #include "execution/result_queue.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -7,6 +8,9 @@ namespace trivet {
 
 ResultQueue::ResultQueue(bool ordered, MemoryManager& memory)
     : tracker_(ordered ? std::make_shared<MorselTracker>() : nullptr),
+      max_ready_bytes_(std::clamp(memory.limit_bytes() / 1024, kLeastReadyBytes, kMostReadyBytes)),
+      max_waiting_bytes_(
+          std::clamp(memory.limit_bytes() / 512, kLeastWaitingBytes, kMostWaitingBytes)),
       reservation_(&memory, "result") {
   if (tracker_) tracker_->SetListener([this] { OnTrackerAdvance(); });
 }
@@ -41,21 +45,21 @@ Result<Outcome> ResultQueue::Push(const Batch& batch, const CallContext& call) {
   const bool oldest = tracker_ == nullptr || tracker_->IsOldest(batch.order().morsel);
   if (oldest) {
     AdmitWaiting();
-    if (!ready_.empty() && ready_bytes_ + bytes > kMaxReadyBytes) {
+    if (!ready_.empty() && ready_bytes_ + bytes > max_ready_bytes_) {
       blocked_.push_back(call.waker);
       return Outcome::kBlocked;
     }
-  } else if (waiting_bytes_ + bytes > kMaxWaitingBytes) {
+  } else if (waiting_bytes_ + bytes > max_waiting_bytes_) {
     blocked_.push_back(call.waker);
     return Outcome::kBlocked;
   }
   TRIVET_RETURN_IF_ERROR(reservation_.Grow(batch.MemoryBytes()));
   if (oldest) {
-    ready_.push_back(batch);
+    ready_.push_back({batch, bytes});
     ready_bytes_ += bytes;
     readable_.notify_one();
   } else {
-    waiting_.emplace(batch.order(), batch);
+    waiting_.emplace(batch.order(), Held{batch, bytes});
     waiting_bytes_ += bytes;
   }
   return Outcome::kNeedInput;
@@ -65,7 +69,7 @@ bool ResultQueue::AdmitWaiting() {
   bool admitted = false;
   while (!waiting_.empty() && tracker_->IsOldest(waiting_.begin()->first.morsel)) {
     auto first = waiting_.begin();
-    const size_t bytes = WeightOf(first->second);
+    const size_t bytes = first->second.bytes;
     ready_.push_back(std::move(first->second));
     waiting_.erase(first);
     waiting_bytes_ -= bytes;
@@ -97,11 +101,12 @@ Result<Outcome> ResultQueue::Pop(Batch& batch, int timeout_ms) {
   // An error is told at once: rows that came before it are no answer.
   if (completed_ && !status_.ok()) return status_;
   if (ready_.empty()) return Outcome::kFinished;
-  batch = std::move(ready_.front());
+  batch = std::move(ready_.front().batch);
+  ready_bytes_ -= ready_.front().bytes;
   ready_.pop_front();
-  ready_bytes_ -= WeightOf(batch);
   reservation_.Shrink(batch.MemoryBytes());
-  WakeProducers(std::move(lock));
+  // Not for every batch: whoever is woken should find room for several.
+  if (ready_bytes_ <= max_ready_bytes_ / 2) WakeProducers(std::move(lock));
   return Outcome::kHaveOutput;
 }
 
@@ -110,7 +115,7 @@ void ResultQueue::Complete(Status status) {
   // The run is over: every morsel has finished, so what still waits is in order.
   while (status.ok() && !waiting_.empty()) {
     auto first = waiting_.begin();
-    ready_bytes_ += WeightOf(first->second);
+    ready_bytes_ += first->second.bytes;
     ready_.push_back(std::move(first->second));
     waiting_.erase(first);
   }

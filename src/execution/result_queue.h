@@ -18,8 +18,13 @@ namespace trivet {
 // their own, so that order costs bounded memory and cannot deadlock. Thread-safe; one reader.
 class ResultQueue final : public Sink {
  public:
-  static constexpr size_t kMaxReadyBytes = size_t{4} << 20;
-  static constexpr size_t kMaxWaitingBytes = size_t{8} << 20;
+  // The bounds grow with the budget. A thread that is refused has to be woken: with room for a row
+  // group or two, that happens once a morsel instead of once a batch.
+  static constexpr size_t kLeastReadyBytes = size_t{4} << 20;
+  static constexpr size_t kMostReadyBytes = size_t{16} << 20;
+  // Of morsels whose turn has not come.
+  static constexpr size_t kLeastWaitingBytes = size_t{8} << 20;
+  static constexpr size_t kMostWaitingBytes = size_t{32} << 20;
 
   ResultQueue(bool ordered, MemoryManager& memory);
 
@@ -40,6 +45,10 @@ class ResultQueue final : public Sink {
 
  private:
   class Local;
+  struct Held {
+    Batch batch;
+    size_t bytes;  // what it counts for against the bounds; to count strings takes time
+  };
   Result<Outcome> Push(const Batch& batch, const CallContext& call);
   // Moves batches whose turn has come from waiting_ to ready_; returns whether there were any.
   bool AdmitWaiting();
@@ -47,14 +56,16 @@ class ResultQueue final : public Sink {
   void WakeProducers(std::unique_lock<std::mutex> lock);
 
   std::shared_ptr<MorselTracker> tracker_;
+  const size_t max_ready_bytes_;
+  const size_t max_waiting_bytes_;
   std::mutex mutex_;
   std::condition_variable readable_;
   Reservation reservation_;
-  std::deque<Batch> ready_;
+  std::deque<Held> ready_;
   size_t ready_bytes_ = 0;
   // Several batches may have one order: an operator that makes more rows gives several for one of
   // its input. Equal ones stay in the order of their arrival.
-  std::multimap<BatchOrder, Batch> waiting_;
+  std::multimap<BatchOrder, Held> waiting_;
   size_t waiting_bytes_ = 0;
   std::vector<std::shared_ptr<Waker>> blocked_;
   bool completed_ = false;

@@ -64,20 +64,23 @@ TEST_F(ResultQueueTest, HoldsABoundedAmountAndWakesWhoeverIsRefused) {
   size_t pushed = 0;
   while (Push(queue, MakeBatch({0, pushed}, kBatch)) == Outcome::kNeedInput) ++pushed;
   EXPECT_GE(pushed, 3u);
-  EXPECT_LE(pushed * kBatch, ResultQueue::kMaxReadyBytes);
+  EXPECT_LE(pushed * kBatch, ResultQueue::kMostReadyBytes);
   EXPECT_GE(context_.memory().reserved_bytes(), pushed * kBatch);
   EXPECT_EQ(waker_counter_->count, 0);
+  // Woken once there is room for several.
   Batch batch;
+  EXPECT_EQ(*queue.Pop(batch, 0), Outcome::kHaveOutput);
+  EXPECT_EQ(waker_counter_->count, 0);
   EXPECT_EQ(*queue.Pop(batch, 0), Outcome::kHaveOutput);
   EXPECT_EQ(waker_counter_->count, 1);
   EXPECT_EQ(Push(queue, MakeBatch({0, pushed}, kBatch)), Outcome::kNeedInput);
-  EXPECT_EQ(Drain(queue).size(), pushed);
+  EXPECT_EQ(Drain(queue).size(), pushed - 1);
   EXPECT_EQ(context_.memory().reserved_bytes(), 0u);
 }
 
 TEST_F(ResultQueueTest, ABatchBeyondTheBoundPassesAlone) {
   ResultQueue queue(false, context_.memory());
-  EXPECT_EQ(Push(queue, MakeBatch({0, 0}, 3 * ResultQueue::kMaxReadyBytes)), Outcome::kNeedInput);
+  EXPECT_EQ(Push(queue, MakeBatch({0, 0}, 3 * ResultQueue::kMostReadyBytes)), Outcome::kNeedInput);
   EXPECT_EQ(Push(queue, MakeBatch({0, 1}, 8)), Outcome::kBlocked);
   EXPECT_EQ(Drain(queue), (std::vector<int64_t>{0}));
   EXPECT_EQ(Push(queue, MakeBatch({0, 1}, 8)), Outcome::kNeedInput);
@@ -122,7 +125,7 @@ TEST_F(ResultQueueTest, TheOldestMorselPassesHoweverMuchIsWaiting) {
   constexpr size_t kBatch = size_t{1} << 20;
   uint64_t sequence = 0;
   while (Push(queue, MakeBatch({1, sequence}, kBatch)) == Outcome::kNeedInput) ++sequence;
-  EXPECT_LE(sequence * kBatch, ResultQueue::kMaxWaitingBytes);
+  EXPECT_LE(sequence * kBatch, ResultQueue::kMostWaitingBytes);
   EXPECT_EQ(Push(queue, MakeBatch({0, 0}, kBatch)), Outcome::kNeedInput);
   EXPECT_EQ(Drain(queue), (std::vector<int64_t>{0}));
   // The refused one is woken when its turn has come, having tried once more before.

@@ -35,7 +35,7 @@ Database::Database(DatabaseOptions options)
     : files_(options.files != nullptr ? *options.files : FileSystem::Local()),
       clock_(options.clock ? std::move(options.clock) : SystemClockMicros),
       settings_(Defaults(options)),
-      memory_("memory_limit", settings_.Get().memory_limit_bytes),
+      memory_(std::make_shared<MemoryBudget>("memory_limit", settings_.Get().memory_limit_bytes)),
       temporary_files_(files_, settings_.Get().temp_directory),
       extensions_(options.extensions != nullptr ? options.extensions
                                                 : std::make_shared<const ExtensionSet>()),
@@ -64,7 +64,7 @@ Status Database::AddOperator(CustomOperatorPtr op, OnRegistered mode) {
 void Database::ApplySettings() {
   std::lock_guard lock(apply_mutex_);
   const SettingValues values = settings_.Get();
-  memory_.set_limit_bytes(values.memory_limit_bytes);
+  memory_->set_limit_bytes(values.memory_limit_bytes);
   executor_.Resize(values.threads);
   std::optional<uint64_t> most;
   if (values.max_temp_directory_bytes != ~uint64_t{0}) most = values.max_temp_directory_bytes;

@@ -42,7 +42,9 @@ class Database : public std::enable_shared_from_this<Database> {
   // As Extensions::AddOperator; AlreadyExists, too, where a table function has the name.
   Status AddOperator(CustomOperatorPtr op, OnRegistered mode);
   Settings& settings() { return settings_; }
-  MemoryBudget& memory() { return memory_; }
+  MemoryBudget& memory() { return *memory_; }
+  // For what may outlive the database.
+  const std::shared_ptr<MemoryBudget>& shared_memory() const { return memory_; }
   TemporaryFiles& temporary_files() { return temporary_files_; }
   BufferCache& buffer_cache() { return buffer_cache_; }
   QueryRuntime& runtime() { return runtime_ ? *runtime_ : executor_; }
@@ -58,9 +60,9 @@ class Database : public std::enable_shared_from_this<Database> {
   FileSystem& files_;
   std::function<int64_t()> clock_;
   Settings settings_;
-  MemoryBudget memory_;
+  const std::shared_ptr<MemoryBudget> memory_;
   TemporaryFiles temporary_files_;
-  BufferCache buffer_cache_{memory_};
+  BufferCache buffer_cache_{*memory_, BufferCache::FreedMemory::kKept};
   Catalog catalog_;
   TableFunctionRegistry table_functions_;
   Extensions extensions_;

@@ -51,8 +51,8 @@ void CopyOwned(const Vector& source, size_t begin, size_t count, Vector& target,
 }  // namespace
 
 MemoryTableBuilder::MemoryTableBuilder(std::string table, std::vector<ColumnDefinition> columns,
-                                       MemoryManager& memory)
-    : table_(std::move(table)), columns_(std::move(columns)), memory_(memory) {}
+                                       std::shared_ptr<MemoryManager> budget)
+    : table_(std::move(table)), columns_(std::move(columns)), budget_(std::move(budget)) {}
 
 Status MemoryTableBuilder::CheckNulls(const Batch& batch, size_t column) const {
   if (!columns_[column].not_null) return Status::OK();
@@ -81,7 +81,8 @@ Status MemoryTableBuilder::Append(const Batch& batch) {
 
 void MemoryTableBuilder::StartChunk() {
   open_ = std::make_shared<MemoryChunk>();
-  open_->reservation = Reservation(&memory_, StrCat("table ", table_));
+  open_->budget = budget_;
+  open_->reservation = Reservation(budget_.get(), StrCat("table ", table_));
   for (const ColumnDefinition& column : columns_)
     open_->columns.push_back(Vector::MakeFlat(column.type, 0));
 }

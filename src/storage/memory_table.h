@@ -13,6 +13,8 @@ namespace trivet {
 // A run of rows of a memory table: one flat vector a column, and each column's bounds. Immutable
 // and shared by all snapshots that hold it; the memory stays reserved as long as it lives.
 struct MemoryChunk {
+  // Queries elsewhere may read the rows for a moment after the database that made them has gone.
+  std::shared_ptr<MemoryManager> budget;
   std::vector<Vector> columns;  // flat, `row_count` rows
   std::vector<ColumnStatistics> statistics;
   size_t row_count = 0;
@@ -26,9 +28,9 @@ class MemoryTableBuilder {
  public:
   static constexpr size_t kChunkRows = 122880;
 
-  // `table` names the table in errors.
+  // `table` names the table in errors. The budget lives as long as what is made.
   MemoryTableBuilder(std::string table, std::vector<ColumnDefinition> columns,
-                     MemoryManager& memory);
+                     std::shared_ptr<MemoryManager> budget);
 
   // Copies the rows; the batch's columns must be of the table's types. InvalidInput for a NULL in a
   // column declared NOT NULL.
@@ -45,7 +47,7 @@ class MemoryTableBuilder {
 
   std::string table_;
   std::vector<ColumnDefinition> columns_;
-  MemoryManager& memory_;
+  std::shared_ptr<MemoryManager> budget_;
   MemoryChunks done_;
   std::shared_ptr<MemoryChunk> open_;
 };
@@ -59,7 +61,7 @@ class MemoryTable final : public Table {
   const std::vector<ColumnDefinition>& columns() const override { return columns_; }
   TableStatistics statistics() const override;
   ScanCapabilities capabilities() const override {
-    return {.filters = true, .dynamic_filters = true};
+    return {.filters = true, .dynamic_filters = true, .samples = true};
   }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override;

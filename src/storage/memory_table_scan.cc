@@ -5,6 +5,7 @@
 #include "expression/evaluator.h"
 #include "expression/rewrite.h"
 #include "storage/memory_table.h"
+#include "storage/sample_runs.h"
 
 namespace trivet {
 
@@ -87,7 +88,8 @@ bool DynamicFiltersAllow(const ScanState& state, const MemoryChunk& chunk) {
     const auto content = dynamic.filter->Get();
     if (content == nullptr) continue;
     if (content->empty) return false;
-    const ColumnStatistics& bounds = chunk.statistics[dynamic.column];
+    if (dynamic.columns.size() != 1) continue;  // it knows of no bounds
+    const ColumnStatistics& bounds = chunk.statistics[dynamic.columns.front()];
     if (bounds.null_count == chunk.row_count) return false;
     if (content->min && !BoundsAllow(bounds, Comparison::kGreaterOrEqual, *content->min))
       return false;
@@ -210,6 +212,20 @@ bool FiltersAllow(const MemoryChunk& chunk, const std::vector<ExpressionPtr>& fi
   return true;
 }
 
+void ListSample(const MemoryChunks& chunks, const std::vector<SampleRun>& runs, ScanState& state) {
+  uint64_t first = 0;  // of the chunk's rows in the table
+  for (const auto& chunk : chunks) {
+    for (const SampleRun& run : runs) {
+      const uint64_t begin = std::max(run.begin, first);
+      const uint64_t end = std::min(run.end, first + chunk->row_count);
+      if (begin >= end) continue;
+      state.total_rows += end - begin;
+      state.morsels.push_back({chunk, begin - first, end - first});
+    }
+    first += chunk->row_count;
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TableScan>> MemoryTable::Scan(const ScanRequest& request,
@@ -219,6 +235,10 @@ Result<std::unique_ptr<TableScan>> MemoryTable::Scan(const ScanRequest& request,
   state->metrics = request.metrics;
   state->dynamic_filters = request.dynamic_filters;
   PlanColumns(request, *state);
+  if (request.sample_rows > 0) {
+    ListSample(chunks_, SampleRuns(request.sample_rows, row_count_), *state);
+    return std::unique_ptr<TableScan>(std::make_unique<MemoryTableScan>(std::move(state)));
+  }
   for (size_t i = request.part.begin(chunks_.size()); i < request.part.end(chunks_.size()); ++i) {
     const auto& chunk = chunks_[i];
     if (!FiltersAllow(*chunk, request.filters)) {

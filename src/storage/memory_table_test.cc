@@ -19,7 +19,7 @@ class MemoryTableTest : public ::testing::Test {
   QueryContext Context(size_t batch_size = kVectorSize) {
     QueryContext::Options options;
     options.batch_size = batch_size;
-    return QueryContext(options, FileSystem::Local(), &budget_);
+    return QueryContext(options, FileSystem::Local(), budget_.get());
   }
 
   // Row i: i (NULL where i % 7 is 0), a long or short text, i / 2.
@@ -74,7 +74,8 @@ class MemoryTableTest : public ::testing::Test {
                                Expression::Constant(Value::Int32(bound)));
   }
 
-  MemoryBudget budget_{"memory_limit", size_t{1} << 30};
+  const std::shared_ptr<MemoryBudget> budget_ =
+      std::make_shared<MemoryBudget>("memory_limit", size_t{1} << 30);
 };
 
 TEST_F(MemoryTableTest, GivesBackItsRowsInOrderAtAnyBatchSize) {
@@ -153,7 +154,7 @@ TEST_F(MemoryTableTest, BoundsRuleChunksOut) {
   content->max = Value::Double(2e9);
   filter->Publish(content);
   EXPECT_TRUE(
-      Scan(*table, {.columns = {2}, .dynamic_filters = {{2, filter}}}, kVectorSize).empty());
+      Scan(*table, {.columns = {2}, .dynamic_filters = {{{2}, filter}}}, kVectorSize).empty());
 }
 
 TEST_F(MemoryTableTest, StatisticsAreExact) {
@@ -191,10 +192,10 @@ TEST_F(MemoryTableTest, ReservesWhatItKeepsAndGivesItBack) {
   {
     const auto table = Table(20000);
     // 20,000 rows of 4 + 16 + 8 bytes and some long texts.
-    EXPECT_GE(budget_.reserved_bytes(), 20000u * 28 + 6000 * 28);
+    EXPECT_GE(budget_->reserved_bytes(), 20000u * 28 + 6000 * 28);
   }
-  EXPECT_EQ(budget_.reserved_bytes(), 0u);
-  MemoryBudget small("memory_limit", 100000);
+  EXPECT_EQ(budget_->reserved_bytes(), 0u);
+  const auto small = std::make_shared<MemoryBudget>("memory_limit", 100000);
   MemoryTableBuilder builder("t", kColumns, small);
   Status status;
   for (size_t i = 0; i < 10 && status.ok(); ++i) status = builder.Append(Rows(i * 2048, 2048));
@@ -210,6 +211,20 @@ TEST_F(MemoryTableTest, RangesComputeTheirRows) {
   EXPECT_EQ(range.statistics().columns[0].min, Value::Int64(1));
   EXPECT_EQ(Scan(RangeTable("n", 0, 1, 500000), {.columns = {0, 0}}, kVectorSize, 1).back(),
             Value::Int64(499999));
+}
+
+TEST_F(MemoryTableTest, GivesASampleFromPlacesAllOverTheTable) {
+  const auto table = Table(MemoryTableBuilder::kChunkRows + 40'000);
+  const ScanRequest request{.columns = {2}, .filters = {}, .sample_rows = 800};
+  const std::vector<Value> sample = Scan(*table, request, kVectorSize);
+  ASSERT_EQ(sample.size(), 800u);
+  EXPECT_LT(sample.front().floating(), 20'000);
+  EXPECT_GT(sample.back().floating(), 70'000);
+  for (size_t i = 1; i < sample.size(); ++i) {
+    EXPECT_LT(sample[i - 1].floating(), sample[i].floating());
+  }
+  EXPECT_EQ(Scan(*table, request, 2), sample);
+  EXPECT_EQ(Scan(*Table(500), request, 64).size(), 500u);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "base/slab_memory.h"
+
 namespace trivet {
 
 namespace {
@@ -16,30 +18,47 @@ constexpr size_t kFirstHeapBlockBytes = 16 * 1024;
 constexpr size_t kLargestHeapBlockBytes = 64 * 1024;
 }  // namespace
 
-Buffer::Buffer(size_t size, Reservation reservation)
-    : data_(static_cast<uint8_t*>(::operator new(std::max<size_t>(size, 1), kAlignment))),
-      size_(size),
-      reservation_(std::move(reservation)) {}
+namespace {
+// What it can be: small mappings are not worth a call of the system, nor large blocks a slab.
+Buffer::Source SourceFor(Buffer::Source wanted, size_t size) {
+  if (wanted == Buffer::Source::kSlab && size > SlabMemory::kMostBytes) {
+    wanted = Buffer::Source::kMapping;
+  }
+  if (wanted == Buffer::Source::kMapping && size < kLeastMappedBytes) {
+    wanted = Buffer::Source::kHeap;
+  }
+  return wanted;
+}
 
-Buffer::Buffer(Lasting, size_t size, Reservation reservation)
-    : data_(nullptr), size_(size), reservation_(std::move(reservation)) {
-  if (size >= kLeastMappedBytes) {
-    void* mapped =
-        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    is_mapped_ = mapped != MAP_FAILED;
-    if (is_mapped_) data_ = static_cast<uint8_t*>(mapped);
+void* TakeHeap(size_t size) { return ::operator new(std::max<size_t>(size, 1), kAlignment); }
+}  // namespace
+
+Buffer::Buffer(Source source, size_t size, Reservation reservation)
+    : data_(nullptr),
+      size_(size),
+      source_(SourceFor(source, size)),
+      reservation_(std::move(reservation)) {
+  void* memory = nullptr;
+  switch (source_) {
+    case Source::kHeap: memory = TakeHeap(size); break;
+    case Source::kSlab: memory = SlabMemory::Take(size); break;
+    case Source::kMapping:
+      memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (memory == MAP_FAILED) {
+        source_ = Source::kHeap;
+        memory = TakeHeap(size);
+      }
   }
-  if (!is_mapped_) {
-    data_ = static_cast<uint8_t*>(::operator new(std::max<size_t>(size, 1), kAlignment));
-  }
+  data_ = static_cast<uint8_t*>(memory);
 }
 
 Buffer::~Buffer() {
-  if (is_mapped_) {
-    // With too many mappings a hole cannot be made; the memory can go all the same.
-    if (::munmap(data_, size_) != 0) ::madvise(data_, size_, MADV_DONTNEED);
-  } else {
-    ::operator delete(data_, kAlignment);
+  switch (source_) {
+    case Source::kHeap: ::operator delete(data_, kAlignment); break;
+    case Source::kSlab: SlabMemory::Give(data_); break;
+    case Source::kMapping:
+      // With too many mappings a hole cannot be made; the memory can go all the same.
+      if (::munmap(data_, size_) != 0) ::madvise(data_, size_, MADV_DONTNEED);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/cancellation.h"
@@ -14,11 +15,19 @@ namespace trivet {
 // is not initialised. Thread-safe to share once written.
 class Buffer {
  public:
-  explicit Buffer(size_t size, Reservation reservation = {});
-  // Lasting memory, of a mapping of its own where it is large, so that it goes back to the system
-  // as soon as it is freed, whatever lies around it.
-  struct Lasting {};
-  Buffer(Lasting lasting, size_t size, Reservation reservation);
+  // Where the memory comes from.
+  enum class Source : uint8_t {
+    kHeap,
+    // A mapping of its own where it is large: it goes back to the system as soon as it is freed,
+    // whatever lies around it.
+    kMapping,
+    // SlabMemory: for many that live as long as a query.
+    kSlab,
+  };
+
+  explicit Buffer(size_t size, Reservation reservation = {})
+      : Buffer(Source::kHeap, size, std::move(reservation)) {}
+  Buffer(Source source, size_t size, Reservation reservation);
   ~Buffer();
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -30,7 +39,7 @@ class Buffer {
  private:
   uint8_t* data_;
   size_t size_;
-  bool is_mapped_ = false;
+  Source source_;
   Reservation reservation_;
 };
 

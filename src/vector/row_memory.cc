@@ -1,9 +1,8 @@
 #include "vector/row_memory.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <new>
+
+#include "base/large_memory.h"
 
 namespace trivet {
 
@@ -15,9 +14,7 @@ constexpr size_t kCacheLineBytes = 64;
 }  // namespace
 
 RowMemory::~RowMemory() {
-  for (const Region& region : regions_) {
-    ::operator delete(region.data, std::align_val_t{region.alignment});
-  }
+  for (const Region& region : regions_) FreeLarge(region.data, region.bytes);
 }
 
 Status RowMemory::NextRegion(size_t at_least) {
@@ -30,9 +27,8 @@ Status RowMemory::NextRegion(size_t at_least) {
   const size_t alignment = bytes >= kHugePageBytes ? kHugePageBytes : kCacheLineBytes;
   bytes = (bytes + alignment - 1) / alignment * alignment;
   TRIVET_RETURN_IF_ERROR(reservation_.Grow(bytes));
-  auto* data = static_cast<uint8_t*>(::operator new(bytes, std::align_val_t{alignment}));
-  if (alignment == kHugePageBytes) madvise(data, bytes, MADV_HUGEPAGE);
-  regions_.push_back({data, alignment});
+  auto* data = static_cast<uint8_t*>(AllocateLarge(bytes));
+  regions_.push_back({data, bytes});
   next_ = data;
   left_ = bytes;
   return Status::OK();

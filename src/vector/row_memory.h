@@ -34,7 +34,7 @@ class RowMemory {
  private:
   struct Region {
     uint8_t* data;
-    size_t alignment;
+    size_t bytes;
   };
   Status NextRegion(size_t at_least);
 
