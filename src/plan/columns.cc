@@ -3,6 +3,7 @@
 #include "expression/rewrite.h"
 #include "plan/logical_custom.h"
 #include "plan/logical_operators.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -115,6 +116,9 @@ void ForEachMadeColumn(LogicalOperator& node, const std::function<void(ColumnId&
       return;
     case LogicalKind::kCustom:
       for (auto& column : static_cast<LogicalCustom&>(node).columns) visit(column.id);
+      return;
+    case LogicalKind::kWindow:
+      for (auto& call : static_cast<LogicalWindow&>(node).functions) visit(call.column.id);
       return;
     case LogicalKind::kFilter:
     case LogicalKind::kDistinctOn:

@@ -44,6 +44,7 @@ enum class LogicalKind : uint8_t {
   kDistinctOn,
   kSort,
   kTopN,
+  kWindow,
   kLimit,
   kSetOperation,
   kCte,

@@ -5,6 +5,7 @@
 #include "base/string_concat.h"
 #include "plan/logical_custom.h"
 #include "plan/logical_operators.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -176,6 +177,14 @@ Status PlanValidator::CheckNode(const LogicalOperator& node) {
       const auto& custom = static_cast<const LogicalCustom&>(node);
       if (custom.inputs.size() != custom.input_names.size()) {
         return Broken(node, "an input has no name");
+      }
+      return Status::OK();
+    }
+    case LogicalKind::kWindow: {
+      const auto& window = static_cast<const LogicalWindow&>(node);
+      if (window.functions.empty()) return Broken(node, "has no function");
+      for (const auto& call : window.functions) {
+        if (call.column.type.id() != TypeId::kInt64) return Broken(node, "a number is no BIGINT");
       }
       return Status::OK();
     }

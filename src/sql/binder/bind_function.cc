@@ -60,6 +60,10 @@ Result<ExpressionPtr> ExpressionBinder::BindFunction(const syntax::FunctionExpre
   if (functions().HasAggregate(function.name) && !functions().HasScalar(function.name)) {
     return BindAggregate(function);
   }
+  if (FindRankingFunction(function.name) && !functions().HasScalar(function.name)) {
+    return Status::InvalidInput(
+        StrCat("the window function ", function.name, " needs an OVER clause"));
+  }
   return BindScalarFunction(function);
 }
 

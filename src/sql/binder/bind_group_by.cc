@@ -149,6 +149,7 @@ Status SelectBinder::ApplyGrouping() {
   }
   TRIVET_RETURN_IF_ERROR(rewriter.RewriteAll(select_joins_));
   TRIVET_RETURN_IF_ERROR(rewriter.RewriteAll(having_joins_));
+  TRIVET_RETURN_IF_ERROR(RewriteWindows(rewriter));
 
   auto aggregate = std::make_unique<LogicalAggregate>(std::move(plan_));
   for (const GroupKey& key : grouping_.keys) {

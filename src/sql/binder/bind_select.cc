@@ -18,10 +18,7 @@ constexpr size_t kMaxColumns = 50'000;
 bool UsesAny(const ExpressionPtr& condition, const PendingJoins& subqueries,
              const PendingJoins& joins) {
   std::set<ColumnId> used = ColumnsOf(condition);
-  for (const PendingJoin& subquery : subqueries) {
-    used.merge(FreeColumns(*subquery.plan));
-    if (subquery.comparison != nullptr) CollectColumns(subquery.comparison, used);
-  }
+  for (const PendingJoin& subquery : subqueries) used.merge(ColumnsUsedBy(subquery));
   for (const PendingJoin& join : joins) {
     if (join.kind == JoinKind::kMark && used.contains(join.mark.id)) return true;
     if (join.kind == JoinKind::kMark) continue;
@@ -44,23 +41,22 @@ Result<BoundQuery> SelectBinder::Bind() {
   TRIVET_RETURN_IF_ERROR(RejectUnsupported());
   TRIVET_RETURN_IF_ERROR(BindFrom());
   TRIVET_RETURN_IF_ERROR(ExpandItems());
+  TRIVET_RETURN_IF_ERROR(BindNamedWindows());
   TRIVET_RETURN_IF_ERROR(BindWhere());
   TRIVET_RETURN_IF_ERROR(BindGroups());
   TRIVET_RETURN_IF_ERROR(BindItems());
   TRIVET_RETURN_IF_ERROR(BindHaving());
+  TRIVET_RETURN_IF_ERROR(BindQualify());
   TRIVET_RETURN_IF_ERROR(BindDistinctOn());
   TRIVET_RETURN_IF_ERROR(BindOrderBy());
   if (Aggregates()) TRIVET_RETURN_IF_ERROR(ApplyGrouping());
   TRIVET_RETURN_IF_ERROR(ApplyHaving());
+  TRIVET_RETURN_IF_ERROR(ApplyWindows());
   return BuildOutput();
 }
 
 Status SelectBinder::RejectUnsupported() const {
-  if (query_.qualify != nullptr) return Unsupported("QUALIFY is", query_.qualify->position);
   if (query_.sample) return Unsupported("USING SAMPLE is", query_.sample->position);
-  if (!query_.windows.empty()) {
-    return Unsupported("the WINDOW clause is", query_.windows[0].name.position);
-  }
   return Status::OK();
 }
 
@@ -72,6 +68,7 @@ Status SelectBinder::BindFrom() {
   level_.from = &from_;
   level_.entries = &entries_;
   level_.grouping = &grouping_;
+  level_.windows = &windows_;
   return Status::OK();
 }
 
@@ -102,6 +99,7 @@ Status SelectBinder::BindWhere() {
 
 Status SelectBinder::BindItems() {
   ClauseGuard guard(level_, "SELECT clause", AliasRule::kEarlierBound, &select_joins_, true);
+  level_.windows_allowed = true;
   level_.match_groups_by_text = true;
   for (size_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].bound != nullptr) continue;
@@ -116,12 +114,19 @@ Status SelectBinder::BindHaving() {
   if (query_.having == nullptr) return Status::OK();
   ClauseGuard guard(level_, "HAVING clause", AliasRule::kBound, &having_joins_, true);
   TRIVET_ASSIGN_OR_RETURN(having_, Expressions().BindCondition(*query_.having));
+  std::set<ColumnId> used = ColumnsOf(having_);
+  for (const PendingJoin& join : having_joins_) used.merge(ColumnsUsedBy(join));
+  if (std::ranges::any_of(used, [&](ColumnId id) { return windows_.columns.contains(id); })) {
+    return Status::InvalidInput("HAVING clause cannot contain window functions!")
+        .WithPosition(query_.having->position);
+  }
   return Status::OK();
 }
 
 Status SelectBinder::BindDistinctOn() {
   if (query_.distinct != syntax::DistinctKind::kDistinctOn) return Status::OK();
   ClauseGuard guard(level_, "DISTINCT ON clause", AliasRule::kBound, &select_joins_, true);
+  level_.windows_allowed = true;
   for (const syntax::ExpressionPtr& expression : query_.distinct_on) {
     TRIVET_ASSIGN_OR_RETURN(OutputSortKey key, BindOutputKey(*expression));
     distinct_on_.push_back(std::move(key));
@@ -131,6 +136,7 @@ Status SelectBinder::BindDistinctOn() {
 
 Status SelectBinder::BindOrderBy() {
   ClauseGuard guard(level_, "ORDER BY clause", AliasRule::kBound, &select_joins_, true);
+  level_.windows_allowed = true;
   for (const syntax::OrderItem& item : query_.order_by) {
     const bool descending = item.direction == syntax::SortDirection::kDescending;
     if (item.all) {
@@ -173,6 +179,13 @@ Result<OutputSortKey> SelectBinder::BindOutputKey(const syntax::Expression& expr
 }
 
 Status SelectBinder::ApplyHaving() {
+  for (const PendingJoin& join : select_joins_) {
+    const std::set<ColumnId> used = ColumnsUsedBy(join);
+    if (std::ranges::any_of(used, [&](ColumnId id) { return windows_.columns.contains(id); })) {
+      return Unsupported("a subquery that uses a window function of the query around it is",
+                         query_.position);
+    }
+  }
   if (having_ == nullptr) {
     plan_ = AttachJoins(std::move(plan_), std::move(select_joins_));
     return Status::OK();

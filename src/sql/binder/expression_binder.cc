@@ -69,10 +69,10 @@ Result<ExpressionPtr> ExpressionBinder::BindKind(const syntax::Expression& expre
     case Kind::kSubscript: return BindSubscript(expression.As<syntax::SubscriptExpression>());
     case Kind::kSlice: return BindSlice(expression.As<syntax::SliceExpression>());
     case Kind::kSubquery: return BindSubquery(expression.As<syntax::SubqueryExpression>());
+    case Kind::kWindow: return BindWindow(expression.As<syntax::WindowExpression>());
     case Kind::kStar:
     case Kind::kColumns:
     case Kind::kDefault:
-    case Kind::kWindow:
     case Kind::kLambda:
     case Kind::kField: return BindUnsupported(expression);
   }
@@ -88,7 +88,6 @@ Result<ExpressionPtr> ExpressionBinder::BindUnsupported(const syntax::Expression
       return Unsupported(StrCat("COLUMNS in the ", level_.clause, " is"), expression.position);
     case Kind::kDefault:
       return Status::InvalidInput("DEFAULT is only allowed in the rows of an INSERT");
-    case Kind::kWindow: return Unsupported("window functions are", expression.position);
     case Kind::kLambda: return Unsupported("lambda functions are", expression.position);
     default: return Unsupported("extraction of struct fields is", expression.position);
   }

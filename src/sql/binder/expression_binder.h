@@ -79,6 +79,12 @@ class ExpressionBinder {
   Result<ExpressionPtr> AddAggregate(const syntax::FunctionExpression& function,
                                      AggregateParts parts, QueryLevel& owner);
 
+  // bind_window.cc
+  Result<ExpressionPtr> BindWindow(const syntax::WindowExpression& window);
+  Status CheckWindowPlace(const syntax::WindowExpression& window) const;
+  Result<RankingFunction> FindWindowFunction(const syntax::FunctionExpression& function) const;
+  Result<std::unique_ptr<LogicalWindow>> BindWindowParts(const WindowParts& parts);
+
   // bind_subquery.cc
   Result<ExpressionPtr> BindSubquery(const syntax::SubqueryExpression& subquery);
   Result<ExpressionPtr> BindScalarSubquery(const syntax::SubqueryExpression& subquery);
@@ -99,5 +105,9 @@ inline bool NullsFirst(const syntax::OrderItem& item) {
 
 // The elements of `(a, b)`, or the expression itself.
 std::vector<const syntax::Expression*> RowElements(const syntax::Expression& expression);
+
+// The window that an OVER or a WINDOW clause describes, over the named ones before it.
+Result<WindowParts> ResolveWindow(const syntax::WindowSpecification& window,
+                                  const Windows& windows);
 
 }  // namespace trivet::binder

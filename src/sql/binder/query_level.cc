@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "expression/rewrite.h"
+
 namespace trivet::binder {
 
 PlanPtr AttachJoins(PlanPtr plan, PendingJoins joins) {
@@ -16,6 +18,12 @@ PlanPtr AttachJoins(PlanPtr plan, PendingJoins joins) {
     plan = std::move(join);
   }
   return plan;
+}
+
+std::set<ColumnId> ColumnsUsedBy(const PendingJoin& join) {
+  std::set<ColumnId> used = FreeColumns(*join.plan);
+  if (join.comparison != nullptr) CollectColumns(join.comparison, used);
+  return used;
 }
 
 }  // namespace trivet::binder

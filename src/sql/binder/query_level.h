@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "plan/logical_window.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/scope.h"
 
@@ -25,6 +26,8 @@ using PendingJoins = std::vector<PendingJoin>;
 
 // Joins the subqueries to the plan, in order; they are dependent where they use its columns.
 PlanPtr AttachJoins(PlanPtr plan, PendingJoins joins);
+// Columns that the subquery and its comparison use but do not make.
+std::set<ColumnId> ColumnsUsedBy(const PendingJoin& join);
 
 // One column of the select list after stars are expanded.
 struct SelectEntry {
@@ -48,6 +51,20 @@ struct Grouping {
   std::vector<GroupKey> keys;
   std::vector<LogicalAggregate::Aggregate> aggregates;
   PendingJoins joins;  // of subqueries in keys and arguments: below the aggregate
+};
+
+// A window as written, after what it takes from named ones.
+struct WindowParts {
+  std::vector<const syntax::Expression*> partition_by;
+  std::vector<const syntax::OrderItem*> order_by;
+  bool has_frame = false;
+};
+
+// Window functions of a query level, filled while its expressions are bound.
+struct Windows {
+  std::vector<std::pair<std::string, WindowParts>> named;  // of the WINDOW clause
+  std::vector<std::unique_ptr<LogicalWindow>> nodes;       // without input, one an OVER
+  std::set<ColumnId> columns;                              // that they make
 };
 
 // How names of the select list count in a clause.
@@ -74,6 +91,9 @@ struct QueryLevel {
   Grouping* grouping = nullptr;  // null: the query cannot have aggregates
   bool aggregates_allowed = false;
   bool inside_aggregate = false;
+  Windows* windows = nullptr;  // null: the query cannot have window functions
+  bool windows_allowed = false;
+  bool inside_window = false;
   bool match_groups_by_text = false;
   bool prefer_ungrouped_aliases = false;  // HAVING
 };
@@ -88,12 +108,14 @@ class ClauseGuard {
     level.alias_rule = rule;
     level.joins = joins;
     level.aggregates_allowed = aggregates_allowed;
+    level.windows_allowed = false;
   }
   ~ClauseGuard() {
     level_.clause = saved_.clause;
     level_.alias_rule = saved_.rule;
     level_.joins = saved_.joins;
     level_.aggregates_allowed = saved_.aggregates_allowed;
+    level_.windows_allowed = saved_.windows_allowed;
   }
   ClauseGuard(const ClauseGuard&) = delete;
   ClauseGuard& operator=(const ClauseGuard&) = delete;
@@ -104,9 +126,11 @@ class ClauseGuard {
     AliasRule rule;
     PendingJoins* joins;
     bool aggregates_allowed;
+    bool windows_allowed;
   };
   static Saved Take(const QueryLevel& level) {
-    return {level.clause, level.alias_rule, level.joins, level.aggregates_allowed};
+    return {level.clause, level.alias_rule, level.joins, level.aggregates_allowed,
+            level.windows_allowed};
   }
   QueryLevel& level_;
   Saved saved_;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "sql/binder/group_rewriter.h"
 #include "sql/binder/query_binder.h"
 #include "sql/binder/sort_binder.h"
 
@@ -41,6 +42,12 @@ class SelectBinder {
   bool Aggregates() const;
   Status ApplyGrouping();
 
+  // bind_window.cc
+  Status BindNamedWindows();
+  Status BindQualify();
+  Status RewriteWindows(const GroupRewriter& rewriter);
+  Status ApplyWindows();
+
   // bind_select.cc
   Status ApplyHaving();
   Result<BoundQuery> BuildOutput();
@@ -64,6 +71,9 @@ class SelectBinder {
   PendingJoins select_joins_;
   PendingJoins having_joins_;
   ExpressionPtr having_;
+  Windows windows_;
+  PendingJoins qualify_joins_;
+  ExpressionPtr qualify_;
   std::vector<OutputSortKey> distinct_on_;
   std::vector<OutputSortKey> order_by_;
 };
