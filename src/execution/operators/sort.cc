@@ -1,64 +1,20 @@
 #include "execution/operators/sort.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "execution/operators/register.h"
-#include "execution/operators/sort_source.h"
-#include "execution/pipeline_builder.h"
+#include "execution/operators/sort_pipelines.h"
 #include "execution/plan_check.h"
-#include "expression/function_registry.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
 
 namespace {
 
-// Over an input without an order of its own, rows with equal keys are ordered by the query's output
-// columns, left to right, then by what else there is, last by what tells equal values apart (the
-// sign of zero, a month and 30 days), so that the answer does not depend on how the input was
-// computed.
-Status BreakTiesByColumns(const PhysicalPlanner& planner, const PhysicalPlanner::Translated& child,
-                          std::vector<SortKey>& keys) {
-  std::vector<size_t> positions;
-  const auto add = [&](size_t position) {
-    if (std::find(positions.begin(), positions.end(), position) == positions.end()) {
-      positions.push_back(position);
-    }
-  };
-  for (const ColumnId id : planner.result_columns()) {
-    const auto found = std::find(child.layout.begin(), child.layout.end(), id);
-    if (found != child.layout.end()) add(static_cast<size_t>(found - child.layout.begin()));
-  }
-  for (size_t i = 0; i < child.layout.size(); ++i) add(i);
-  std::vector<SortKey> apart;
-  for (const size_t i : positions) {
-    const PhysicalColumn& column = child.plan->schema()[i];
-    if (column.type.IsNested()) continue;
-    const ExpressionPtr value =
-        Expression::Input(static_cast<uint32_t>(i), column.type, column.name);
-    keys.push_back({value, false, false});
-    if (column.type.IsFloating()) {
-      TRIVET_ASSIGN_OR_RETURN(ExpressionPtr sign,
-                              FunctionRegistry::Builtin().BindScalar("signbit", {value}, nullptr));
-      apart.push_back({std::move(sign), false, false});
-    } else if (column.type.id() == TypeId::kInterval) {
-      apart.push_back({Expression::Cast(value, TypeId::kVarchar), false, false});
-    }
-  }
-  std::ranges::move(apart, std::back_inserter(keys));
-  return Status::OK();
-}
-
 Result<PhysicalPlanner::Translated> TranslateSort(PhysicalPlanner& planner,
                                                   const LogicalOperator& input,
                                                   const std::vector<SortKey>& by,
                                                   PhysicalSort::Fields fields) {
   TRIVET_ASSIGN_OR_RETURN(auto child, planner.TranslateNode(input));
-  for (const SortKey& key : by) {
-    TRIVET_ASSIGN_OR_RETURN(ExpressionPtr expression, ResolveInputs(key.expression, child.layout));
-    fields.keys.push_back({std::move(expression), key.descending, key.nulls_first});
-  }
+  TRIVET_ASSIGN_OR_RETURN(fields.keys, ResolveSortKeys(by, child));
   for (ExpressionPtr& expression : fields.partition_by) {
     TRIVET_ASSIGN_OR_RETURN(expression, ResolveInputs(expression, child.layout));
   }
@@ -126,22 +82,8 @@ Status PhysicalSort::BuildPipelines(PipelineBuilder& builder) const {
   keys.insert(keys.end(), fields_.keys.begin(), fields_.keys.end());
   TRIVET_ASSIGN_OR_RETURN(SortShape shape, SortShape::Make(children_[0]->types(), keys));
   shape.partition_keys = fields_.partition_by.size();
-  constexpr uint64_t kAll = ~uint64_t{0};
-  const uint64_t limit = fields_.limit.value_or(kAll);
-  if (shape.partition_keys == 0 && limit < kAll - fields_.offset)
-    shape.keep = limit + fields_.offset;
-  const double expected_rows =
-      std::min(children_[0]->estimated_rows().value_or(0), static_cast<double>(shape.keep));
-  const double expected_bytes =
-      expected_rows * static_cast<double>(shape.layout->row_bytes() + sizeof(SortEntry));
-  // A bound, for estimates may be beyond all numbers.
-  auto sink = std::make_shared<SortSink>(std::move(shape), limit, fields_.offset,
-                                         static_cast<size_t>(std::min(expected_bytes, 1e15)),
-                                         builder.context(), builder.MetricsOf(*this));
-  TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], sink));
-  auto takers = builder.MorselTakers();
-  builder.SetSource(*this, std::make_shared<SortSource>(std::move(sink), std::move(takers)));
-  return Status::OK();
+  return BuildSortPipelines(*this, std::move(shape), fields_.limit.value_or(kNoSortLimit),
+                            fields_.offset, builder);
 }
 
 void RegisterSort(OperatorRegistry& registry) {

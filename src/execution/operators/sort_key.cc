@@ -1,7 +1,9 @@
 #include "execution/operators/sort_key.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "vector/canonical.h"
 #include "vector/physical_dispatch.h"
@@ -58,6 +60,31 @@ void EncodeValue(T value, uint8_t* target) {
   StoreBigEndian(target, bits);
 }
 
+// A number whose order is that of the values, as far as 64 bits tell them apart.
+uint64_t HeadOfValue(float value) { return OrderedBits<uint32_t>(value); }
+uint64_t HeadOfValue(double value) { return OrderedBits<uint64_t>(value); }
+template <typename T>
+  requires(std::is_integral_v<T> && sizeof(T) <= 8)
+uint64_t HeadOfValue(T value) {
+  if constexpr (std::is_unsigned_v<T>) return value;
+  return static_cast<uint64_t>(static_cast<int64_t>(value)) ^ (uint64_t{1} << 63);
+}
+// Beyond 64 bits all are alike: most values are small ones.
+uint64_t HeadOfValue(int128_t value) {
+  constexpr int128_t kLeast = std::numeric_limits<int64_t>::min();
+  constexpr int128_t kMost = std::numeric_limits<int64_t>::max();
+  return HeadOfValue(static_cast<int64_t>(std::clamp(value, kLeast, kMost)));
+}
+uint64_t HeadOfValue(const Interval& value) {
+  const int128_t days = int128_t{value.months} * 30 + value.days;
+  return HeadOfValue(days * kMicrosPerDay + value.micros);
+}
+uint64_t HeadOfValue(const StringView& value) {
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, value.data(), std::min<size_t>(value.size(), sizeof(bytes)));
+  return __builtin_bswap64(bytes);
+}
+
 size_t EncodedBytes(const LogicalType& type) {
   return type.physical() == PhysicalType::kString ? SortKeyEncoder::kStringPrefix : TypeSize(type);
 }
@@ -82,15 +109,16 @@ SortKeyEncoder::SortKeyEncoder(const std::vector<SortKey>& keys, std::vector<siz
   key_bytes_ += kOrderBytes;
 }
 
-void SortKeyEncoder::EncodeKey(const Vector& key, size_t index, size_t count,
-                               uint8_t* const* targets) const {
+void SortKeyEncoder::EncodeKey(const Vector& key, size_t index, const uint32_t* selection,
+                               size_t count, uint8_t* const* targets) const {
   const VectorView view = key.View();
   const Segment& segment = segments_[index];
   const uint8_t null_byte = keys_[index].nulls_first ? kNullFirstByte : kNullLastByte;
   const size_t value_bytes = segment.bytes - 1;
   DispatchPhysical(key.type().physical(), [&]<typename T>() {
-    for (size_t row = 0; row < count; ++row) {
-      uint8_t* target = targets[row] + segment.offset;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t row = selection ? selection[i] : i;
+      uint8_t* target = targets[i] + segment.offset;
       if (!view.IsValid(row)) {
         target[0] = null_byte;
         std::memset(target + 1, 0, value_bytes);
@@ -99,20 +127,38 @@ void SortKeyEncoder::EncodeKey(const Vector& key, size_t index, size_t count,
       target[0] = kValueByte;
       EncodeValue(view.Get<T>(row), target + 1);
       if (segment.descending) {
-        for (size_t i = 1; i <= value_bytes; ++i) target[i] = static_cast<uint8_t>(~target[i]);
+        for (size_t at = 1; at <= value_bytes; ++at) target[at] = static_cast<uint8_t>(~target[at]);
       }
     }
   });
 }
 
-void SortKeyEncoder::Encode(const std::vector<Vector>& keys, size_t count, BatchOrder order,
-                            uint8_t* const* targets) const {
-  for (size_t i = 0; i < keys.size(); ++i) EncodeKey(keys[i], i, count, targets);
+void SortKeyEncoder::Encode(const std::vector<Vector>& keys, const uint32_t* selection,
+                            size_t count, BatchOrder order, uint8_t* const* targets) const {
+  for (size_t i = 0; i < keys.size(); ++i) EncodeKey(keys[i], i, selection, count, targets);
   const size_t offset = segments_.back().offset;
-  for (size_t row = 0; row < count; ++row) {
-    StoreBigEndian(targets[row] + offset, order.morsel);
-    StoreBigEndian(targets[row] + offset + 8, order.sequence * kVectorSize + row);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t row = selection ? selection[i] : i;
+    StoreBigEndian(targets[i] + offset, order.morsel);
+    StoreBigEndian(targets[i] + offset + 8, order.sequence * kVectorSize + row);
   }
+}
+
+// Of further keys only those would count that fit beside the first; that is left to the sort.
+void SortKeyEncoder::KeyHeads(const std::vector<Vector>& keys, size_t first, size_t count,
+                              uint64_t* heads) const {
+  if (first >= keys.size()) {
+    std::fill_n(heads, count, 0);
+    return;
+  }
+  const VectorView view = keys[first].View();
+  const uint64_t turned = keys_[first].descending ? ~uint64_t{0} : 0;
+  const uint64_t null_head = keys_[first].nulls_first ? 0 : ~uint64_t{0};
+  DispatchPhysical(keys[first].type().physical(), [&]<typename T>() {
+    for (size_t row = 0; row < count; ++row) {
+      heads[row] = view.IsValid(row) ? HeadOfValue(view.Get<T>(row)) ^ turned : null_head;
+    }
+  });
 }
 
 int SortKeyEncoder::CompareSegments(const RowLayout& layout, const uint8_t* left,

@@ -23,11 +23,16 @@ class SortKeyEncoder {
   // `string_columns` gives, for each key that is a string, the row layout's column that holds it.
   SortKeyEncoder(const std::vector<SortKey>& keys, std::vector<size_t> string_columns);
 
+  const std::vector<SortKey>& keys() const { return keys_; }
   // Bytes of an encoded key, the place in the input included.
   size_t key_bytes() const { return key_bytes_; }
-  // Encodes the keys of `count` rows: row i of the batch goes to targets[i].
-  void Encode(const std::vector<Vector>& keys, size_t count, BatchOrder order,
-              uint8_t* const* targets) const;
+  // Encodes the keys of `count` rows: row selection[i] of the batch (row i where that is null) goes
+  // to targets[i].
+  void Encode(const std::vector<Vector>& keys, const uint32_t* selection, size_t count,
+              BatchOrder order, uint8_t* const* targets) const;
+  // Numbers whose order agrees with that of the rows by the keys from number `first` on: a row
+  // whose number is greater comes later. Rows of different keys may share a number.
+  void KeyHeads(const std::vector<Vector>& keys, size_t first, size_t count, uint64_t* heads) const;
   // The first eight bytes as a number: differs for most pairs of rows.
   static uint64_t Head(const uint8_t* encoded) {
     return __builtin_bswap64(LoadAs<uint64_t>(encoded));
@@ -49,7 +54,8 @@ class SortKeyEncoder {
   };
   int CompareSegments(const RowLayout& layout, const uint8_t* left, const uint8_t* right,
                       size_t segment_count) const;
-  void EncodeKey(const Vector& key, size_t index, size_t count, uint8_t* const* targets) const;
+  void EncodeKey(const Vector& key, size_t index, const uint32_t* selection, size_t count,
+                 uint8_t* const* targets) const;
 
   std::vector<SortKey> keys_;
   std::vector<Segment> segments_;  // one per key, then the place in the input

@@ -41,7 +41,7 @@ class EncodedRows {
     EXPECT_TRUE(store_->Append(columns, nullptr, nullptr, rows.size(), rows_.data()).ok());
     std::vector<uint8_t*> targets;
     for (uint8_t* row : rows_) targets.push_back(row + layout_->extra_offset());
-    encoder_.Encode(columns, rows.size(), {3, 0}, targets.data());
+    encoder_.Encode(columns, nullptr, rows.size(), {3, 0}, targets.data());
   }
 
   bool Less(size_t a, size_t b) const { return encoder_.Less(*layout_, rows_[a], rows_[b]); }

@@ -4,7 +4,7 @@ namespace trivet {
 
 void SortLimit::Cut(std::vector<SortEntry>& rows) {
   const bool has_groups = shape_.partition_keys > 0;
-  if (rows.empty() || (!has_groups && offset_ == 0 && limit_ == ~uint64_t{0})) return;
+  if (rows.empty() || (offset_ == 0 && limit_ == kNoSortLimit)) return;
   LoneRow last;
   if (has_groups) {
     size_t bytes = 0;

@@ -7,12 +7,16 @@
 #include "base/interruptible_sort.h"
 #include "execution/operators/sort_merge.h"
 #include "execution/operators/sort_spill.h"
+#include "execution/operators/top_boundary.h"
+#include "execution/operators/top_filter.h"
 
 namespace trivet {
 
 namespace {
 // Pruning copies rows, so it waits until this many are there even for a small bound.
 constexpr size_t kMinPruneRows = 8192;
+// Sooner where a scan is waiting to hear of it.
+constexpr size_t kMinBoundaryRows = 512;
 // A bound above this is no bound worth pruning for.
 constexpr uint64_t kMaxPrunedKeep = uint64_t{1} << 20;
 
@@ -55,12 +59,13 @@ SortRun::SortRun(const SortShape& shape, const EvaluationContext& context, Memor
       context_(context),
       share_(share),
       reservation_(&context.memory(), "ORDER_BY"),
-      store_(std::make_unique<RowStore>(shape.layout, MakeMemory(context.memory()))) {}
+      store_(std::make_unique<RowStore>(shape.layout, MakeMemory(context.memory()))),
+      filter_(TopFilter::Make(shape, context)) {}
 
 SortRun::~SortRun() { share_.Change(told_bytes(), 0); }
 
 size_t SortRun::memory_bytes() const {
-  size_t bytes = reservation_.bytes();
+  size_t bytes = reservation_.bytes() + (filter_ ? filter_->memory_bytes() : 0);
   for (const RowMemoryPtr& memory : store_->memories()) bytes += memory->bytes();
   return bytes;
 }
@@ -71,7 +76,11 @@ void SortRun::TellHeld() {
   told_bytes_.store(bytes, std::memory_order_relaxed);
 }
 
-bool SortRun::prunes() const { return shape_.keep <= kMaxPrunedKeep; }
+bool SortRun::Prunes(const SortShape& shape) { return shape.keep <= kMaxPrunedKeep; }
+
+size_t SortRun::min_prune_rows() const {
+  return shape_.boundary != nullptr ? kMinBoundaryRows : kMinPruneRows;
+}
 
 bool SortRun::Less(const SortEntry& left, const SortEntry& right) const {
   return SortsBefore(shape_, left, right);
@@ -79,6 +88,8 @@ bool SortRun::Less(const SortEntry& left, const SortEntry& right) const {
 
 Status SortRun::Append(const Batch& batch, const std::vector<Vector>& keys) {
   Status status = AppendRows(batch, keys);
+  // It took rows for held that may not be.
+  if (!status.ok()) filter_.reset();
   // Without rows there is nothing to be had from spilling, and it should not look as if there were.
   if (!status.ok() && row_count() == 0) Clear();
   TellHeld();
@@ -89,19 +100,29 @@ Status SortRun::AppendRows(const Batch& batch, const std::vector<Vector>& keys) 
   const size_t count = batch.row_count();
   if (shape_.keep == 0) return Status::OK();
   // Before the batch is taken: where memory for the survivors is refused, it may come again.
-  if (prunes() && entries_.size() >= std::max(2 * shape_.keep, kMinPruneRows)) {
+  if (Prunes(shape_) && entries_.size() >= std::max(2 * shape_.keep, min_prune_rows())) {
     TRIVET_RETURN_IF_ERROR(Prune());
   }
-  const size_t key_bytes = shape_.encoder->key_bytes();
-  scratch_.resize(count * key_bytes + 8);
-  uint8_t* encoded[kVectorSize];
-  for (size_t i = 0; i < count; ++i) encoded[i] = scratch_.data() + i * key_bytes;
-  shape_.encoder->Encode(keys, count, batch.order(), encoded);
+  if (filter_ && entries_.size() >= next_thinning_) TRIVET_RETURN_IF_ERROR(Thin());
   uint32_t kept[kVectorSize];
-  size_t kept_count = 0;
-  for (size_t i = 0; i < count; ++i) {
-    kept[kept_count] = static_cast<uint32_t>(i);
-    kept_count += !has_bound_ || SortKeyEncoder::Head(encoded[i]) <= bound_head_;
+  size_t kept_count = count;
+  if (filter_) {
+    kept_count = filter_->Select(keys, count, kept);
+    if (filter_->is_done()) filter_.reset();
+  }
+  const bool is_cut = kept_count < count;
+  const size_t key_bytes = shape_.encoder->key_bytes();
+  scratch_.resize(kept_count * key_bytes + 8);
+  uint8_t* encoded[kVectorSize];
+  for (size_t i = 0; i < kept_count; ++i) encoded[i] = scratch_.data() + i * key_bytes;
+  shape_.encoder->Encode(keys, is_cut ? kept : nullptr, kept_count, batch.order(), encoded);
+  if (has_bound_) {
+    const size_t encoded_count = std::exchange(kept_count, 0);
+    for (size_t i = 0; i < encoded_count; ++i) {
+      kept[kept_count] = is_cut ? kept[i] : static_cast<uint32_t>(i);
+      encoded[kept_count] = encoded[i];
+      kept_count += SortKeyEncoder::Head(encoded[i]) <= bound_head_;
+    }
   }
   if (kept_count == 0) return Status::OK();
 
@@ -112,10 +133,10 @@ Status SortRun::AppendRows(const Batch& batch, const std::vector<Vector>& keys) 
       store_->Append(columns, nullptr, kept_count < count ? kept : nullptr, kept_count, rows));
   TRIVET_RETURN_IF_ERROR(ReserveEntries(kept_count));
   for (size_t i = 0; i < kept_count; ++i) {
-    std::memcpy(rows[i] + shape_.layout->extra_offset(), encoded[kept[i]], key_bytes);
-    entries_.push_back({SortKeyEncoder::Head(encoded[kept[i]]), rows[i]});
+    std::memcpy(rows[i] + shape_.layout->extra_offset(), encoded[i], key_bytes);
+    entries_.push_back({SortKeyEncoder::Head(encoded[i]), rows[i]});
   }
-  if (!prunes() && entries_.size() >= kSortPiece) {
+  if (!Prunes(shape_) && shape_.group_rows == 0 && entries_.size() >= kSortPiece) {
     std::sort(entries_.begin(), entries_.end(),
               [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
     sorted_.push_back(std::exchange(entries_, {}));
@@ -127,7 +148,8 @@ Status SortRun::ReserveEntries(size_t more) {
   const size_t held = entries_.capacity();
   if (entries_.size() + more <= held) return Status::OK();
   size_t capacity = std::max(2 * held, 2 * kVectorSize);
-  if (!prunes()) capacity = std::min(capacity, kSortPiece + kVectorSize);
+  if (!Prunes(shape_) && shape_.group_rows == 0)
+    capacity = std::min(capacity, kSortPiece + kVectorSize);
   TRIVET_RETURN_IF_ERROR(reservation_.Grow(capacity * sizeof(SortEntry)));
   entries_.reserve(capacity);
   reservation_.Shrink(held * sizeof(SortEntry));
@@ -155,6 +177,20 @@ Status SortRun::Prune() {
   entries_.resize(shape_.keep);
   has_bound_ = true;
   bound_head_ = entries_.back().head;
+  if (shape_.boundary != nullptr) shape_.boundary->Tighten(*shape_.layout, entries_.back().row);
+  return KeepEntriesOnly();
+}
+
+Status SortRun::Thin() {
+  const size_t before = entries_.size();
+  filter_->Thin(entries_);
+  if (filter_->is_done()) filter_.reset();
+  next_thinning_ = std::max(kFirstThinning, 2 * entries_.size());
+  if (entries_.size() > before / 2) return Status::OK();
+  return KeepEntriesOnly();
+}
+
+Status SortRun::KeepEntriesOnly() {
   auto survivors = std::make_unique<RowStore>(shape_.layout, MakeMemory(context_.memory()));
   Status status = CopySurvivors(*survivors);
   // Where not all could be copied, rows lie in both.
@@ -201,9 +237,11 @@ Status SortRun::SortPieces() {
 }
 
 Status SortRun::EndInput() {
-  if (prunes() && shape_.keep < entries_.size()) {
+  if (Prunes(shape_) && shape_.keep < entries_.size()) {
     TRIVET_RETURN_IF_ERROR(Prune());
   }
+  if (filter_) filter_->Thin(entries_);
+  filter_.reset();
   TRIVET_RETURN_IF_ERROR(SortPieces());
   TellHeld();
   return Status::OK();
@@ -218,6 +256,13 @@ void SortRun::Clear() {
 
 Status SortRun::Spill(SpilledSort& spilled) {
   SortedRun written;
+  if (filter_) {
+    filter_->Thin(entries_);
+    filter_->ForgetRows();
+    // It must not be what has the run spilled again and again.
+    const bool is_large = filter_->memory_bytes() > memory_bytes() / 4;
+    if (filter_->is_done() || (is_large && !share_.always_spills())) filter_.reset();
+  }
   if (row_count() > 0) {
     TRIVET_ASSIGN_OR_RETURN(written, Write(spilled.file()));
   }

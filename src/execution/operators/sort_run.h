@@ -11,9 +11,15 @@
 #include "execution/pipeline.h"
 #include "execution/spill/sorted_run_file.h"
 #include "expression/evaluator.h"
+#include "plan/logical_window.h"
 #include "vector/row_store.h"
 
 namespace trivet {
+
+class TopBoundary;
+
+// A limit that keeps all rows.
+inline constexpr uint64_t kNoSortLimit = ~uint64_t{0};
 
 // What all threads of one sort share: how rows are kept and compared.
 struct SortShape {
@@ -24,7 +30,15 @@ struct SortShape {
   std::unique_ptr<SortKeyEncoder> encoder;
   size_t column_count = 0;       // of the child
   size_t partition_keys = 0;     // leading keys that group rows
-  uint64_t keep = ~uint64_t{0};  // rows that matter: limit + offset; all where there are groups
+  uint64_t keep = kNoSortLimit;  // rows that matter: limit + offset; all where there are groups
+  std::shared_ptr<TopBoundary> boundary;  // told of the last row that matters; may be null
+  // Top-N of groups: limit + offset, and what filters in front of a run may take; else 0.
+  uint64_t group_rows = 0;
+  size_t filter_bytes = 0;
+  // Window functions: what numbers are added to the rows, and how many leading keys tell whether
+  // rows share a rank.
+  std::vector<RankingFunction> functions;
+  size_t peer_keys = 0;
   std::vector<size_t> compared_strings;  // stored columns that string keys are compared by
 
   static Result<SortShape> Make(const std::vector<LogicalType>& types,
@@ -41,16 +55,21 @@ inline SortEntry EntryOf(const SortShape& shape, uint8_t* row) {
 }
 
 class SpilledSort;
+class TopFilter;
 
 // Rows gathered by one thread, sorted in pieces of some ten thousand. With a bound on the rows that
-// matter, rows behind the bound are dropped as they come or whenever twice the bound have gathered.
-// Tells the share what it holds. Synchronised by whoever holds the mutex.
+// matter, rows behind the bound are dropped as they come or whenever twice the bound have gathered;
+// with one on the rows of each group, so are those that a filter tells, and sorting waits for the
+// end. Tells the share what it holds. Synchronised by whoever holds the mutex.
 class SortRun {
  public:
   SortRun(const SortShape& shape, const EvaluationContext& context, MemoryShare& share);
   ~SortRun();
   SortRun(const SortRun&) = delete;
   SortRun& operator=(const SortRun&) = delete;
+
+  // Whether so few rows matter that others are dropped as they come.
+  static bool Prunes(const SortShape& shape);
 
   // Held by the thread whose rows these are for each batch, and by another that spills them.
   std::mutex& mutex() { return mutex_; }
@@ -73,19 +92,24 @@ class SortRun {
   size_t memory_bytes() const;
 
  private:
+  static constexpr size_t kFirstThinning = size_t{1} << 17;
+
   bool Less(const SortEntry& left, const SortEntry& right) const;
   // Room for that many more entries.
   Status ReserveEntries(size_t more);
   Status AppendRows(const Batch& batch, const std::vector<Vector>& keys);
   // Keeps the best `keep` rows, copied to a store of their own.
   Status Prune();
+  // Drops rows that the filter now tells; copies the others where they are few.
+  Status Thin();
+  Status KeepEntriesOnly();
   Status CopySurvivors(RowStore& survivors);
   Status SortPieces();
   // The rows in order, no more than matter.
   Result<SortedRun> Write(SortedRunFile& file);
   void Clear();
   void TellHeld();
-  bool prunes() const;
+  size_t min_prune_rows() const;
 
   const SortShape& shape_;
   const EvaluationContext& context_;
@@ -97,6 +121,8 @@ class SortRun {
   std::vector<std::vector<SortEntry>> sorted_;  // full pieces
   std::vector<SortEntry> entries_;              // those since
   std::vector<uint8_t> scratch_;
+  std::unique_ptr<TopFilter> filter_;  // null: none, or no more
+  size_t next_thinning_ = kFirstThinning;
   bool has_bound_ = false;
   uint64_t bound_head_ = 0;
 };

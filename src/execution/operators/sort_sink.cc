@@ -140,8 +140,10 @@ size_t SortSink::FinishTaskCount() {
 }
 
 size_t SortSink::source_threads() const {
-  if (!on_disk_) return ~size_t{0};
-  return spilled_.threads();
+  if (on_disk_) return spilled_.threads();
+  const bool counts_ranks =
+      std::ranges::find(shape_.functions, RankingFunction::kDenseRank) != shape_.functions.end();
+  return counts_ranks ? 1 : ~size_t{0};
 }
 
 size_t SortSink::BeginOf(const Piece& piece, size_t range) const {
@@ -227,14 +229,13 @@ Status SortSink::Finish(const CallContext& call) {
   share_->SetComplete();
   if (on_disk_) {
     runs_.clear();
-    TRIVET_RETURN_IF_ERROR(
-        spilled_.CutRanges(gives_all_rows() ? call.execution.thread_count() : 1));
+    TRIVET_RETURN_IF_ERROR(spilled_.CutRanges(counts_places() ? 1 : call.execution.thread_count()));
     metrics_.NotePeakMemory(share_->held_bytes());
     return Status::OK();
   }
   pieces_.clear();
   bounds_.clear();
-  if (shape_.partition_keys > 0) return LimitGroups();
+  if (shape_.partition_keys > 0) return gives_all_rows() ? Status::OK() : LimitGroups();
   first_ = std::min<uint64_t>(offset_, row_count_);
   row_count_ -= first_;
   return Status::OK();

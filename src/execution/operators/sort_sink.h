@@ -49,15 +49,16 @@ class SortSink final : public Sink {
   // In memory: the rows in their order.
   std::span<uint8_t* const> rows() const { return {rows_.get() + first_, row_count_}; }
   void OwnAll(Vector& vector) const;
-  // Threads that can give rows: where places in the order matter, ranges on disk come one by one.
+  // Threads that can give rows: where places in the order matter, ranges on disk come one by one,
+  // and so do all rows where a rank depends on all of those before it.
   size_t source_threads() const;
 
  private:
   using Piece = std::span<const SortEntry>;
 
-  bool gives_all_rows() const {
-    return limit_ == ~uint64_t{0} && offset_ == 0 && shape_.partition_keys == 0;
-  }
+  bool gives_all_rows() const { return limit_ == kNoSortLimit && offset_ == 0; }
+  // Whether places in the order count, so that ranges on disk are given one after the other.
+  bool counts_places() const { return !gives_all_rows() || !shape_.functions.empty(); }
   Status Prepare();
   void ChooseBounds(size_t range_count);
   // Where range number `range` begins in a piece.

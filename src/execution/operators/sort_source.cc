@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "execution/operators/sort_limit.h"
+#include "execution/operators/sort_numbering.h"
 
 namespace trivet {
 
@@ -37,7 +39,7 @@ Status CopyStrings(Vector& values, size_t count) {
 class MemorySource final : public LocalSource {
  public:
   MemorySource(SortSource& source, std::unique_ptr<MorselTaker> taker)
-      : source_(source), taker_(std::move(taker)) {}
+      : source_(source), taker_(std::move(taker)), numbering_(source.sink().shape()) {}
 
   Result<Outcome> Next(Batch& out, const CallContext& call) override {
     const size_t batch_size = call.execution.batch_size();
@@ -55,7 +57,7 @@ class MemorySource final : public LocalSource {
   }
 
  private:
-  Batch Gather(uint64_t chunk, size_t batch_size) const {
+  Batch Gather(uint64_t chunk, size_t batch_size) {
     const SortSink& sink = source_.sink();
     const size_t begin = chunk * batch_size;
     const size_t count = std::min(batch_size, sink.rows().size() - begin);
@@ -66,13 +68,26 @@ class MemorySource final : public LocalSource {
       if (values.type().physical() == PhysicalType::kString) sink.OwnAll(values);
       columns.push_back(std::move(values));
     }
+    AddNumbers(begin, count, columns);
     Batch batch(std::move(columns), count);
     batch.set_order({chunk, 0});
     return batch;
   }
 
+  void AddNumbers(size_t begin, size_t count, std::vector<Vector>& columns) {
+    const SortSink& sink = source_.sink();
+    if (sink.shape().functions.empty()) return;
+    if (sink.source_threads() == 1) {
+      numbering_.Number(sink.rows().data() + begin, count);
+    } else {
+      numbering_.NumberAt(sink.rows(), begin, count);
+    }
+    std::ranges::move(numbering_.columns(), std::back_inserter(columns));
+  }
+
   SortSource& source_;
   std::unique_ptr<MorselTaker> taker_;
+  SortNumbering numbering_;
 };
 
 // Morsel i is the i-th range. With a limit, one thread has all ranges, in order.
@@ -81,7 +96,8 @@ class DiskSource final : public LocalSource {
   DiskSource(SortSource& source, std::unique_ptr<MorselTaker> taker)
       : source_(source),
         taker_(std::move(taker)),
-        limit_(source.sink().shape(), source.sink().limit(), source.sink().offset()) {}
+        limit_(source.sink().shape(), source.sink().limit(), source.sink().offset()),
+        numbering_(source.sink().shape()) {}
 
   Result<Outcome> Next(Batch& out, const CallContext& call) override {
     if (next_ == range_.entries.size()) {
@@ -94,6 +110,7 @@ class DiskSource final : public LocalSource {
       TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, take));
       if (!taken) return Outcome::kBlocked;
       if (taker_->exhausted()) return Outcome::kFinished;
+      numbering_.Keep();
       TRIVET_RETURN_IF_ERROR(source_.sink().spilled().Load(number_, range_));
       limit_.Cut(range_.entries);
       next_ = 0;
@@ -116,6 +133,10 @@ class DiskSource final : public LocalSource {
       TRIVET_RETURN_IF_ERROR(CopyStrings(values, count));
       columns.push_back(std::move(values));
     }
+    if (!shape.functions.empty()) {
+      numbering_.Number(rows, count);
+      std::ranges::move(numbering_.columns(), std::back_inserter(columns));
+    }
     Batch batch(std::move(columns), count);
     batch.set_order({number_, sequence_++});
     return batch;
@@ -124,6 +145,7 @@ class DiskSource final : public LocalSource {
   SortSource& source_;
   std::unique_ptr<MorselTaker> taker_;
   SortLimit limit_;
+  SortNumbering numbering_;
   SortRange range_;
   uint64_t number_ = 0;
   uint64_t sequence_ = 0;
