@@ -5,7 +5,11 @@
 namespace trivet {
 
 namespace {
-using FilterMap = std::map<const PhysicalScan*, std::vector<ScanRequest::Dynamic>>;
+struct ScanFilters {
+  std::vector<ScanRequest::Dynamic> filters;
+  std::vector<size_t> publishers;  // pipelines
+};
+using FilterMap = std::map<const PhysicalScan*, ScanFilters>;
 
 // Key of the run's registry among PipelineBuilder::Shared states; no CTE has it.
 constexpr uint64_t kRegistryKey = ~uint64_t{0};
@@ -26,14 +30,24 @@ ScanColumnRef TraceToScan(const PhysicalOperator& op, size_t column) {
   return TraceToScan(*op.children()[origin->child], origin->column);
 }
 
-void AddDynamicFilter(PipelineBuilder& builder, const ScanColumnRef& target,
+void AddDynamicFilter(PipelineBuilder& builder, const PhysicalScan& scan,
+                      std::vector<size_t> table_columns,
                       std::shared_ptr<const DynamicFilter> filter) {
-  Registry(builder)[target.scan].push_back({target.table_column, std::move(filter)});
+  ScanFilters& known = Registry(builder)[&scan];
+  known.filters.push_back({std::move(table_columns), std::move(filter)});
+  known.publishers.push_back(builder.last_built());
+}
+
+void AddTighteningFilter(PipelineBuilder& builder, const ScanColumnRef& target,
+                         std::shared_ptr<const DynamicFilter> filter) {
+  Registry(builder)[target.scan].filters.push_back({{target.table_column}, std::move(filter)});
 }
 
 std::vector<ScanRequest::Dynamic> DynamicFiltersFor(PipelineBuilder& builder,
                                                     const PhysicalScan& scan) {
-  return Registry(builder)[&scan];
+  const ScanFilters& known = Registry(builder)[&scan];
+  for (const size_t publisher : known.publishers) builder.DependOn(publisher);
+  return known.filters;
 }
 
 }  // namespace trivet

@@ -20,11 +20,18 @@ struct ScanColumnRef {
 };
 ScanColumnRef TraceToScan(const PhysicalOperator& op, size_t column);
 
-// Registers, for one run, a filter that `publisher` will fill before the scan's pipeline starts.
-void AddDynamicFilter(PipelineBuilder& builder, const ScanColumnRef& target,
+// Registers, for one run, a filter that the pipeline built last will fill. The scan's pipeline
+// waits for it, though something in between (an aggregate) could do without: reading rows that no
+// partner has costs more than a build side, which every thread works on, keeps anybody waiting.
+void AddDynamicFilter(PipelineBuilder& builder, const PhysicalScan& scan,
+                      std::vector<size_t> table_columns,
                       std::shared_ptr<const DynamicFilter> filter);
 
-// The filters registered so far for the scan.
+// The same for one that is filled while the scan runs.
+void AddTighteningFilter(PipelineBuilder& builder, const ScanColumnRef& target,
+                         std::shared_ptr<const DynamicFilter> filter);
+
+// The filters registered so far for the scan, whose pipeline is the current one.
 std::vector<ScanRequest::Dynamic> DynamicFiltersFor(PipelineBuilder& builder,
                                                     const PhysicalScan& scan);
 

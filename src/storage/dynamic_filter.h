@@ -6,13 +6,15 @@
 #include <optional>
 #include <vector>
 
+#include "storage/blocked_bloom.h"
 #include "types/value.h"
 
 namespace trivet {
 
 // A filter that a finished join build side (or a Top-N's boundary) publishes to scans that are
-// still to come: rows outside it cannot reach the result. Applying it is optional and never changes
-// answers. Written once (or tightened, for Top-N), read by all threads.
+// still to come, on one of their columns or on several together: rows outside it cannot reach the
+// result. Applying it is optional and never changes answers. Written once (or tightened, for
+// Top-N), read by all threads.
 class DynamicFilter {
  public:
   // Content as of one publication; immutable. NULL never passes.
@@ -21,12 +23,21 @@ class DynamicFilter {
     std::optional<Value> max;  // inclusive
     // For integer-like keys: bit (key - min) set where the key exists.
     std::vector<uint64_t> bitmap;
-    // Otherwise a register-blocked Bloom filter over HashVector's hashes: one 64-bit block per
-    // slot, 4 bits a key; slot = hash >> (64 - log2(size)), bits from the low 24 bits, 6 each.
-    std::vector<uint64_t> bloom;
+    // Otherwise: the hashes of all keys, by HashVector or, for a filter on several columns, by
+    // HashColumns. Such a filter has no other content but `empty`.
+    BlockedBloom bloom;
     bool empty = false;  // no key at all: nothing passes
+    // What pays for the memory of the above.
+    std::shared_ptr<const void> reservation;
   };
 
+  enum class Publishing : uint8_t {
+    kOnce,       // before the scan starts; or, where not, it goes without
+    kTightened,  // while it runs, again and again
+  };
+  explicit DynamicFilter(Publishing publishing = Publishing::kOnce) : publishing_(publishing) {}
+
+  bool tightens() const { return publishing_ == Publishing::kTightened; }
   // The newest content, or null while nothing is published.
   std::shared_ptr<const Content> Get() const { return content_.load(std::memory_order_acquire); }
   void Publish(std::shared_ptr<const Content> content) {
@@ -34,6 +45,7 @@ class DynamicFilter {
   }
 
  private:
+  const Publishing publishing_;
   std::atomic<std::shared_ptr<const Content>> content_;
 };
 

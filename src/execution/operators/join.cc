@@ -1,6 +1,7 @@
 #include "execution/operators/join.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "execution/dynamic_filters.h"
@@ -8,18 +9,12 @@
 #include "execution/operators/join_runtime.h"
 #include "execution/operators/join_spill.h"
 #include "execution/plan_check.h"
+#include "expression/inputs.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
 
 namespace {
-
-// Positions that a predicate over pairs uses, in ascending order.
-void CollectInputs(const ExpressionPtr& expression, std::set<uint64_t>& inputs) {
-  if (!expression) return;
-  if (expression->kind() == ExpressionKind::kInput) inputs.insert(expression->input_index());
-  for (const ExpressionPtr& child : expression->children()) CollectInputs(child, inputs);
-}
 
 ExpressionPtr Renumber(const ExpressionPtr& expression, const std::vector<uint64_t>& columns) {
   if (!expression) return nullptr;
@@ -121,22 +116,60 @@ std::optional<PhysicalOperator::Origin> PhysicalJoin::OriginOf(size_t column) co
   return std::nullopt;
 }
 
-void PhysicalJoin::PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) const {
-  std::vector<KeyPublication> publications;
+// Per key, the scan's column that it is; without a scan where it is none, or where a NULL may
+// match.
+std::vector<ScanColumnRef> PhysicalJoin::ProbeKeyOrigins(const JoinRuntime& runtime) const {
+  std::vector<ScanColumnRef> origins;
   const PhysicalOperator& probe = *children_[fields_.build_left ? 1 : 0];
-  for (size_t i = 0; i < runtime.probe_keys.size() && DropsUnmatchedProbeRows(); ++i) {
+  for (size_t i = 0; i < runtime.probe_keys.size(); ++i) {
     const ExpressionPtr& key = runtime.probe_keys[i];
+    ScanColumnRef& origin = origins.emplace_back();
     const bool null_safe = runtime.table->shape().null_safe[i];
-    if (key->kind() != ExpressionKind::kInput || null_safe || !IsDirectKeyType(key->type()))
-      continue;
-    const ScanColumnRef target = TraceToScan(probe, key->input_index());
-    if (target.scan == nullptr) continue;
-    if (!(target.scan->table().columns()[target.table_column].type == key->type())) continue;
-    KeyPublication publication{i, std::make_shared<DynamicFilter>()};
-    AddDynamicFilter(builder, target, publication.filter);
-    publications.push_back(std::move(publication));
+    if (key->kind() != ExpressionKind::kInput || null_safe) continue;
+    if (key->type().IsNested() || key->type().IsNull()) continue;
+    const ScanColumnRef found = TraceToScan(probe, key->input_index());
+    if (found.scan == nullptr) continue;
+    const Table& table = found.scan->table();
+    if (!table.capabilities().dynamic_filters) continue;
+    if (table.columns()[found.table_column].type == key->type()) origin = found;
   }
-  runtime.publications = std::move(publications);
+  return origins;
+}
+
+void PhysicalJoin::PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) const {
+  if (!DropsUnmatchedProbeRows()) return;
+  const std::vector<ScanColumnRef> origins = ProbeKeyOrigins(runtime);
+  const auto publish = [&](std::vector<size_t> keys, bool is_integer, bool bloom) {
+    const PhysicalScan* scan = origins[keys.front()].scan;
+    std::vector<size_t> table_columns;
+    for (const size_t key : keys) table_columns.push_back(origins[key].table_column);
+    KeyPublication publication{.keys = std::move(keys),
+                               .scan = scan,
+                               .by_row = scan->table().capabilities().dynamic_filters_by_row,
+                               .is_integer = is_integer,
+                               .bloom = bloom,
+                               .filter = std::make_shared<DynamicFilter>()};
+    AddDynamicFilter(builder, *scan, std::move(table_columns), publication.filter);
+    runtime.publications.push_back(std::move(publication));
+  };
+  const auto by_row = [](const ScanColumnRef& origin) {
+    return origin.scan != nullptr && origin.scan->table().capabilities().dynamic_filters_by_row;
+  };
+  // Keys of one scan are told together, as pairs that there are say more than their parts.
+  const bool together =
+      origins.size() > 1 && std::ranges::all_of(origins, [&](const ScanColumnRef& origin) {
+        return by_row(origin) && origin.scan == origins.front().scan;
+      });
+  for (size_t i = 0; i < origins.size(); ++i) {
+    if (origins[i].scan == nullptr) continue;
+    const bool is_integer = IsDirectKeyType(runtime.probe_keys[i]->type());
+    const bool bloom = by_row(origins[i]) && !together;
+    if (is_integer || bloom) publish({i}, is_integer, bloom);
+  }
+  if (!together) return;
+  std::vector<size_t> all(origins.size());
+  std::iota(all.begin(), all.end(), 0);
+  publish(std::move(all), false, true);
 }
 
 Status PhysicalJoin::Validate() const {
@@ -214,7 +247,6 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
   runtime->table = std::make_shared<JoinTable>(std::move(shape), builder.context());
 
   runtime->metrics = &builder.MetricsOf(*this);
-  PublishKeys(builder, *runtime);
   const PhysicalOperator& build = *children_[fields_.build_left ? 0 : 1];
   const PhysicalOperator& probe = *children_[fields_.build_left ? 1 : 0];
   const size_t bytes_per_row =
@@ -228,6 +260,7 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
   }
   TRIVET_RETURN_IF_ERROR(
       builder.BuildInto(*this, build, std::make_shared<JoinBuildSink>(runtime, builder.context())));
+  PublishKeys(builder, *runtime);
   const auto probe_pipeline = [&] {
     return builder.AddTransform(*this, MakeJoinProbe(runtime), probe);
   };

@@ -7,6 +7,7 @@
 namespace trivet {
 
 struct JoinRuntime;
+struct ScanColumnRef;
 
 // Joins the left child with the right one. One side is built into a table (the right one, unless
 // `build_left`), the other is streamed past it. Without keys every pair is looked at: a cross
@@ -57,6 +58,7 @@ class PhysicalJoin final : public PhysicalOperator {
   // Rows of the streamed side without a match do not show in the output.
   bool DropsUnmatchedProbeRows() const;
   std::vector<std::vector<Partitioning>> LegalInputs() const;
+  std::vector<ScanColumnRef> ProbeKeyOrigins(const JoinRuntime& runtime) const;
   void PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) const;
 
   Fields fields_;

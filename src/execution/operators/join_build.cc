@@ -1,17 +1,15 @@
 #include "execution/operators/join_build.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "execution/operators/join_keys.h"
 #include "vector/hash_vector.h"
 
 namespace trivet {
 
 namespace {
 constexpr std::string_view kConsumer = "HASH_JOIN";
-// A published bitmap takes at most this many bits (8 MiB).
-constexpr uint64_t kMaxBitmapBits = uint64_t{1} << 26;
 
 RowMemoryPtr MakeMemory(const ExecutionContext& context, bool yields = false) {
   Reservation reservation(&context.memory(), std::string(kConsumer));
@@ -193,7 +191,9 @@ Status JoinBuildSink::Finish(const CallContext&) {
   runtime_->metrics->NotePeakMemory(table_.memory_bytes());
   // Before resident rows are gone from disk.
   for (const KeyPublication& publication : runtime_->publications) {
-    TRIVET_RETURN_IF_ERROR(PublishKeys(publication));
+    Status published = JoinKeyPublisher(*runtime_, context_).Publish(publication);
+    // Then scans go without.
+    if (published.code() != StatusCode::kOutOfMemory) TRIVET_RETURN_IF_ERROR(published);
   }
   if (runtime_->spill != nullptr) {
     table_.stores_.clear();
@@ -221,63 +221,6 @@ Status JoinBuildSink::LoadResident() {
   RowStore resident(table_.shape().layout, MakeMemory(context_));
   TRIVET_RETURN_IF_ERROR(runtime_->spill->LoadResident(runtime_->share->LoadBytes(2), resident));
   return table_.Build(std::move(resident));
-}
-
-// The exact set of keys where their range is small, else just the range.
-Status JoinBuildSink::PublishKeys(const KeyPublication& publication) const {
-  auto content = std::make_shared<DynamicFilter::Content>();
-  const RowLayout& layout = table_.layout();
-  const size_t key = publication.key;
-  const LogicalType& type = table_.shape().keys[key]->type();
-  const PhysicalType physical = type.physical();
-  int64_t min = std::numeric_limits<int64_t>::max();
-  int64_t max = std::numeric_limits<int64_t>::min();
-  const auto visit_store = [&](const RowStore& store, const auto& visit) -> Status {
-    for (const RowStore::Page& page : store.pages()) {
-      TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
-      const uint8_t* row = page.rows;
-      for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
-        if (layout.IsValid(row, key)) visit(ReadIntegerKey(physical, row + layout.offset(key)));
-      }
-    }
-    return Status::OK();
-  };
-  const auto for_each_key = [&](const auto& visit) -> Status {
-    for (const RowStore& store : table_.stores_) {
-      TRIVET_RETURN_IF_ERROR(visit_store(store, visit));
-    }
-    if (runtime_->spill == nullptr) return Status::OK();
-    const SpilledRows& spilled = *runtime_->spill->build();
-    for (size_t p = 0; p < spilled.partition_count(); ++p) {
-      for (const SpilledRows::Block& block : spilled.blocks(p)) {
-        RowStore rows(table_.shape().layout, MakeMemory(context_));
-        TRIVET_RETURN_IF_ERROR(spilled.Read(block, rows));
-        TRIVET_RETURN_IF_ERROR(visit_store(rows, visit));
-      }
-    }
-    return Status::OK();
-  };
-  TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
-    min = std::min(min, value);
-    max = std::max(max, value);
-  }));
-  if (min > max) {
-    content->empty = true;
-    publication.filter->Publish(std::move(content));
-    return Status::OK();
-  }
-  content->min = Value::Integer(type, min);
-  content->max = Value::Integer(type, max);
-  const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
-  if (range < kMaxBitmapBits) {
-    content->bitmap.resize(BitWords(range + 1));
-    TRIVET_RETURN_IF_ERROR(for_each_key([&](int64_t value) {
-      const uint64_t bit = static_cast<uint64_t>(value) - static_cast<uint64_t>(min);
-      content->bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
-    }));
-  }
-  publication.filter->Publish(std::move(content));
-  return Status::OK();
 }
 
 }  // namespace trivet

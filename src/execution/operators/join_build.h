@@ -31,7 +31,6 @@ class JoinBuildSink final : public Sink {
   bool DirectoryFits();
   Status SpillStore(RowStore& store) const;
   Status LoadResident();
-  Status PublishKeys(const KeyPublication& publication) const;
 
   std::shared_ptr<JoinRuntime> runtime_;
   JoinTable& table_;

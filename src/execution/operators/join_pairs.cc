@@ -8,6 +8,9 @@
 namespace trivet {
 
 namespace {
+// Of rows beyond this, most are in no near cache.
+constexpr size_t kCacheBytes = size_t{256} << 10;
+
 std::vector<ExpressionPtr> PairPredicates(const JoinRuntime& runtime) {
   std::vector<ExpressionPtr> predicates;
   if (runtime.residual) predicates.push_back(runtime.residual);
@@ -111,9 +114,16 @@ void JoinPairs::StartDirect() {
 Status JoinPairs::StartHashed() {
   const size_t count = batch_->row_count();
   HashColumns(key_columns_, count, hashes_);
+  const size_t row_bytes = table_.layout().row_bytes();
+  const bool is_large = table_.row_count() * row_bytes > kCacheBytes;
   size_t active = 0;
   for (size_t row = 0; row < count; ++row) {
     uint8_t* found = table_.Find(hashes_[row]);
+    if (is_large) {  // keys and the chain's next row are wanted soon, and may lie on two lines
+      const auto address = reinterpret_cast<uintptr_t>(found);  // may be null
+      __builtin_prefetch(found);
+      __builtin_prefetch(reinterpret_cast<const void*>(address + row_bytes - 1));
+    }
     chain_[row] = found;
     active_[active] = static_cast<uint32_t>(row);
     active += found != nullptr && !KeyIsNull(row);

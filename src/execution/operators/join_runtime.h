@@ -13,10 +13,15 @@
 namespace trivet {
 
 class JoinSpill;
+class PhysicalScan;
 
-// Where the keys of a single-column build side are told once they are known.
+// Where one of a build side's keys, or all of them together, is told once they are known.
 struct KeyPublication {
-  size_t key = 0;
+  std::vector<size_t> keys;            // one, or all in their order
+  const PhysicalScan* scan = nullptr;  // that may leave rows out
+  bool by_row = false;                 // it asks for each row
+  bool is_integer = false;             // a single key of at most 64 bits: its range is told
+  bool bloom = false;                  // a Bloom filter is wanted where nothing exact can be told
   std::shared_ptr<DynamicFilter> filter;
 };
 

@@ -117,7 +117,8 @@ Status JoinTable::PrepareDirectory() {
     TRIVET_ASSIGN_OR_RETURN(directory_reservation_, reserve());
   }
   shift_ = 64 - std::countr_zero(std::bit_ceil(words));
-  directory_ = std::make_unique_for_overwrite<uint64_t[]>(words);
+  const size_t bytes = words * sizeof(uint64_t);
+  directory_ = {static_cast<uint64_t*>(AllocateLarge(bytes)), FreeWords{bytes}};
   constexpr uint64_t kUninterrupted = uint64_t{1} << 20;
   for (uint64_t begin = 0; begin < words; begin += kUninterrupted) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
@@ -126,43 +127,77 @@ Status JoinTable::PrepareDirectory() {
   return Status::OK();
 }
 
-Status JoinTable::Insert(const RowStore& store, std::vector<uint8_t*>* null_rows) {
+// Puts a row in front of its slot's chain; other threads may do so at the same time, unless this
+// one is alone.
+template <bool kIsAlone>
+void JoinTable::Link(uint8_t* row, uint64_t slot, uint64_t tag) {
+  const auto linked = [&](uint64_t old) {
+    StoreAs<uint64_t>(row + layout().extra_offset(), old & kPointerMask);
+    return reinterpret_cast<uint64_t>(row) | (old & ~kPointerMask) | tag;
+  };
+  if constexpr (kIsAlone) {
+    directory_[slot] = linked(directory_[slot]);
+  } else {
+    std::atomic_ref<uint64_t> word(directory_[slot]);
+    uint64_t old = word.load(std::memory_order_relaxed);
+    while (!word.compare_exchange_weak(old, linked(old), std::memory_order_release,
+                                       std::memory_order_relaxed)) {
+    }
+  }
+}
+
+// Slots are computed for some rows before the first of them is looked at, so that the memory
+// fetches many at a time.
+template <bool kIsAlone>
+Status JoinTable::InsertRows(const RowStore& store, std::vector<uint8_t*>* null_rows) {
+  constexpr uint32_t kBlock = 64;
+  struct Place {
+    uint8_t* row;
+    uint64_t slot;
+    uint64_t tag;
+  };
+  Place places[kBlock];
   const PhysicalType type = direct_ ? shape_.keys[0]->type().physical() : PhysicalType::kInt64;
   const size_t stride = layout().row_bytes();
   for (const RowStore::Page& page : store.pages()) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     uint8_t* row = page.rows;
-    for (uint32_t i = 0; i < page.row_count; ++i, row += stride) {
-      bool matchable = true;
-      for (size_t key = 0; key < shape_.key_count(); ++key) {
-        matchable &= shape_.null_safe[key] || layout().IsValid(row, key);
+    for (uint32_t begin = 0; begin < page.row_count; begin += kBlock) {
+      const uint32_t end = std::min(page.row_count, begin + kBlock);
+      size_t count = 0;
+      for (uint32_t i = begin; i < end; ++i, row += stride) {
+        bool matchable = true;
+        for (size_t key = 0; key < shape_.key_count(); ++key) {
+          matchable &= shape_.null_safe[key] || layout().IsValid(row, key);
+        }
+        if (!matchable) {
+          StoreAs<uint8_t*>(row + layout().extra_offset(), nullptr);
+          if (null_rows != nullptr) null_rows->push_back(row);
+          continue;
+        }
+        Place& place = places[count++];
+        place = {row, 0, 0};
+        if (direct_) {
+          place.slot = static_cast<uint64_t>(ReadIntegerKey(type, row + layout().offset(0))) -
+                       static_cast<uint64_t>(direct_min_);
+        } else {
+          const uint64_t hash = RowLayout::Hash(row);
+          place.slot = hash >> shift_;
+          place.tag = uint64_t{1} << (48 + (hash & 15));
+        }
+        __builtin_prefetch(&directory_[place.slot], 1);
       }
-      if (!matchable) {
-        StoreAs<uint8_t*>(row + layout().extra_offset(), nullptr);
-        if (null_rows != nullptr) null_rows->push_back(row);
-        continue;
+      for (size_t i = 0; i < count; ++i) {
+        Link<kIsAlone>(places[i].row, places[i].slot, places[i].tag);
       }
-      uint64_t slot;
-      uint64_t tag = 0;
-      if (direct_) {
-        slot = static_cast<uint64_t>(ReadIntegerKey(type, row + layout().offset(0))) -
-               static_cast<uint64_t>(direct_min_);
-      } else {
-        const uint64_t hash = RowLayout::Hash(row);
-        slot = hash >> shift_;
-        tag = uint64_t{1} << (48 + (hash & 15));
-      }
-      std::atomic_ref<uint64_t> word(directory_[slot]);
-      uint64_t old = word.load(std::memory_order_relaxed);
-      uint64_t linked;
-      do {
-        StoreAs<uint64_t>(row + layout().extra_offset(), old & kPointerMask);
-        linked = reinterpret_cast<uint64_t>(row) | (old & ~kPointerMask) | tag;
-      } while (!word.compare_exchange_weak(old, linked, std::memory_order_release,
-                                           std::memory_order_relaxed));
     }
   }
   return Status::OK();
+}
+
+Status JoinTable::Insert(const RowStore& store, std::vector<uint8_t*>* null_rows) {
+  return stores_.size() == 1 ? InsertRows<true>(store, null_rows)
+                             : InsertRows<false>(store, null_rows);
 }
 
 Status JoinTable::Build(RowStore&& rows) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/large_memory.h"
 #include "expression/evaluator.h"
 #include "vector/row_match.h"
 #include "vector/row_store.h"
@@ -21,6 +22,12 @@ struct JoinTableShape {
   size_t key_count() const { return keys.size(); }
   // The layout's column that holds the child's column.
   size_t StoredColumn(uint64_t column) const;
+};
+
+// Gives words back that AllocateLarge gave.
+struct FreeWords {
+  size_t bytes = 0;
+  void operator()(uint64_t* words) const noexcept { FreeLarge(words, bytes); }
 };
 
 // The finished build side: rows in row stores and a directory over them. A directory word holds a
@@ -52,6 +59,7 @@ class JoinTable {
   const std::vector<uint8_t*>& null_rows() const { return null_rows_; }
   const std::vector<RowStore>& stores() const { return stores_; }
 
+  void Prefetch(uint64_t hash) const { __builtin_prefetch(&directory_[hash >> shift_]); }
   // The first row of the chain that may hold the hash; null: certainly none.
   uint8_t* Find(uint64_t hash) const {
     const uint64_t word = directory_[hash >> shift_];
@@ -80,6 +88,10 @@ class JoinTable {
   Status PrepareDirectory();
   // Rows that match nothing are noted in `null_rows` where that is not null.
   Status Insert(const RowStore& store, std::vector<uint8_t*>* null_rows = nullptr);
+  template <bool kIsAlone>
+  Status InsertRows(const RowStore& store, std::vector<uint8_t*>* null_rows);
+  template <bool kIsAlone>
+  void Link(uint8_t* row, uint64_t slot, uint64_t tag);
   Status CollectBounds(int64_t& min, int64_t& max) const;
 
   JoinTableShape shape_;
@@ -89,7 +101,7 @@ class JoinTable {
   std::vector<uint8_t*> null_rows_;
   size_t row_count_ = 0;
   Reservation directory_reservation_;
-  std::unique_ptr<uint64_t[]> directory_;
+  std::unique_ptr<uint64_t[], FreeWords> directory_;
   int shift_ = 63;
   bool direct_ = false;
   int64_t direct_min_ = 0;

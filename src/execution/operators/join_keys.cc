@@ -1,0 +1,186 @@
+#include "execution/operators/join_keys.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "execution/operators/join_spill.h"
+#include "execution/operators/scan.h"
+#include "vector/hash_vector.h"
+
+namespace trivet {
+
+namespace {
+
+constexpr std::string_view kConsumer = "DYNAMIC_FILTER";
+// A bitmap takes at most this many bits (8 MiB).
+constexpr uint64_t kMaxBitmapBits = uint64_t{1} << 26;
+// A filter takes at most this part of the budget.
+constexpr size_t kMostOfBudget = 16;
+// A Bloom filter is made for at least so many rows of the scan a key: with fewer, making and asking
+// it costs what it saves.
+constexpr uint64_t kScannedRowsPerKey = 8;
+
+// Hands the hash of each row that has no NULL among the keys to `visit`. Of all keys together it is
+// in the row; of one among several it is computed.
+template <typename Visit>
+void ForEachHash(const JoinTableShape& shape, const KeyPublication& publication,
+                 const RowStore::Page& page, const Visit& visit) {
+  const RowLayout& layout = *shape.layout;
+  const bool is_stored = publication.keys.size() == shape.key_count();
+  uint8_t* rows[kVectorSize];
+  size_t count = 0;
+  const auto visit_gathered = [&] {
+    const size_t key = publication.keys.front();
+    Vector values = Vector::MakeFlat(layout.types()[key], std::max<size_t>(count, 1));
+    GatherColumn(layout, key, rows, count, values);
+    uint64_t hashes[kVectorSize];
+    HashVector(values, count, hashes);
+    for (size_t i = 0; i < count; ++i) visit(hashes[i]);
+    count = 0;
+  };
+  uint8_t* row = page.rows;
+  for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
+    const bool has_null = std::ranges::any_of(
+        publication.keys, [&](const size_t key) { return !layout.IsValid(row, key); });
+    if (has_null) continue;
+    if (is_stored) {
+      visit(RowLayout::Hash(row));
+    } else {
+      rows[count++] = row;
+      if (count == kVectorSize) visit_gathered();
+    }
+  }
+  if (count > 0) visit_gathered();
+}
+
+}  // namespace
+
+size_t JoinKeyPublisher::RowCount() const {
+  size_t rows = runtime_.spill != nullptr ? runtime_.spill->build()->row_count() : 0;
+  for (const RowStore& store : runtime_.table->stores()) rows += store.row_count();
+  return rows;
+}
+
+template <typename Visit>
+Status JoinKeyPublisher::ForEachPage(const Visit& visit) const {
+  const auto visit_store = [&](const RowStore& store) -> Status {
+    for (const RowStore::Page& page : store.pages()) {
+      TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
+      visit(page);
+    }
+    return Status::OK();
+  };
+  for (const RowStore& store : runtime_.table->stores()) {
+    TRIVET_RETURN_IF_ERROR(visit_store(store));
+  }
+  if (runtime_.spill == nullptr) return Status::OK();
+  const SpilledRows& spilled = *runtime_.spill->build();
+  for (size_t p = 0; p < spilled.partition_count(); ++p) {
+    for (const SpilledRows::Block& block : spilled.blocks(p)) {
+      Reservation reservation(&context_.memory(), std::string(kConsumer));
+      RowStore rows(spilled.layout(), std::make_shared<RowMemory>(std::move(reservation)));
+      TRIVET_RETURN_IF_ERROR(spilled.Read(block, rows));
+      TRIVET_RETURN_IF_ERROR(visit_store(rows));
+    }
+  }
+  return Status::OK();
+}
+
+template <typename Visit>
+Status JoinKeyPublisher::ForEachInteger(size_t key, const Visit& visit) const {
+  const RowLayout& layout = runtime_.table->layout();
+  const PhysicalType physical = layout.types()[key].physical();
+  return ForEachPage([&](const RowStore::Page& page) {
+    const uint8_t* row = page.rows;
+    for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
+      if (layout.IsValid(row, key)) visit(ReadIntegerKey(physical, row + layout.offset(key)));
+    }
+  });
+}
+
+Status JoinKeyPublisher::AddRange(size_t key, DynamicFilter::Content& content) const {
+  const LogicalType& type = runtime_.table->layout().types()[key];
+  int64_t min = std::numeric_limits<int64_t>::max();
+  int64_t max = std::numeric_limits<int64_t>::min();
+  TRIVET_RETURN_IF_ERROR(ForEachInteger(key, [&](int64_t value) {
+    min = std::min(min, value);
+    max = std::max(max, value);
+  }));
+  content.empty = min > max;
+  if (content.empty) return Status::OK();
+  content.min = Value::Integer(type, min);
+  content.max = Value::Integer(type, max);
+  return Status::OK();
+}
+
+Result<bool> JoinKeyPublisher::Reserve(size_t bytes, DynamicFilter::Content& content) const {
+  if (bytes > context_.memory().limit_bytes() / kMostOfBudget) return false;
+  auto reservation = std::make_shared<Reservation>(&context_.memory(), std::string(kConsumer));
+  reservation->set_yields(true);
+  const Status status = reservation->Grow(bytes);
+  if (status.code() == StatusCode::kOutOfMemory) return false;
+  TRIVET_RETURN_IF_ERROR(status);
+  content.reservation = std::move(reservation);
+  return true;
+}
+
+// Which integers there are, where their range is small.
+Status JoinKeyPublisher::AddBitmap(size_t key, DynamicFilter::Content& content) const {
+  const auto min = static_cast<int64_t>(content.min->integer());
+  const uint64_t range = static_cast<uint64_t>(content.max->integer()) - static_cast<uint64_t>(min);
+  if (range >= kMaxBitmapBits) return Status::OK();
+  const size_t words = BitWords(range + 1);
+  TRIVET_ASSIGN_OR_RETURN(const bool reserved, Reserve(words * sizeof(uint64_t), content));
+  if (!reserved) return Status::OK();
+  std::vector<uint64_t> bitmap(words);
+  TRIVET_RETURN_IF_ERROR(ForEachInteger(key, [&](int64_t value) {
+    const uint64_t bit = static_cast<uint64_t>(value) - static_cast<uint64_t>(min);
+    bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
+  }));
+  content.bitmap = std::move(bitmap);
+  return Status::OK();
+}
+
+bool JoinKeyPublisher::Pays(const KeyPublication& publication, size_t rows) const {
+  const std::optional<uint64_t> scanned = publication.scan->table().statistics().row_count;
+  return !scanned || rows <= *scanned / kScannedRowsPerKey;
+}
+
+Status JoinKeyPublisher::AddBloom(const KeyPublication& publication,
+                                  DynamicFilter::Content& content) const {
+  const size_t rows = RowCount();
+  const size_t bytes = BlockedBloom::BytesFor(rows);
+  if (bytes == 0 || !Pays(publication, rows)) return Status::OK();
+  TRIVET_ASSIGN_OR_RETURN(const bool reserved, Reserve(bytes, content));
+  if (!reserved) return Status::OK();
+  BlockedBloom bloom(rows);
+  bool any = false;
+  TRIVET_RETURN_IF_ERROR(ForEachPage([&](const RowStore::Page& page) {
+    ForEachHash(runtime_.table->shape(), publication, page, [&](uint64_t hash) {
+      bloom.Add(hash);
+      any = true;
+    });
+  }));
+  content.empty = !any;
+  content.bloom = std::move(bloom);
+  return Status::OK();
+}
+
+Status JoinKeyPublisher::Publish(const KeyPublication& publication) const {
+  auto content = std::make_shared<DynamicFilter::Content>();
+  if (publication.is_integer) {
+    const size_t key = publication.keys.front();
+    TRIVET_RETURN_IF_ERROR(AddRange(key, *content));
+    if (publication.by_row && !content->empty) TRIVET_RETURN_IF_ERROR(AddBitmap(key, *content));
+  }
+  if (publication.bloom && !content->empty && content->bitmap.empty()) {
+    TRIVET_RETURN_IF_ERROR(AddBloom(publication, *content));
+  }
+  const bool says_something = content->empty || content->min || !content->bloom.is_none();
+  if (says_something) publication.filter->Publish(std::move(content));
+  return Status::OK();
+}
+
+}  // namespace trivet
