@@ -21,8 +21,8 @@ bool Swap(LogicalJoin& join) {
 
 }  // namespace
 
-Result<size_t> ChooseBuildSides(PlanPtr& plan, OptimizerContext&) {
-  CardinalityEstimator().Estimate(*plan);
+Result<size_t> ChooseBuildSides(PlanPtr& plan, OptimizerContext& context) {
+  CardinalityEstimator(context.sampler.get()).Estimate(*plan);
   size_t swapped = 0;
   ForEachNode(plan, [&](PlanPtr& node) {
     auto* join = As<LogicalJoin>(node);

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "optimizer/rules.h"
+#include "optimizer/table_sampler.h"
 #include "plan/logical_custom.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -193,7 +195,13 @@ RowEstimate CardinalityEstimator::EstimateScan(const LogicalScan& scan) {
     estimate.columns[column.id] =
         FromStatistics(of_column, scan.table->columns()[column.ordinal].type, estimate.rows);
   }
-  return Filtered(estimate, scan.filters);
+  RowEstimate filtered = Filtered(estimate, scan.filters);
+  if (sampler_ != nullptr) {
+    if (const std::optional<double> share = sampler_->ShareOf(scan, estimate)) {
+      filtered.rows = estimate.rows * *share;
+    }
+  }
+  return filtered;
 }
 
 RowEstimate CardinalityEstimator::EstimateAggregate(const LogicalAggregate& aggregate,
@@ -285,6 +293,23 @@ RowEstimate CardinalityEstimator::EstimateNode(LogicalOperator& plan) {
   }
 }
 
+RowEstimate EstimateWindow(const LogicalWindow& window, const RowEstimate& input) {
+  RowEstimate estimate = input;
+  const double groups = std::max(GroupsOf(window.partition_by, input), 1.0);
+  double numbers = std::max(input.rows / groups, 1.0);
+  if (window.limit) {
+    numbers = std::min(numbers, static_cast<double>(*window.limit));
+    estimate.rows = std::min(input.rows, groups * numbers);
+  }
+  for (const auto& call : window.functions) {
+    ColumnEstimate& column = estimate.columns[call.column.id];
+    column.distinct = numbers;
+    column.min = 1;
+    column.max = numbers;
+  }
+  return estimate;
+}
+
 // Nothing is known; as many rows as come in is as good a guess as any.
 RowEstimate CardinalityEstimator::EstimateCustom(LogicalCustom& custom) {
   RowEstimate estimate;
@@ -316,6 +341,7 @@ RowEstimate CardinalityEstimator::EstimateOverInput(const LogicalOperator& plan,
       estimate.rows = std::min(input.rows, groups * static_cast<double>(top.limit));
       return estimate;
     }
+    case LogicalKind::kWindow: return EstimateWindow(*As<LogicalWindow>(plan), input);
     case LogicalKind::kLimit: {
       const auto& limit = *As<LogicalLimit>(plan);
       if (limit.limit) estimate.rows = std::min(input.rows, static_cast<double>(*limit.limit));
@@ -326,8 +352,8 @@ RowEstimate CardinalityEstimator::EstimateOverInput(const LogicalOperator& plan,
   }
 }
 
-Result<size_t> EstimateRows(PlanPtr& plan, OptimizerContext&) {
-  CardinalityEstimator().Estimate(*plan);
+Result<size_t> EstimateRows(PlanPtr& plan, OptimizerContext& context) {
+  CardinalityEstimator(context.sampler.get()).Estimate(*plan);
   return size_t{1};
 }
 

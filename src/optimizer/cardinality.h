@@ -59,9 +59,13 @@ double JoinRows(JoinKind kind, const JoinShares& shares, double left_rows, doubl
 // from LogicalCte nodes on the way. Deterministic; holds no references into plans but to those that
 // it was told to remember.
 class LogicalCustom;
+class TableSampler;
 
 class CardinalityEstimator {
  public:
+  // Asks the sampler what passes scans' filters, where there is one; it outlives the estimator.
+  explicit CardinalityEstimator(TableSampler* sampler = nullptr) : sampler_(sampler) {}
+
   // Sets estimated_rows throughout the subtree.
   RowEstimate Estimate(LogicalOperator& plan);
   // Estimates the definition, for readers estimated later.
@@ -82,6 +86,7 @@ class CardinalityEstimator {
   RowEstimate EstimateCustom(LogicalCustom& custom);
   RowEstimate EstimateCteScan(const LogicalCteScan& scan);
 
+  TableSampler* const sampler_;
   std::map<uint32_t, RowEstimate> ctes_;
   std::map<const Table*, TableStatistics> statistics_;
   std::unordered_map<const LogicalOperator*, RowEstimate> remembered_;  // looked up, never walked

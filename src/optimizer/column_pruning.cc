@@ -5,6 +5,7 @@
 #include "optimizer/plan_properties.h"
 #include "optimizer/plan_rewrite.h"
 #include "optimizer/rules.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -22,6 +23,7 @@ class ColumnPruning {
   void PruneProject(PlanPtr& node, const ColumnSet& required);
   void PruneJoin(PlanPtr& node, const ColumnSet& required);
   void PruneAggregate(PlanPtr& node, const ColumnSet& required);
+  void PruneWindow(PlanPtr& node, const ColumnSet& required);
   void PruneSetOperation(LogicalSetOperation& operation, const ColumnSet& required);
   void PruneCte(PlanPtr& node, const ColumnSet& required);
   void PruneCteScan(LogicalCteScan& scan, const ColumnSet& required);
@@ -52,6 +54,7 @@ void ColumnPruning::Prune(PlanPtr& node, const ColumnSet& required) {
       return PruneSetOperation(*As<LogicalSetOperation>(node), required);
     case LogicalKind::kCte: return PruneCte(node, required);
     case LogicalKind::kCteScan: return PruneCteScan(*As<LogicalCteScan>(node), required);
+    case LogicalKind::kWindow: return PruneWindow(node, required);
     case LogicalKind::kCustom: return PruneChildren(*node, {});
     case LogicalKind::kFilter:
     case LogicalKind::kDistinctOn:
@@ -122,6 +125,28 @@ void ColumnPruning::PruneAggregate(PlanPtr& node, const ColumnSet& required) {
     return;
   }
   PruneChildren(aggregate, {});
+}
+
+// A window that numbers nothing any more is gone, or what it keeps is a Top-N.
+void ColumnPruning::PruneWindow(PlanPtr& node, const ColumnSet& required) {
+  auto& window = *As<LogicalWindow>(node);
+  Retain(window.functions,
+         [&](const LogicalWindow::Function& call) { return required.contains(call.column.id); });
+  if (!window.functions.empty()) return PruneChildren(window, required);
+  if (!window.limit) {
+    ReplaceByChild(node);
+    return Prune(node, required);
+  }
+  PlanPtr input = std::move(window.children()[0]);
+  if (window.partition_by.empty() && window.order_by.empty()) {
+    node = std::make_unique<LogicalLimit>(std::move(input), window.limit, 0);
+  } else {
+    auto top = std::make_unique<LogicalTopN>(std::move(input), std::move(window.order_by),
+                                             *window.limit, 0);
+    top->partition_by = std::move(window.partition_by);
+    node = std::move(top);
+  }
+  PruneChildren(*node, required);
 }
 
 void ColumnPruning::PruneSetOperation(LogicalSetOperation& operation, const ColumnSet& required) {

@@ -158,6 +158,7 @@ bool RemoveFrom(PlanPtr& node) {
       if (!IsEmpty(node->child()) && As<LogicalTopN>(node)->limit != 0) return false;
       break;
     case LogicalKind::kProject:
+    case LogicalKind::kWindow:
     case LogicalKind::kDistinctOn:
     case LogicalKind::kSort:
       if (!IsEmpty(node->child())) return false;

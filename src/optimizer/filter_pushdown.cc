@@ -10,6 +10,7 @@
 #include "optimizer/expression_set.h"
 #include "optimizer/plan_rewrite.h"
 #include "optimizer/rules.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -95,6 +96,8 @@ void FilterPushdown::Push(PlanPtr& node, Conjuncts conjuncts) {
       return PushThroughKeys(node, As<LogicalDistinctOn>(node)->keys, std::move(conjuncts));
     case LogicalKind::kTopN:
       return PushThroughKeys(node, As<LogicalTopN>(node)->partition_by, std::move(conjuncts));
+    case LogicalKind::kWindow:
+      return PushThroughKeys(node, As<LogicalWindow>(node)->partition_by, std::move(conjuncts));
     case LogicalKind::kSort: {
       Conjuncts below = Take(conjuncts, true, [](const ExpressionPtr&) { return true; });
       Push(node->children()[0], std::move(below));
@@ -157,7 +160,7 @@ void FilterPushdown::PushThroughAggregate(PlanPtr& node, Conjuncts conjuncts) {
   AddFilter(node, conjuncts);
 }
 
-// Whole groups of equal keys may be dropped before the first rows of each are chosen.
+// Whole groups of equal keys may be dropped before the first rows of each are chosen, or numbered.
 void FilterPushdown::PushThroughKeys(PlanPtr& node, const Conjuncts& keys, Conjuncts conjuncts) {
   ColumnSet columns;
   for (const ExpressionPtr& key : keys) {

@@ -14,7 +14,8 @@ constexpr size_t kMaxConditions = 4'000;
 
 class JoinOrdering {
  public:
-  explicit JoinOrdering(size_t pair_budget) : pair_budget_(pair_budget) {}
+  JoinOrdering(size_t pair_budget, TableSampler* sampler)
+      : pair_budget_(pair_budget), estimator_(sampler) {}
 
   // Orders the joins in the subtree; `node` is replaced by its cheapest form.
   void Order(PlanPtr& node);
@@ -123,7 +124,7 @@ void JoinOrdering::Order(PlanPtr& node) {
 }  // namespace
 
 Result<size_t> OrderJoins(PlanPtr& plan, OptimizerContext& context) {
-  JoinOrdering ordering(context.join_pair_budget);
+  JoinOrdering ordering(context.join_pair_budget, context.sampler.get());
   ordering.Order(plan);
   return ordering.reordered();
 }

@@ -6,6 +6,7 @@
 #include "base/string_concat.h"
 #include "optimizer/plan_rewrite.h"
 #include "optimizer/rules.h"
+#include "optimizer/table_sampler.h"
 
 namespace trivet {
 
@@ -18,6 +19,7 @@ constexpr OptimizerRule kRules[] = {
     {"common_subplan_sharing", ShareCommonSubplans, "computes equal subplans once"},
     {"constant_folding", FoldConstants, "computes expressions of constants"},
     {"cte_inlining", InlineCtes, "puts common table expressions where they are read"},
+    {"eager_aggregation", AggregateEagerly, "aggregates below joins that repeat rows"},
     {"empty_input_removal", RemoveEmptyInputs, "removes what can give no rows"},
     {"expression_simplification", SimplifyExpressions, "rewrites expressions into simpler ones"},
     {"filter_pushdown", PushDownFilters, "moves conjuncts towards the data"},
@@ -33,7 +35,10 @@ constexpr OptimizerRule kRules[] = {
     {"single_join_simplification", SimplifySingleJoins, "uses proven uniqueness of join sides"},
     {"row_estimation", EstimateRows, "estimates the rows of every operator"},
     {"sort_removal", RemoveRedundantSorts, "removes sorts whose order nothing sees"},
+    {"statistics_aggregation", AnswerFromStatistics, "answers COUNT, MIN and MAX from statistics"},
+    {"sum_of_offsets", ShareSumsOfOffsets, "computes sums of a column plus constants from one sum"},
     {"unnesting", UnnestSubqueries, "turns correlated subqueries into joins", true},
+    {"window_limit", LimitWindows, "keeps the first rows of partitions only"},
 };
 
 // When each rule runs. Filters move before unnesting too, so that the left side of a dependent join
@@ -60,16 +65,25 @@ constexpr std::string_view kSchedule[] = {
     "null_test_removal",
     "expression_simplification",
     "empty_input_removal",
+    "sum_of_offsets",
     "redundant_key_removal",
+    "window_limit",
     "column_pruning",
     "sort_removal",
+    "statistics_aggregation",
     "limit_pushdown",
     "projection_merging",
     "join_order",
+    "eager_aggregation",
     "build_side_choice",
     "common_expression_sharing",
     "row_estimation",
 };
+
+bool HasJoin(const LogicalOperator& plan) {
+  return plan.kind() == LogicalKind::kJoin ||
+         std::ranges::any_of(plan.children(), [](const PlanPtr& child) { return HasJoin(*child); });
+}
 
 const OptimizerRule& RuleNamed(std::string_view name) {
   return *std::ranges::find(kRules, name, &OptimizerRule::name);
@@ -118,6 +132,10 @@ std::span<const OptimizerRule> OptimizerRules() { return kRules; }
 Result<PlanPtr> Optimize(PlanPtr plan, OptimizerContext& context) {
   const std::vector<OutputColumn> columns = plan->Columns();
   context.required_columns = OutputIds(*plan);
+  // Without joins no choice depends on how many rows pass.
+  if (context.sampling != nullptr && HasJoin(*plan)) {
+    context.sampler = std::make_shared<TableSampler>(*context.sampling);
+  }
   for (std::string_view name : kSchedule) {
     const OptimizerRule& rule = RuleNamed(name);
     if (rule.required || context.IsEnabled(name)) {

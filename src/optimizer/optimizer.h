@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -7,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "expression/evaluation_context.h"
+#include "context/execution_context.h"
 #include "expression/function_registry.h"
 #include "plan/bound_statement.h"
 #include "plan/logical_operators.h"
@@ -27,6 +28,8 @@ struct OptimizerTrace {
   size_t Firings(std::string_view rule) const;
 };
 
+class TableSampler;
+
 // All that rules may know and use. Lives for one call of Optimize; not synchronised.
 struct OptimizerContext {
   ColumnIdGenerator& ids;
@@ -36,6 +39,9 @@ struct OptimizerContext {
   // nothing executes a dependent join.
   std::set<std::string, std::less<>> disabled_rules = {};
   OptimizerTrace* trace = nullptr;
+  // What tables are read through to run predicates over a few of their rows; null: nothing is read.
+  const ExecutionContext* sampling = nullptr;
+  std::shared_ptr<TableSampler> sampler = nullptr;  // kept by Optimize
   // Pairs of subplans that join ordering weighs before it turns greedy.
   size_t join_pair_budget = 10'000;
   // Output columns that the plan's reader needs; all that it gives, where not set. Kept by

@@ -40,6 +40,13 @@ const std::vector<RuleCase>& Cases() {
        {},
        "with x as (select a from r) select * from x x1, x x2",
        "with x as materialized (select a from r) select * from x x1, x x2"},
+      {"eager_aggregation",
+       {},
+       "select c_nationkey, count(*) from customer join supplier on c_nationkey = s_nationkey "
+       "group "
+       "by 1",
+       "select c_nationkey, count(*) from customer join nation on c_nationkey = n_nationkey group "
+       "by 1"},
       {"empty_input_removal",
        {},
        "select * from r join (select * from q where false) x on r.a = x.a",
@@ -95,10 +102,26 @@ const std::vector<RuleCase>& Cases() {
        {},
        "select count(*) from (select a from r order by b)",
        "select first(a) from (select a from r order by b)"},
+      {"statistics_aggregation",
+       {},
+       "select count(*) from orders",
+       "select count(*) from orders where o_custkey = 3"},
+      {"sum_of_offsets",
+       {},
+       "select sum(x), sum(x + 1) from bounded",
+       // 100 + 28 is no TINYINT; nothing is shared; rows differ.
+       "select sum(y), sum(y + 28::tinyint), sum(x + 1), sum(a), sum(distinct x + 2), "
+       "sum(x + 3) filter (x > 1) from bounded, r"},
       {"unnesting",
        {},
        "select * from r where exists (select 1 from q where q.a = r.a)",
        "select * from r where exists (select 1 from q where q.a = 1)"},
+      {"window_limit",
+       {"filter_pushdown"},
+       "select a from (select *, row_number() over (partition by a order by b) n from r) where n "
+       "<= "
+       "2",
+       "select a from (select *, rank() over (partition by a order by b) n from r) where n <= 2"},
   };
   return cases;
 }

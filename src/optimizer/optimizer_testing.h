@@ -44,16 +44,24 @@ class OptimizerTest : public binder_testing::BinderTest {
     AddFake("r", 1'000, {{"a", T::kInt32}, {"b", T::kInt32}, {"s", T::kVarchar}}, {100, 10, 500},
             500);
     AddFake("q", 2'000, {{"a", T::kInt32}, {"c", T::kInt64}}, {100, 10}, 500);
+    // From 0 to 100.
+    AddFake("bounded", 1'000, {{"x", T::kInt16}, {"y", T::kInt8}}, {100, 100}, 0, 100);
   }
 
   void AddFake(const std::string& name, uint64_t rows, const std::vector<ColumnDefinition>& columns,
-               const std::vector<double>& distinct, uint64_t nulls = 0) {
+               const std::vector<double>& distinct, uint64_t nulls = 0,
+               std::optional<int> greatest = std::nullopt) {
     auto table = std::make_shared<FakeTable>(columns, std::vector<std::vector<Value>>{});
     table->known_statistics.row_count = rows;
     for (double count : distinct) {
       ColumnStatistics column;
       column.distinct_count = count;
       column.null_count = nulls;
+      if (greatest) {
+        const LogicalType& type = columns[table->known_statistics.columns.size()].type;
+        column.min = Value::Integer(type, 0);
+        column.max = Value::Integer(type, *greatest);
+      }
       table->known_statistics.columns.push_back(std::move(column));
     }
     CatalogEntry entry;

@@ -173,6 +173,27 @@ TEST_F(PlanCleanupTest, KeysThatEqualOthersGo) {
             "Keys: a ASC NULLS LAST, sort key ASC NULLS LAST\n");
 }
 
+TEST_F(PlanCleanupTest, KeysComputedFromOthersGo) {
+  const std::set<std::string> rules = {"redundant_key_removal"};
+  ExpectHas(OptimizedBy(rules,
+                        "select a, a - 1, s || b, count(*) from r group by a - 1, a, s, b, s || b"),
+            "Groups: a, s, b; ");
+  // Not where the others are no groups by themselves, or a call gives another value each time.
+  ExpectHas(OptimizedBy(rules, "select a - 1, count(*) from r group by a - 1"),
+            "Groups: (a - 1); ");
+  ExpectHas(OptimizedBy(rules, "select a + b, a from r group by a + b, a"), "Groups: (a + b), a");
+  ExpectHas(OptimizedBy(rules, "select a + random(), a from r group by a + random(), a"),
+            "random()");
+  // 0.0 and -0.0 are one group, but have two signs.
+  ExpectHas(OptimizedBy(rules,
+                        "select f, sg from (select a::double f, signbit(a::double) sg from r) "
+                        "group by f, sg"),
+            "Groups: f, sg");
+  ExpectHas(
+      OptimizedBy(rules, "select l_price, l_price + 1 from lineitem group by l_price, l_price + 1"),
+      "Groups: l_price\n");
+}
+
 TEST_F(PlanCleanupTest, WhatIsNeverNullIsNotTested) {
   const std::set<std::string> rules = {"null_test_removal", "expression_simplification",
                                        "filter_pushdown"};

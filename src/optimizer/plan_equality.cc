@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "plan/logical_custom.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -93,6 +94,14 @@ bool PlanMatch::MatchFields(const LogicalOperator& a, const LogicalOperator& b) 
       const auto& x = *As<LogicalTopN>(a);
       const auto& y = *As<LogicalTopN>(b);
       return x.limit == y.limit && x.offset == y.offset && SameSortKeys(x.keys, y.keys) &&
+             x.partition_by.size() == y.partition_by.size();
+    }
+    case LogicalKind::kWindow: {
+      const auto& x = *As<LogicalWindow>(a);
+      const auto& y = *As<LogicalWindow>(b);
+      return std::ranges::equal(x.functions, y.functions, {}, &LogicalWindow::Function::function,
+                                &LogicalWindow::Function::function) &&
+             x.limit == y.limit && SameSortKeys(x.order_by, y.order_by) &&
              x.partition_by.size() == y.partition_by.size();
     }
     case LogicalKind::kLimit: {

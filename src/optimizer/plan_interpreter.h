@@ -10,6 +10,7 @@
 
 #include "expression/testing.h"
 #include "optimizer/plan_rewrite.h"
+#include "plan/logical_window.h"
 
 namespace trivet::testing {
 
@@ -72,6 +73,7 @@ class PlanInterpreter {
   Result<Rows> Filter(const std::vector<ExpressionPtr>& predicates, Rows input, const Row& outer);
   Result<Rows> Sort(const std::vector<SortKey>& keys, Rows input, const Row& outer);
   Result<Rows> Top(const LogicalTopN& top, Rows input, const Row& outer);
+  Result<Rows> Window(const LogicalWindow& window, Rows input, const Row& outer);
   Result<Rows> DistinctOn(const LogicalDistinctOn& distinct, Rows input, const Row& outer);
   Result<Rows> CteScan(const LogicalCteScan& scan);
   // Values of the expressions in one row; what a map from groups to rows is keyed by.

@@ -52,6 +52,7 @@ void FakeTable::ComputeStatistics() {
       if (!column.min || CompareValues(value, *column.min) < 0) column.min = value;
       if (!column.max || CompareValues(value, *column.max) > 0) column.max = value;
     }
+    column.bounds_are_values = true;
     column.distinct_count = static_cast<double>(distinct.size());
   }
 }
@@ -388,6 +389,32 @@ Result<Rows> PlanInterpreter::Top(const LogicalTopN& top, Rows input, const Row&
   return kept;
 }
 
+Result<Rows> PlanInterpreter::Window(const LogicalWindow& window, Rows input, const Row& outer) {
+  TRIVET_ASSIGN_OR_RETURN(const Rows sorted, Sort(window.order_by, std::move(input), outer));
+  std::vector<ExpressionPtr> order;
+  for (const SortKey& key : window.order_by) order.push_back(key.expression);
+  std::map<std::string, std::vector<std::string>> before;  // order keys of a partition's rows
+  Rows numbered;
+  for (Row row : sorted) {
+    TRIVET_ASSIGN_OR_RETURN(const std::string partition, KeyOf(window.partition_by, row, outer));
+    TRIVET_ASSIGN_OR_RETURN(const std::string key, KeyOf(order, row, outer));
+    std::vector<std::string>& keys = before[partition];
+    keys.push_back(key);
+    if (window.limit && keys.size() > *window.limit) continue;
+    const auto first = std::find(keys.begin(), keys.end(), key);
+    for (const auto& call : window.functions) {
+      auto number = static_cast<int64_t>(keys.size());
+      if (call.function == RankingFunction::kRank) number = first - keys.begin() + 1;
+      if (call.function == RankingFunction::kDenseRank) {
+        number = static_cast<int64_t>(std::set<std::string>(keys.begin(), keys.end()).size());
+      }
+      row[call.column.id] = Value::Int64(number);
+    }
+    numbered.push_back(std::move(row));
+  }
+  return numbered;
+}
+
 Result<Rows> PlanInterpreter::DistinctOn(const LogicalDistinctOn& distinct, Rows input,
                                          const Row& outer) {
   std::map<std::string, bool> seen;
@@ -437,6 +464,7 @@ Result<Rows> PlanInterpreter::Evaluate(const LogicalOperator& plan, const Row& o
     case LogicalKind::kAggregate: return Aggregate(*As<LogicalAggregate>(plan), input, outer);
     case LogicalKind::kSort: return Sort(As<LogicalSort>(plan)->keys, std::move(input), outer);
     case LogicalKind::kTopN: return Top(*As<LogicalTopN>(plan), std::move(input), outer);
+    case LogicalKind::kWindow: return Window(*As<LogicalWindow>(plan), std::move(input), outer);
     case LogicalKind::kDistinctOn:
       return DistinctOn(*As<LogicalDistinctOn>(plan), std::move(input), outer);
     case LogicalKind::kLimit: {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "optimizer/null_rejection.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -126,6 +127,19 @@ std::optional<ColumnSet> AsColumns(const std::vector<ExpressionPtr>& expressions
   return columns;
 }
 
+// No two rows of a partition have the same number.
+Keys WindowKeys(const LogicalWindow& window) {
+  Keys keys = UniqueKeys(window.child());
+  const std::optional<ColumnSet> partition = AsColumns(window.partition_by);
+  for (const auto& call : window.functions) {
+    if (!partition || call.function != RankingFunction::kRowNumber) continue;
+    ColumnSet columns = *partition;
+    columns.insert(call.column.id);
+    AddKey(keys, std::move(columns));
+  }
+  return keys;
+}
+
 }  // namespace
 
 std::vector<ColumnSet> UniqueKeys(const LogicalOperator& plan) {
@@ -162,6 +176,7 @@ std::vector<ColumnSet> UniqueKeys(const LogicalOperator& plan) {
       }
       return keys;
     }
+    case LogicalKind::kWindow: return WindowKeys(*As<LogicalWindow>(plan));
     case LogicalKind::kSetOperation: {
       const auto& operation = *As<LogicalSetOperation>(plan);
       if (operation.all) return {};
@@ -280,6 +295,7 @@ class EqualityCollector {
         return Visit(plan.child());
       case LogicalKind::kSort:
       case LogicalKind::kTopN:
+      case LogicalKind::kWindow:
       case LogicalKind::kLimit:
       case LogicalKind::kDistinctOn: return Visit(plan.child());
       case LogicalKind::kScan: return Add(As<LogicalScan>(plan)->filters);
@@ -420,6 +436,10 @@ ColumnSet NonNullAnalysis::Compute(const LogicalOperator& plan) {
       }
       return columns;
     }
+    case LogicalKind::kWindow:
+      columns = Of(plan.child());
+      for (const auto& call : As<LogicalWindow>(plan)->functions) columns.insert(call.column.id);
+      return columns;
     case LogicalKind::kDistinctOn:
     case LogicalKind::kSort:
     case LogicalKind::kTopN:

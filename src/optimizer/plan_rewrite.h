@@ -36,6 +36,9 @@ template <>
 inline constexpr LogicalKind kKindOf<LogicalCte> = LogicalKind::kCte;
 template <>
 inline constexpr LogicalKind kKindOf<LogicalCteScan> = LogicalKind::kCteScan;
+class LogicalWindow;
+template <>
+inline constexpr LogicalKind kKindOf<LogicalWindow> = LogicalKind::kWindow;
 class LogicalCustom;
 template <>
 inline constexpr LogicalKind kKindOf<LogicalCustom> = LogicalKind::kCustom;

@@ -140,6 +140,7 @@ Known PredicateInference::Visit(PlanPtr& node) {
     case LogicalKind::kDistinctOn:
     case LogicalKind::kSort:
     case LogicalKind::kTopN:
+    case LogicalKind::kWindow:
     case LogicalKind::kLimit: return Visit(node->children()[0]);
     case LogicalKind::kCte: Visit(node->children()[0]); return Visit(node->children()[1]);
     case LogicalKind::kCustom:

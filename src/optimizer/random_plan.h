@@ -29,11 +29,13 @@ class RandomPlans {
   PlanPtr MakeFilter(int depth, const Columns& outer);
   PlanPtr MakeProject(int depth, const Columns& outer);
   PlanPtr MakeAggregate(int depth, const Columns& outer, bool grouped);
+  void AddOffsetSums(LogicalAggregate& aggregate, const Columns& columns);
   PlanPtr MakeJoin(int depth, const Columns& outer);
   PlanPtr MakeJoinChain(int depth, const Columns& outer);
   PlanPtr JoinTo(PlanPtr left, JoinKind kind, int depth, const Columns& outer);
   PlanPtr MakeLimit(int depth, const Columns& outer);
   PlanPtr MakeDistinctOn(int depth, const Columns& outer);
+  PlanPtr MakeWindow(int depth, const Columns& outer);
   PlanPtr MakeSetOperation(int depth, const Columns& outer);
   PlanPtr MakeCte(int depth, const Columns& outer);
   PlanPtr SortedByAll(PlanPtr plan);

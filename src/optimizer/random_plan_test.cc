@@ -156,6 +156,21 @@ PlanPtr RandomPlans::MakeProject(int depth, const Columns& outer) {
   return std::make_unique<LogicalProject>(std::move(input), std::move(entries));
 }
 
+// Sums of one column plus several constants.
+void RandomPlans::AddOffsetSums(LogicalAggregate& aggregate, const Columns& columns) {
+  const ExpressionPtr column = PickColumn(columns, {});
+  if (column->type().id() != TypeId::kInt64) return;
+  for (size_t i = 2 + Below(2); i-- > 0;) {
+    LogicalAggregate::Aggregate call;
+    call.arguments = {*FunctionRegistry::Builtin().BindScalar(
+        Chance(50) ? "+" : "-",
+        {column, Expression::Constant(Value::Int64(static_cast<int64_t>(Below(5))))}, nullptr)};
+    call.function = FakeAggregate("sum", {TypeId::kInt64});
+    call.column = NewColumn(call.function.return_type);
+    aggregate.aggregates.push_back(std::move(call));
+  }
+}
+
 PlanPtr RandomPlans::MakeAggregate(int depth, const Columns& outer, bool grouped) {
   PlanPtr input = MakePlan(depth - 1, outer);
   const Columns columns = input->Columns();
@@ -176,6 +191,7 @@ PlanPtr RandomPlans::MakeAggregate(int depth, const Columns& outer, bool grouped
     if (Chance(20)) call.filter = MakePredicate(columns, outer, 1);
     aggregate->aggregates.push_back(std::move(call));
   }
+  if (Chance(20)) AddOffsetSums(*aggregate, columns);
   return aggregate;
 }
 
@@ -199,6 +215,39 @@ PlanPtr RandomPlans::MakeDistinctOn(int depth, const Columns& outer) {
   PlanPtr sorted = SortedByAll(MakePlan(depth - 1, outer));
   const ExpressionPtr key = PickColumn(sorted->Columns(), {});
   return std::make_unique<LogicalDistinctOn>(std::move(sorted), std::vector<ExpressionPtr>{key});
+}
+
+// Its numbers are often filtered by; row numbers need an order without ties.
+PlanPtr RandomPlans::MakeWindow(int depth, const Columns& outer) {
+  PlanPtr input = MakePlan(depth - 1, outer);
+  const Columns columns = input->Columns();
+  std::vector<SortKey> order;
+  for (const OutputColumn& column : columns) {
+    order.push_back({column.Reference(), Chance(50), Chance(50)});
+  }
+  const OutputColumn number = NewColumn(TypeId::kInt64);
+  const auto function = static_cast<RankingFunction>(Below(3));
+  if (function != RankingFunction::kRowNumber) order.resize(std::min<size_t>(1, order.size()));
+  std::vector<ExpressionPtr> partition;
+  if (Chance(70)) partition.push_back(PickColumn(columns, {}));
+  PlanPtr plan = std::make_unique<LogicalWindow>(
+      std::move(input), std::vector<LogicalWindow::Function>{{number, function}},
+      std::move(partition), std::move(order));
+  if (Chance(30)) return plan;
+  constexpr Comparison kBounds[] = {Comparison::kLessOrEqual, Comparison::kLess, Comparison::kEqual,
+                                    Comparison::kGreaterOrEqual};
+  ExpressionPtr constant =
+      Expression::Constant(Value::Int64(static_cast<int64_t>(Below(4)) - (Chance(20) ? 1 : 0)));
+  const Comparison bound = kBounds[Below(4)];
+  std::vector<ExpressionPtr> conjuncts = MakePredicates(columns, outer);
+  conjuncts.push_back(Chance(50)
+                          ? Expression::Compare(bound, number.Reference(), std::move(constant))
+                          : Expression::Compare(bound, std::move(constant), number.Reference()));
+  plan = std::make_unique<LogicalFilter>(std::move(plan), std::move(conjuncts));
+  if (Chance(40)) return plan;
+  std::vector<LogicalProject::Entry> entries;
+  for (const OutputColumn& column : columns) entries.push_back(PassOn(column));
+  return std::make_unique<LogicalProject>(std::move(plan), std::move(entries));
 }
 
 PlanPtr RandomPlans::MakeSetOperation(int depth, const Columns& outer) {
@@ -279,7 +328,7 @@ PlanPtr RandomPlans::JoinTo(PlanPtr left, JoinKind kind, int depth, const Column
 PlanPtr RandomPlans::MakePlan(int depth, const Columns& outer) {
   if (depth <= 0) return MakeLeaf(outer);
   PlanPtr plan;
-  switch (Below(16)) {
+  switch (Below(17)) {
     case 0: return MakeLeaf(outer);
     case 1:
     case 2: return MakeProject(depth, outer);
@@ -293,6 +342,7 @@ PlanPtr RandomPlans::MakePlan(int depth, const Columns& outer) {
     case 10: return MakeSetOperation(depth, outer);
     case 11: return MakeCte(depth, outer);
     case 12: return MakeJoinChain(depth, outer);
+    case 13: return MakeWindow(depth, outer);
     default: return MakeJoin(depth, outer);
   }
 }

@@ -4,6 +4,7 @@
 
 #include "optimizer/plan_properties.h"
 #include "optimizer/rules.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -21,13 +22,44 @@ ExpressionPtr Canonical(const ExpressionPtr& expression,
   });
 }
 
-// Groups by constants, or by what another group is by, become columns of a projection above.
+// Whether values that a group holds equal are the same bits: not so of 0.0 and -0.0, nor of a month
+// and thirty days.
+bool GroupsExactly(const LogicalType& type) {
+  return !type.IsFloating() && !type.IsNested() && type.id() != TypeId::kInterval;
+}
+
+// What each column that is a group by itself is called above the aggregate.
+ColumnMap GroupedColumns(const LogicalAggregate& aggregate) {
+  ColumnMap columns;
+  for (const auto& group : aggregate.groups) {
+    if (!group.expression->IsColumn() || !GroupsExactly(group.column.type)) continue;
+    columns.emplace(group.expression->column(), group.column.Reference());
+  }
+  return columns;
+}
+
+// Whether the expression is computed from nothing but those columns.
+bool IsComputedFrom(const ExpressionPtr& expression, const ColumnMap& columns) {
+  if (expression->IsColumn()) return columns.contains(expression->column());
+  return std::ranges::all_of(expression->children(), [&](const ExpressionPtr& child) {
+    return IsComputedFrom(child, columns);
+  });
+}
+
+// Groups by constants, by what another group is by, or by what is computed from other groups alone,
+// become columns of a projection above.
 size_t RemoveGroups(PlanPtr& node) {
   auto& aggregate = *As<LogicalAggregate>(node);
   const std::map<ColumnId, ColumnId> equal = EqualColumns(aggregate.child());
+  const ColumnMap grouped = GroupedColumns(aggregate);
   std::vector<LogicalAggregate::Group> kept;
   ColumnMap replaced;
   for (const auto& group : aggregate.groups) {
+    if (!group.expression->IsColumn() && !group.expression->IsConstant() &&
+        !group.expression->is_volatile() && IsComputedFrom(group.expression, grouped)) {
+      replaced.emplace(group.column.id, ReplaceColumns(group.expression, grouped));
+      continue;
+    }
     // The last group stays: without any there would be a row for no rows.
     const bool last_left = kept.empty() && &group == &aggregate.groups.back();
     if (group.expression->IsConstant() && !last_left) {
@@ -144,6 +176,20 @@ size_t RemoveSortKeys(std::vector<SortKey>& keys, const LogicalOperator& input) 
   return removed;
 }
 
+// A key that is a partition's, or the same in all rows, decides nothing within it.
+size_t RemoveWindowKeys(LogicalWindow& window) {
+  std::vector<SortKey> keys;
+  for (const ExpressionPtr& key : window.partition_by) keys.push_back({key, false, false});
+  size_t removed = RemoveSortKeys(keys, window.child());
+  const size_t parts = keys.size();
+  keys.insert(keys.end(), window.order_by.begin(), window.order_by.end());
+  removed += RemoveSortKeys(keys, window.child());
+  window.partition_by.clear();
+  for (size_t i = 0; i < parts; ++i) window.partition_by.push_back(keys[i].expression);
+  window.order_by.assign(keys.begin() + static_cast<std::ptrdiff_t>(parts), keys.end());
+  return removed;
+}
+
 size_t RemoveAt(PlanPtr& node) {
   if (As<LogicalAggregate>(node) != nullptr) {
     if (RemoveDistinct(node)) return 1;
@@ -157,6 +203,7 @@ size_t RemoveAt(PlanPtr& node) {
     if (sort->keys.empty()) ReplaceByChild(node);
     return removed;
   }
+  if (auto* window = As<LogicalWindow>(node)) return RemoveWindowKeys(*window);
   if (auto* top = As<LogicalTopN>(node)) {
     // Without keys a limit would be another operator.
     std::vector<SortKey> keys = top->keys;

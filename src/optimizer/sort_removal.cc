@@ -45,6 +45,7 @@ void SortRemoval::Visit(PlanPtr& node, bool order_counts) {
     }
     case LogicalKind::kLimit:
     case LogicalKind::kTopN:
+    case LogicalKind::kWindow:
     case LogicalKind::kDistinctOn:
     case LogicalKind::kCustom: return Visit(node->children()[0], true);
     case LogicalKind::kCte:

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "optimizer/unnesting.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -64,6 +65,13 @@ Status Unnester::Unnest(PlanPtr& node, CorrelationScope& scope, const Equivalenc
       RewriteExpressions(*node, representation);
       for (const auto& [outer, column] : representation.columns) {
         As<LogicalTopN>(node)->partition_by.push_back(column.Reference());
+      }
+      return Status::OK();
+    case LogicalKind::kWindow:
+      TRIVET_RETURN_IF_ERROR(Unnest(node->children()[0], scope, {}, representation));
+      RewriteExpressions(*node, representation);
+      for (const auto& [outer, column] : representation.columns) {
+        As<LogicalWindow>(node)->partition_by.push_back(column.Reference());
       }
       return Status::OK();
     case LogicalKind::kDistinctOn:

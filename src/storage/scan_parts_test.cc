@@ -64,7 +64,7 @@ TEST(ScanPart, CutsWithoutGapAndBalanced) {
 }
 
 TEST(ScanParts, OfAMemoryTableAreItsChunks) {
-  MemoryBudget budget("memory_limit", size_t{1} << 30);
+  const auto budget = std::make_shared<MemoryBudget>("memory_limit", size_t{1} << 30);
   MemoryChunks chunks;
   int64_t next = 0;
   for (const size_t rows : {250, 1, 100, 40, 333, 2, 70}) {

@@ -9,10 +9,12 @@
 namespace trivet {
 
 // What is known of a column without reading it. Bounds hold for every non-NULL value; absent:
-// unknown. `distinct_count` is an estimate (an upper bound where it comes from dictionary sizes).
+// unknown, or there is none. `null_count` is exact. `distinct_count` is an estimate (an upper bound
+// where it comes from dictionary sizes).
 struct ColumnStatistics {
   std::optional<Value> min;
   std::optional<Value> max;
+  bool bounds_are_values = false;  // the least and the greatest value themselves
   std::optional<uint64_t> null_count;
   std::optional<double> distinct_count;
 };

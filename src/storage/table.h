@@ -15,6 +15,8 @@
 
 namespace trivet {
 
+class PageScope;
+
 struct ColumnDefinition {
   std::string name;
   LogicalType type;
@@ -27,7 +29,7 @@ struct ScanRequest {
   std::vector<size_t> columns;         // of the output batches, in order; may be empty (COUNT(*))
   std::vector<ExpressionPtr> filters;  // conjuncts, all applied exactly by the scan
   struct Dynamic {
-    size_t column;
+    std::vector<size_t> columns;  // the filter is on
     std::shared_ptr<const DynamicFilter> filter;
   };
   std::vector<Dynamic> dynamic_filters;  // applied as far as it pays
@@ -35,6 +37,13 @@ struct ScanRequest {
   // chunks, rows): the parts one after the other give what the whole scan gives. Asked only of
   // tables of several splits; parts that get no unit are empty.
   ScanPart part;
+  // Not 0: read no more than so many rows, in runs from a few places spread over the table, always
+  // the same ones; without regard to filters. Asked only of tables whose capabilities say so.
+  size_t sample_rows = 0;
+  // Columns that other scans of the same run read, too, and where their pages are kept meanwhile;
+  // null: nowhere.
+  std::vector<size_t> shared_columns;
+  std::shared_ptr<const PageScope> page_scope;
   OperatorMetrics* metrics = nullptr;  // bytes read and skipped; may be null
 };
 
@@ -63,6 +72,9 @@ class TableScan {
 struct ScanCapabilities {
   bool filters = false;  // takes ScanRequest::filters (every bound expression over its columns)
   bool dynamic_filters = false;
+  bool samples = false;  // takes ScanRequest::sample_rows
+  // Asks them of each row, too, not only which parts of the table to leave out.
+  bool dynamic_filters_by_row = false;
 };
 
 // Data with a schema that can be scanned: files, memory, foreign streams. Immutable description of
