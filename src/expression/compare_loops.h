@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "expression/compare.h"
+#include "expression/comparison_range.h"
 #include "expression/ordering.h"
 #include "vector/physical_dispatch.h"
 
@@ -145,6 +146,13 @@ void CompareTyped(Comparison comparison, const CompareInput& input, uint8_t* out
 }
 template <typename T>
 size_t SelectTyped(Comparison comparison, const CompareInput& input, uint32_t* out) {
+  if constexpr (kHasRangeKernel<T>) {
+    // A constant here is not NULL. Among rows of a selection loops are as fast: gathering is slow.
+    if (input.left.is_flat() && input.right.is_constant() && input.rows == nullptr) {
+      return SelectRange(input.left.data<T>(), input.left.validity(),
+                         RangeOfComparison(comparison, input.right.data<T>()[0]), input.count, out);
+    }
+  }
   return DispatchComparison(comparison,
                             [&](auto op) { return SelectLoop<T, decltype(op)>(input, out); });
 }

@@ -4,22 +4,13 @@
 #include <set>
 
 #include "base/assert.h"
+#include "expression/inputs.h"
 
 namespace trivet {
 
-namespace {
-
-void CollectInputs(const Expression& expression, std::set<uint32_t>& inputs) {
-  if (!expression.has_columns()) return;
-  if (expression.kind() == ExpressionKind::kInput) inputs.insert(expression.input_index());
-  for (const ExpressionPtr& child : expression.children()) CollectInputs(*child, inputs);
-}
-
-}  // namespace
-
 EvaluationNode::EvaluationNode(ExpressionPtr expression) : expression_(std::move(expression)) {
   std::set<uint32_t> inputs;
-  CollectInputs(*expression_, inputs);
+  CollectInputs(expression_, inputs);
   inputs_.assign(inputs.begin(), inputs.end());
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/simd_level.h"
 #include "types/exact_sum.h"
 
 namespace trivet {
@@ -19,18 +20,24 @@ constexpr size_t kBlockSize = 2048;
 constexpr int kBlockBits = 12;  // 2^12 >= kBlockSize + 2
 constexpr int kLevelBits = 53 - kBlockBits;
 
-// Four lanes, which compilers map to the vectors there are.
-using Lanes = double __attribute__((vector_size(32)));
-using Words = int64_t __attribute__((vector_size(32)));
-constexpr size_t kLanes = 4;
-constexpr size_t kUnrolled = 4 * kLanes;
+// Lanes, which compilers map to the vectors there are.
+template <size_t kCount>
+struct Vectors {
+  typedef double Doubles __attribute__((vector_size(kCount * sizeof(double))));
+  typedef int64_t Words __attribute__((vector_size(kCount * sizeof(int64_t))));
+};
+constexpr size_t kUnrolled = 16;
 
 // The largest magnitude of a multiple of kUnrolled values, infinite where one is; NaN is ignored.
+template <size_t kLanes>
 [[gnu::always_inline]] inline double LargestLoop(const double* values, size_t count) {
+  using Lanes = typename Vectors<kLanes>::Doubles;
+  using Words = typename Vectors<kLanes>::Words;
+  constexpr size_t kVectors = kUnrolled / kLanes;
   constexpr int64_t kMagnitude = 0x7fffffffffffffff;
-  Lanes largest[4] = {};
+  Lanes largest[kVectors] = {};
   for (size_t i = 0; i < count; i += kUnrolled) {
-    for (size_t j = 0; j < 4; ++j) {
+    for (size_t j = 0; j < kVectors; ++j) {
       Words bits;
       std::memcpy(&bits, values + i + j * kLanes, sizeof(bits));
       bits &= kMagnitude;
@@ -46,22 +53,28 @@ constexpr size_t kUnrolled = 4 * kLanes;
   return result;
 }
 
-// Sums of the first and second level of extraction by lane, and whether a rest remained.
+// Sums of the first and second level of extraction, in parts that add up without rounding, and
+// whether a rest remained.
 struct Extracted {
-  Lanes first[2] = {};
-  Lanes second[2] = {};
-  Words rest = {};
+  static constexpr size_t kParts = 8;
+  double first[kParts];
+  double second[kParts];
+  bool has_rest;
 };
 
+template <size_t kLanes>
 [[gnu::always_inline]] inline void ExtractLoop(const double* values, size_t count, double unit,
                                                double next_unit, Extracted* out) {
+  using Lanes = typename Vectors<kLanes>::Doubles;
+  using Words = typename Vectors<kLanes>::Words;
+  constexpr size_t kVectors = Extracted::kParts / kLanes;
   const Lanes high = unit - Lanes{};
   const Lanes low = next_unit - Lanes{};
-  Lanes first[2] = {};
-  Lanes second[2] = {};
+  Lanes first[kVectors] = {};
+  Lanes second[kVectors] = {};
   Words rest = {};
-  for (size_t i = 0; i < count; i += 2 * kLanes) {
-    for (size_t j = 0; j < 2; ++j) {
+  for (size_t i = 0; i < count; i += Extracted::kParts) {
+    for (size_t j = 0; j < kVectors; ++j) {
       Lanes value;
       std::memcpy(&value, values + i + j * kLanes, sizeof(value));
       const Lanes multiple = (high + value) - high;
@@ -75,79 +88,77 @@ struct Extracted {
       rest |= left_bits;
     }
   }
-  for (size_t j = 0; j < 2; ++j) {
-    out->first[j] = first[j];
-    out->second[j] = second[j];
-  }
-  out->rest = rest;
+  std::memcpy(out->first, first, sizeof(first));
+  std::memcpy(out->second, second, sizeof(second));
+  int64_t bits = 0;
+  for (size_t lane = 0; lane < kLanes; ++lane) bits |= rest[lane];
+  // Zeros of either sign are no rest.
+  out->has_rest = (bits & 0x7fffffffffffffff) != 0;
 }
 
-double LargestPlain(const double* values, size_t count) { return LargestLoop(values, count); }
+using LargestFunction = double(const double* values, size_t count);
+using ExtractFunction = void(const double* values, size_t count, double unit, double next_unit,
+                             Extracted* out);
+
+double LargestPlain(const double* values, size_t count) { return LargestLoop<2>(values, count); }
 void ExtractPlain(const double* values, size_t count, double unit, double next_unit,
                   Extracted* out) {
-  ExtractLoop(values, count, unit, next_unit, out);
+  ExtractLoop<2>(values, count, unit, next_unit, out);
 }
 
-struct BlockKernels {
-  double (*largest)(const double* values, size_t count) = LargestPlain;
-  void (*extract)(const double* values, size_t count, double unit, double next_unit,
-                  Extracted* out) = ExtractPlain;
-};
-
-#if defined(__x86_64__)
-[[gnu::target("avx2")]] double LargestAvx2(const double* values, size_t count) {
-  return LargestLoop(values, count);
+#if defined(TRIVET_X86_SIMD)
+TRIVET_TARGET_AVX2 double LargestAvx2(const double* values, size_t count) {
+  return LargestLoop<4>(values, count);
 }
-[[gnu::target("avx2")]] void ExtractAvx2(const double* values, size_t count, double unit,
-                                         double next_unit, Extracted* out) {
-  ExtractLoop(values, count, unit, next_unit, out);
+TRIVET_TARGET_AVX2 void ExtractAvx2(const double* values, size_t count, double unit,
+                                    double next_unit, Extracted* out) {
+  ExtractLoop<4>(values, count, unit, next_unit, out);
+}
+TRIVET_TARGET_AVX512 double LargestAvx512(const double* values, size_t count) {
+  return LargestLoop<8>(values, count);
+}
+TRIVET_TARGET_AVX512 void ExtractAvx512(const double* values, size_t count, double unit,
+                                        double next_unit, Extracted* out) {
+  ExtractLoop<8>(values, count, unit, next_unit, out);
 }
 #endif
 
-const BlockKernels& Kernels() {
-  static const BlockKernels kernels = [] {
-    BlockKernels chosen;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) chosen = {LargestAvx2, ExtractAvx2};
+constexpr SimdDispatch<LargestFunction> kLargest({
+    .baseline = LargestPlain,
+#if defined(TRIVET_X86_SIMD)
+    .avx2 = LargestAvx2,
+    .avx512 = LargestAvx512,
 #endif
-    return chosen;
-  }();
-  return kernels;
-}
+});
+constexpr SimdDispatch<ExtractFunction> kExtract({
+    .baseline = ExtractPlain,
+#if defined(TRIVET_X86_SIMD)
+    .avx2 = ExtractAvx2,
+    .avx512 = ExtractAvx512,
+#endif
+});
 
 double PowerOfTwo(int exponent) { return std::ldexp(1.0, exponent); }
 
 }  // namespace
 
 bool ExactSum::AddFiniteBlock(const double* values, size_t count, const ExactSumArena& arena) {
-  const double largest = Kernels().largest(values, count);
+  const double largest = kLargest(values, count);
   int exponent = 0;
   std::frexp(largest, &exponent);  // largest < 2^exponent
   constexpr int kMaxExponent = 1000;
   if (!std::isfinite(largest) || exponent > kMaxExponent) return false;
   int level = std::max(exponent, -1021) + kBlockBits;
   Extracted sums;
-  Kernels().extract(values, count, PowerOfTwo(level), PowerOfTwo(level - kLevelBits), &sums);
+  kExtract(values, count, PowerOfTwo(level), PowerOfTwo(level - kLevelBits), &sums);
   // A NaN passes the test of magnitudes, but not this one.
   double check = 0;
-  for (const Lanes& lanes : sums.first) {
-    for (size_t lane = 0; lane < kLanes; ++lane) check += lanes[lane];
-  }
+  for (const double part : sums.first) check += part;
   if (std::isnan(check)) return false;
 
-  const auto add_lanes = [&](const Extracted& extracted) {
-    for (size_t j = 0; j < 2; ++j) {
-      for (size_t lane = 0; lane < kLanes; ++lane) {
-        Add(extracted.first[j][lane], arena);
-        Add(extracted.second[j][lane], arena);
-      }
-    }
-  };
-  add_lanes(sums);
-  const auto has_rest = [](const Words& rest) {
-    return (rest[0] | rest[1] | rest[2] | rest[3]) != 0;
-  };
-  if (!has_rest(sums.rest)) return true;
+  for (const double part : sums.first) Add(part, arena);
+  for (const double part : sums.second) Add(part, arena);
+  if (!sums.has_rest) return true;
 
   // Values far below the block's largest: what two levels left over.
   std::array<double, kBlockSize> rests;

@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "base/testing/simd_levels.h"
 #include "types/exact_statistics.h"
 
 namespace trivet {
@@ -145,7 +146,11 @@ bool SameBits(double left, double right) {
   return std::bit_cast<uint64_t>(left) == std::bit_cast<uint64_t>(right);
 }
 
-TEST(ExactSumTest, EqualsTheBigIntegerSumRoundedOnce) {
+// Sums of blocks are kernels.
+class ExactBlockSumTest : public trivet::testing::EverySimdLevel {};
+TRIVET_AT_EVERY_SIMD_LEVEL(ExactBlockSumTest);
+
+TEST_P(ExactBlockSumTest, EqualsTheBigIntegerSumRoundedOnce) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 400; ++round) {
     Heap heap;
@@ -163,7 +168,7 @@ TEST(ExactSumTest, EqualsTheBigIntegerSumRoundedOnce) {
   }
 }
 
-TEST(ExactSumTest, OrderAndPartitioningDoNotMatter) {
+TEST_P(ExactBlockSumTest, OrderAndPartitioningDoNotMatter) {
   std::mt19937_64 random(2);
   for (int round = 0; round < 200; ++round) {
     Heap heap;
@@ -210,7 +215,7 @@ TEST(ExactSumTest, OrdinaryColumnsNeedNoMemoryAside) {
   EXPECT_EQ(heap.allocations(), 0U);
 }
 
-TEST(ExactSumTest, SpecialValuesFollowTheirRules) {
+TEST_P(ExactBlockSumTest, SpecialValuesFollowTheirRules) {
   const auto sum_of = [](std::vector<double> values) {
     Heap heap;
     ExactSum sum;
@@ -239,7 +244,7 @@ TEST(ExactSumTest, SpecialValuesFollowTheirRules) {
   EXPECT_FALSE(ExactSum().HasValue());
 }
 
-TEST(ExactSumTest, RowsAreChosenBySelectionAndValidity) {
+TEST_P(ExactBlockSumTest, RowsAreChosenBySelectionAndValidity) {
   std::mt19937_64 random(5);
   Heap heap;
   const std::vector<double> values = Column(1, 5000, random);

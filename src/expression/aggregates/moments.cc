@@ -5,6 +5,7 @@
 #include "expression/aggregates/exact_arena.h"
 #include "expression/aggregates/register.h"
 #include "expression/aggregates/state_loops.h"
+#include "expression/aggregates/whole_numbers.h"
 #include "expression/function_registry.h"
 #include "types/exact_statistics.h"
 
@@ -13,13 +14,38 @@ namespace trivet {
 namespace {
 
 struct Squares {
+  // Sums over small whole numbers, not yet in the exact ones.
+  struct Whole {
+    int64_t sum = 0;
+    int64_t squares = 0;
+    uint32_t count = 0;
+  };
   struct State {
+    Whole whole;
+    uint64_t count = 0;
     ExactProductSum squares;
     ExactSum sum;
-    uint64_t count = 0;
   };
   static void Initialize(const BoundAggregateFunction&, State& state) { new (&state) State(); }
+  static void Settle(const AggregateCall& call, State& state) {
+    if (state.whole.count == 0) return;
+    const ExactSumArena arena = ExactArena(call.arena);
+    AddWhole(state.whole.sum, state.sum, arena);
+    AddWholeProducts(state.whole.squares, state.squares, arena);
+    state.whole = Whole();
+  }
+  static void AddWholeNumbers(const AggregateCall& call, const Whole& whole, State& state) {
+    if (state.whole.count + whole.count > kMostWholePairs) Settle(call, state);
+    state.whole.sum += whole.sum;
+    state.whole.squares += whole.squares;
+    state.whole.count += whole.count;
+  }
   static void Add(const AggregateCall& call, State& state, double value, size_t) {
+    int64_t whole = 0;
+    if (AsSmallWhole(value, whole)) {
+      ++state.count;
+      return AddWholeNumbers(call, {whole, whole * whole, 1}, state);
+    }
     const ExactSumArena arena = ExactArena(call.arena);
     state.sum.Add(value, arena);
     state.squares.AddSquare(value, arena);
@@ -30,19 +56,27 @@ struct Squares {
     target.sum.Merge(source.sum, arena);
     target.squares.Merge(source.squares, arena);
     target.count += source.count;
+    AddWholeNumbers(call, source.whole, target);
   }
   static void Write(const AggregateCall&, const State& state, StateWriter& out) {
     out.PutUnsigned(state.count);
+    out.PutUnsigned(state.whole.count);
+    out.PutSigned(state.whole.sum);
+    out.PutSigned(state.whole.squares);
     state.sum.Serialize(out.bytes());
     state.squares.Serialize(out.bytes());
   }
   static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
     uint64_t count = 0;
-    if (!in.GetCount(count) || !AbsorbExact(call.arena, in, target.sum) ||
-        !AbsorbExact(call.arena, in, target.squares)) {
+    Whole whole;
+    if (!in.GetCount(count) || !GetWholeCount(in, whole.count) ||
+        !GetWholeSum(in, whole.count, 24, whole.sum) ||
+        !GetWholeSum(in, whole.count, 48, whole.squares) ||
+        !AbsorbExact(call.arena, in, target.sum) || !AbsorbExact(call.arena, in, target.squares)) {
       return false;
     }
     target.count += count;
+    AddWholeNumbers(call, whole, target);
     return true;
   }
 };
@@ -78,7 +112,8 @@ bool StandardError(const Squares::State& state, double& out) {
 
 template <FinishSquares kFinish>
 struct OfSquares : Squares {
-  static bool Finalize(const AggregateCall&, State& state, size_t, double& out) {
+  static bool Finalize(const AggregateCall& call, State& state, size_t, double& out) {
+    Settle(call, state);
     return kFinish(state, out);
   }
 };

@@ -7,6 +7,7 @@
 #include "expression/aggregates/exact_arena.h"
 #include "expression/aggregates/register.h"
 #include "expression/aggregates/state_loops.h"
+#include "expression/aggregates/whole_numbers.h"
 #include "expression/function_registry.h"
 #include "types/exact_statistics.h"
 
@@ -14,7 +15,27 @@ namespace trivet {
 
 namespace {
 
+// Sums over pairs of small whole numbers, not yet in the exact ones.
+struct WholePairs {
+  int64_t x = 0;
+  int64_t y = 0;
+  int64_t xy = 0;
+  int64_t xx = 0;
+  int64_t yy = 0;
+  uint32_t count = 0;
+
+  void Add(const WholePairs& other) {
+    x += other.x;
+    y += other.y;
+    xy += other.xy;
+    xx += other.xx;
+    yy += other.yy;
+    count += other.count;
+  }
+};
+
 struct PairState {
+  WholePairs whole;
   ExactProductSum xy;
   ExactProductSum xx;  // this and the next only where squares are wanted
   ExactProductSum yy;
@@ -28,7 +49,36 @@ template <bool kWithSquares>
 struct Pairs {
   using State = PairState;
   static void Initialize(const BoundAggregateFunction&, State& state) { new (&state) State(); }
+  // Carries the whole numbers over to the exact sums.
+  static void Settle(const AggregateCall& call, State& state) {
+    if (state.whole.count == 0) return;
+    const ExactSumArena arena = ExactArena(call.arena);
+    AddWhole(state.whole.x, state.x, arena);
+    AddWhole(state.whole.y, state.y, arena);
+    AddWholeProducts(state.whole.xy, state.xy, arena);
+    if constexpr (kWithSquares) {
+      AddWholeProducts(state.whole.xx, state.xx, arena);
+      AddWholeProducts(state.whole.yy, state.yy, arena);
+    }
+    state.whole = WholePairs();
+  }
+  static void AddWholePairs(const AggregateCall& call, const WholePairs& whole, State& state) {
+    if (state.whole.count + whole.count > kMostWholePairs) Settle(call, state);
+    state.whole.Add(whole);
+  }
   static void AddPair(const AggregateCall& call, State& state, double y, double x) {
+    int64_t whole_x = 0;
+    int64_t whole_y = 0;
+    if (AsSmallWhole(x, whole_x) && AsSmallWhole(y, whole_y)) {
+      ++state.count;
+      const WholePairs pair{.x = whole_x,
+                            .y = whole_y,
+                            .xy = whole_x * whole_y,
+                            .xx = kWithSquares ? whole_x * whole_x : 0,
+                            .yy = kWithSquares ? whole_y * whole_y : 0,
+                            .count = 1};
+      return AddWholePairs(call, pair, state);
+    }
     const ExactSumArena arena = ExactArena(call.arena);
     state.x.Add(x, arena);
     state.y.Add(y, arena);
@@ -68,9 +118,16 @@ struct Pairs {
       target.yy.Merge(source.yy, arena);
     }
     target.count += source.count;
+    AddWholePairs(call, source.whole, target);
   }
   static void Write(const AggregateCall&, const State& state, StateWriter& out) {
     out.PutUnsigned(state.count);
+    out.PutUnsigned(state.whole.count);
+    for (const int64_t sum : {state.whole.x, state.whole.y, state.whole.xy}) out.PutSigned(sum);
+    if constexpr (kWithSquares) {
+      out.PutSigned(state.whole.xx);
+      out.PutSigned(state.whole.yy);
+    }
     state.x.Serialize(out.bytes());
     state.y.Serialize(out.bytes());
     state.xy.Serialize(out.bytes());
@@ -79,9 +136,18 @@ struct Pairs {
       state.yy.Serialize(out.bytes());
     }
   }
+  static bool GetWhole(StateReader& in, WholePairs& whole) {
+    if (!GetWholeCount(in, whole.count) || !GetWholeSum(in, whole.count, 24, whole.x) ||
+        !GetWholeSum(in, whole.count, 24, whole.y) || !GetWholeSum(in, whole.count, 48, whole.xy)) {
+      return false;
+    }
+    return !kWithSquares || (GetWholeSum(in, whole.count, 48, whole.xx) &&
+                             GetWholeSum(in, whole.count, 48, whole.yy));
+  }
   static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
     uint64_t count = 0;
-    if (!in.GetCount(count) || !AbsorbExact(call.arena, in, target.x) ||
+    WholePairs whole;
+    if (!in.GetCount(count) || !GetWhole(in, whole) || !AbsorbExact(call.arena, in, target.x) ||
         !AbsorbExact(call.arena, in, target.y) || !AbsorbExact(call.arena, in, target.xy)) {
       return false;
     }
@@ -91,6 +157,7 @@ struct Pairs {
       }
     }
     target.count += count;
+    AddWholePairs(call, whole, target);
     return true;
   }
 };
@@ -172,7 +239,8 @@ bool DeviationsXY(const PairState& state, double& out) {
 
 template <FinishPairs kFinish, bool kWithSquares>
 struct OfPairs : Pairs<kWithSquares> {
-  static bool Finalize(const AggregateCall&, PairState& state, size_t, double& out) {
+  static bool Finalize(const AggregateCall& call, PairState& state, size_t, double& out) {
+    Pairs<kWithSquares>::Settle(call, state);
     return state.count != 0 && kFinish(state, out);
   }
 };

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "expression/aggregates/aggregate_testing.h"
 
@@ -138,6 +139,39 @@ TEST(StatisticsTest, ManyRandomDoubles) {
   Of("var_pop", values);
   Of("skewness", values);
   Of("kurtosis", values);
+}
+
+// Small whole numbers are summed as integers for a while, other doubles are not: scaled by a power
+// of two, which changes no digit, both give the same.
+TEST(StatisticsTest, WholeNumbersKeepEveryBit) {
+  constexpr double kScale = 0x1p-40;
+  for (const double largest : {3.0, 0x1p24 - 1, 0x1p26}) {
+    std::mt19937_64 random(static_cast<uint64_t>(largest));
+    std::uniform_real_distribution<double> numbers(-largest, largest);
+    std::vector<std::pair<double, double>> pairs;
+    std::vector<std::pair<double, double>> scaled;
+    std::vector<double> values;
+    std::vector<double> scaled_values;
+    const int count = largest == 0x1p24 - 1 ? 36000 : 2000;
+    for (int i = 0; i < count; ++i) {
+      // The squares of many large ones would not fit.
+      const double x = count == 2000 ? std::round(numbers(random)) : largest - i % 3;
+      const double y = i % 500 == 0 ? numbers(random) : std::round((x + numbers(random)) / 3);
+      pairs.emplace_back(y, x);
+      scaled.emplace_back(y * kScale, x * kScale);
+      values.push_back(y);
+      scaled_values.push_back(y * kScale);
+    }
+    for (const char* name : {"corr", "regr_slope"}) {
+      EXPECT_EQ(OfPairs(name, pairs).floating(), OfPairs(name, scaled).floating()) << name;
+    }
+    for (const char* name : {"regr_sxx", "regr_syy", "covar_samp"}) {
+      EXPECT_EQ(OfPairs(name, pairs).floating() * kScale * kScale, OfPairs(name, scaled).floating())
+          << name;
+    }
+    EXPECT_EQ(Of("var_pop", values) * kScale * kScale, Of("var_pop", scaled_values));
+    EXPECT_EQ(Of("stddev", values) * kScale, Of("stddev", scaled_values));
+  }
 }
 
 }  // namespace
