@@ -24,6 +24,8 @@ class RandomAccessFile {
   virtual uint64_t size() const = 0;
   // Reads exactly `size` bytes at `offset` into `out`; a short read is an IO error naming the file.
   virtual Status ReadAt(uint64_t offset, size_t size, void* out) const = 0;
+  // Advice that these bytes will be read soon; it may be ignored, and may take as long as a read.
+  virtual void WillRead(uint64_t offset, size_t size) const { (void)offset, (void)size; }
 };
 
 // A file open for appending. Not thread-safe. Destroying it without Close leaves the file as it is.

@@ -55,6 +55,10 @@ class LocalReadFile final : public RandomAccessFile {
     }
     return Status::OK();
   }
+  void WillRead(uint64_t offset, size_t size) const override {
+    ::posix_fadvise(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(size),
+                    POSIX_FADV_WILLNEED);
+  }
 
  private:
   std::string path_;

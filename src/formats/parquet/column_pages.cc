@@ -6,33 +6,13 @@
 #include <utility>
 
 #include "base/string_concat.h"
+#include "formats/parquet/codes.h"
 
 namespace trivet::parquet {
 
 namespace {
 
 int BitWidth(int max_level) { return std::bit_width(static_cast<unsigned>(max_level)); }
-
-template <typename T>
-void Gather(const uint8_t* values, const uint32_t* codes, size_t count, uint8_t* out) {
-  const auto* in = reinterpret_cast<const T*>(values);
-  auto* typed = reinterpret_cast<T*>(out);
-  for (size_t i = 0; i < count; ++i) typed[i] = in[codes[i]];
-}
-
-// In lanes, for vector units.
-uint32_t LargestCode(const uint32_t* codes, size_t count) {
-  constexpr size_t kLanes = 8;
-  uint32_t largest[kLanes] = {};
-  size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      largest[lane] = std::max(largest[lane], codes[i + lane]);
-    }
-  }
-  for (; i < count; ++i) largest[0] = std::max(largest[0], codes[i]);
-  return *std::max_element(largest, largest + kLanes);
-}
 
 std::string EncodingName(Encoding encoding) {
   switch (encoding) {
@@ -49,28 +29,11 @@ std::string EncodingName(Encoding encoding) {
   return StrCat("number ", static_cast<int>(encoding));
 }
 
-// What keeping a dictionary takes: its values, and for strings the page they point into.
-size_t DictionaryBytes(const Dictionary& dictionary, const Page& page) {
-  return (dictionary.size + 1) * TypeSize(dictionary.values->type()) + page.size;
-}
-
 }  // namespace
-
-void GatherValues(const uint8_t* values, const uint32_t* codes, size_t count, size_t width,
-                  uint8_t* out) {
-  switch (width) {
-    case 1: return Gather<uint8_t>(values, codes, count, out);
-    case 2: return Gather<uint16_t>(values, codes, count, out);
-    case 4: return Gather<uint32_t>(values, codes, count, out);
-    case 8: return Gather<uint64_t>(values, codes, count, out);
-    default: return Gather<uint128_t>(values, codes, count, out);
-  }
-}
 
 ColumnPages::ColumnPages(const Leaf& leaf, const ColumnChunk& chunk,
                          const ReaderResources& resources)
     : leaf_(leaf),
-      memory_(*resources.memory),
       reader_(resources.file, chunk, leaf.path, resources.pool, resources.metrics,
               resources.counts_skipped, resources.cache, resources.file_number),
       levels_left_(chunk.value_count) {}
@@ -104,15 +67,15 @@ Status ColumnPages::ReadDictionaryPage() {
   MemoryManager* lasting = reader_.memory_for_keeping();
   if (lasting != nullptr) {
     Result<std::shared_ptr<const Dictionary>> made =
-        MakeDictionary(leaf_, header_, page, reader_, *lasting);
+        MakeDictionary(leaf_, header_, page, reader_, lasting);
     if (made.ok()) {
       dictionary_ = *made;
-      reader_.KeepDictionary(dictionary_, DictionaryBytes(*dictionary_, page));
+      reader_.KeepDictionary(dictionary_, dictionary_->bytes);
       return Status::OK();
     }
     if (made.status().code() != StatusCode::kOutOfMemory) return made.status();
   }
-  TRIVET_ASSIGN_OR_RETURN(dictionary_, MakeDictionary(leaf_, header_, page, reader_, memory_));
+  TRIVET_ASSIGN_OR_RETURN(dictionary_, MakeDictionary(leaf_, header_, page, reader_, nullptr));
   return Status::OK();
 }
 

@@ -23,6 +23,13 @@ struct ReaderResources {
   // Where content is kept for later queries, and the file's number there; null: nowhere.
   BufferCache* cache = nullptr;
   uint64_t file_number = 0;
+
+  // The same, kept nowhere.
+  ReaderResources Unshared() const {
+    ReaderResources unshared = *this;
+    unshared.cache = nullptr;
+    return unshared;
+  }
 };
 
 // The data pages of one column chunk, opened one at a time: levels and values of the current page.
@@ -75,7 +82,6 @@ class ColumnPages {
   Status OutOfRange() const;
 
   const Leaf& leaf_;
-  MemoryManager& memory_;
   PageReader reader_;
   PageHeader header_;
   bool started_ = false;
@@ -94,9 +100,5 @@ class ColumnPages {
   std::vector<uint8_t> raw_;
   std::vector<uint32_t> code_buffer_;
 };
-
-// out[i] = values[codes[i]] for values of `width` bytes.
-void GatherValues(const uint8_t* values, const uint32_t* codes, size_t count, size_t width,
-                  uint8_t* out);
 
 }  // namespace trivet::parquet

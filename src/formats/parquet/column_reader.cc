@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "formats/parquet/codes.h"
+
 namespace trivet::parquet {
 
 namespace {

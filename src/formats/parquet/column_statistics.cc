@@ -64,12 +64,13 @@ class ColumnEstimate {
     if (source.kind == ColumnSource::Kind::kConstant) return AddConstant(source.constant, rows);
     const Leaf* leaf = LeafIn(file);
     if (leaf == nullptr) return Forget();
-    const ColumnBounds bounds = BoundsOfChunk(
-        *file.metadata, *leaf, file.metadata->row_groups[ref.group].columns[leaf->chunk], rows);
+    const ColumnChunk& chunk = file.metadata->row_groups[ref.group].columns[leaf->chunk];
+    const ColumnBounds bounds = BoundsOfChunk(*file.metadata, *leaf, chunk, rows);
     nulls_known_ &= bounds.null_count.has_value();
     nulls_ += bounds.null_count.value_or(0);
     rows_ += rows;
     if (bounds.all_null()) return;
+    bounds_are_values_ &= IsWhole(*leaf) && !chunk.statistics.is_cut;
     const bool overlaps = !last_max_ || !bounds.min || CompareValues(*bounds.min, *last_max_) <= 0;
     disjoint_ &= groups_ == 0 || !overlaps;
     last_max_ = bounds.max;
@@ -98,6 +99,7 @@ class ColumnEstimate {
     if (bounds_known_) {
       statistics.min = min_;
       if (!nan_above_) statistics.max = max_;
+      statistics.bounds_are_values = bounds_are_values_ && !constants_;
     }
     if (nulls_known_) statistics.null_count = nulls_;
     statistics.distinct_count = Distinct();
@@ -118,6 +120,11 @@ class ColumnEstimate {
   }
 
   void Forget() { forgotten_ = true; }
+
+  // Whether bounds are stored whole, and as their values are.
+  static bool IsWhole(const Leaf& leaf) {
+    return leaf.physical == PhysicalKind::kInt32 || leaf.physical == PhysicalKind::kInt64;
+  }
 
   void Widen(const std::optional<Value>& min, const std::optional<Value>& max, bool nan_above) {
     nan_above_ |= nan_above;
@@ -160,6 +167,7 @@ class ColumnEstimate {
   std::optional<Value> min_, max_, last_max_;
   bool bounds_known_ = true;
   bool nan_above_ = false;
+  bool bounds_are_values_ = true;
   bool nulls_known_ = true;
   bool forgotten_ = false;
   bool constants_ = false;

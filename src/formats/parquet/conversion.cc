@@ -11,6 +11,7 @@
 #include "base/int128.h"
 #include "base/string_concat.h"
 #include "formats/parquet/conversion_select.h"
+#include "formats/parquet/magnitude_bits.h"
 #include "types/date_time.h"
 #include "types/decimal.h"
 #include "vector/string_view.h"
@@ -113,14 +114,10 @@ template <typename T>
 bool AreDecimals(const Conversion& self, const uint8_t* raw, size_t count) {
   using Bits = std::make_unsigned_t<T>;
   const auto* values = reinterpret_cast<const T*>(raw);
-  // All bits that any magnitude has: without the limit's highest bit and those above it, no value
-  // comes near the limit, and that takes no comparison.
-  Bits bits = 0;
-  for (size_t i = 0; i < count; ++i) {
-    bits |= static_cast<Bits>(values[i] ^ (values[i] >> (8 * sizeof(T) - 1)));
-  }
+  // Without the limit's highest bit and those above it, no value comes near the limit, and that
+  // takes no comparison.
   const auto limit = static_cast<T>(self.limit);
-  if (bits < std::bit_floor(static_cast<Bits>(limit))) return true;
+  if (MagnitudeBits(values, count) < std::bit_floor(static_cast<Bits>(limit))) return true;
   return std::all_of(values, values + count,
                      [limit](T value) { return value < limit && value > -limit; });
 }

@@ -15,13 +15,16 @@ namespace trivet::parquet {
 struct Dictionary {
   std::shared_ptr<const Vector> values;  // size + 1 entries
   size_t size = 0;
+  size_t bytes = 0;  // of memory that it keeps
   uint64_t id = 0;
   uint32_t null_code() const { return static_cast<uint32_t>(size); }
 };
 
-// Decodes a dictionary page. Corruption where it does not hold what its header says.
+// Decodes a dictionary page, in place where the file's form is the engine's: the page must have no
+// other user. What that takes lasts, from this budget, where one is given; else it is of the
+// reader's pool. Corruption where the page does not hold what its header says.
 Result<std::shared_ptr<const Dictionary>> MakeDictionary(const Leaf& leaf, const PageHeader& header,
                                                          const Page& page, PageReader& reader,
-                                                         MemoryManager& memory);
+                                                         MemoryManager* lasting);
 
 }  // namespace trivet::parquet

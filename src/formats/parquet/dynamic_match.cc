@@ -1,96 +1,145 @@
 #include "formats/parquet/dynamic_match.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
+#include <memory>
 #include <type_traits>
 #include <vector>
 
 #include "expression/compare.h"
 #include "vector/hash_vector.h"
-#include "vector/physical_dispatch.h"
+#include "vector/select_range.h"
 
 namespace trivet::parquet {
 
 namespace {
 
-// Bounds of the type's own range where the filter has none.
-template <typename T>
-void TestRange(const DynamicFilter::Content& filter, const VectorView& view, size_t count,
-               uint8_t* passes) {
-  const auto low =
-      filter.min ? static_cast<T>(filter.min->integer()) : std::numeric_limits<T>::min();
-  const auto high =
-      filter.max ? static_cast<T>(filter.max->integer()) : std::numeric_limits<T>::max();
+// Keeps the rows for which keep(row) is true; `rows` null: all below count.
+template <typename Keep>
+size_t SelectWhere(const uint32_t* rows, size_t count, uint32_t* out, const Keep& keep) {
+  size_t found = 0;
   for (size_t i = 0; i < count; ++i) {
-    const T value = view.Get<T>(i);
-    passes[i] = static_cast<uint8_t>((value >= low) & (value <= high));
+    const uint32_t row = rows != nullptr ? rows[i] : static_cast<uint32_t>(i);
+    out[found] = row;
+    found += keep(row) ? 1 : 0;
   }
-  if (filter.bitmap.empty() || !filter.min) return;
-  const uint64_t bits = filter.bitmap.size() * 64;
-  for (size_t i = 0; i < count; ++i) {
-    const auto distance = static_cast<uint64_t>(view.Get<T>(i)) - static_cast<uint64_t>(low);
-    // Of a row outside the range any bit may be read, as its answer is no already.
-    const uint64_t bit = distance < bits ? distance : 0;
-    passes[i] &= static_cast<uint8_t>((distance < bits) & BitIsSet(filter.bitmap.data(), bit));
-  }
+  return found;
 }
 
-void TestBounds(const DynamicFilter::Content& filter, const Vector& column, size_t count,
-                uint8_t* passes) {
-  std::fill_n(passes, count, uint8_t{1});
-  std::vector<uint32_t> kept(count);
+// What an integer filter asks: a value within the range and, where there is a bitmap, in it. Bounds
+// are those of the type's own range where the filter has none.
+template <typename T>
+struct IntegerTest {
+  explicit IntegerTest(const DynamicFilter::Content& filter)
+      : range{filter.min ? static_cast<T>(filter.min->integer()) : std::numeric_limits<T>::min(),
+              filter.max ? static_cast<T>(filter.max->integer()) : std::numeric_limits<T>::max()} {
+    if (filter.bitmap.empty() || !filter.min || range.high < range.low) return;
+    const uint64_t span = static_cast<uint64_t>(range.high) - static_cast<uint64_t>(range.low);
+    bitmap = filter.bitmap.data();
+    bits = std::min<uint64_t>(span, filter.bitmap.size() * 64 - 1) + 1;
+  }
+
+  bool Passes(T value) const {
+    if (bitmap == nullptr) return (value >= range.low) & (value <= range.high);
+    const uint64_t place = static_cast<uint64_t>(value) - static_cast<uint64_t>(range.low);
+    const bool inside = place < bits;
+    // Of a value outside any bit may be read, as its answer is no already.
+    return inside & BitIsSet(bitmap, inside ? place : 0);
+  }
+
+  ValueRange<T> range;
+  const uint64_t* bitmap = nullptr;
+  uint64_t bits = 0;
+};
+
+template <typename T>
+size_t SelectIntegers(const DynamicFilter::Content& filter, const VectorView& view,
+                      const uint32_t* rows, size_t count, uint32_t* out) {
+  const IntegerTest<T> test(filter);
+  const auto* values = reinterpret_cast<const T*>(view.data);
+  if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>) {
+    const bool dense = rows == nullptr && view.selection == nullptr;
+    if (dense && test.bitmap == nullptr) {
+      return SelectRange(values, view.validity, test.range, count, out);
+    }
+    if (dense && view.validity == nullptr) {
+      return SelectInBitmap(values, test.range.low, test.bits, test.bitmap, count, out);
+    }
+  }
+  if (view.validity == nullptr) {
+    return SelectWhere(rows, count, out,
+                       [&](uint32_t row) { return test.Passes(values[view.Index(row)]); });
+  }
+  return SelectWhere(rows, count, out, [&](uint32_t row) {
+    const size_t index = view.Index(row);
+    return BitIsSet(view.validity, index) & test.Passes(values[index]);
+  });
+}
+
+size_t SelectBounds(const DynamicFilter::Content& filter, const Vector& column,
+                    const uint32_t* rows, size_t count, uint32_t* out) {
+  const VectorView view = column.View();
+  size_t found = SelectWhere(rows, count, out, [&](uint32_t row) { return view.IsValid(row); });
   const auto intersect = [&](Comparison comparison, const Value& bound) {
-    const size_t found = SelectComparison(comparison, column, Vector::MakeConstant(bound), nullptr,
-                                          count, kept.data());
-    std::vector<uint8_t> hit(count, 0);
-    for (size_t i = 0; i < found; ++i) hit[kept[i]] = 1;
-    for (size_t i = 0; i < count; ++i) passes[i] &= hit[i];
+    found = SelectComparison(comparison, column, Vector::MakeConstant(bound), out, found, out);
   };
   if (filter.min) intersect(Comparison::kGreaterOrEqual, *filter.min);
   if (filter.max) intersect(Comparison::kLessOrEqual, *filter.max);
+  return found;
 }
 
-void TestBloom(const std::vector<uint64_t>& bloom, const Vector& column, size_t count,
-               uint8_t* passes) {
+// Hashes all rows up to the last one asked for, as whole vectors are hashed fast, unless few of
+// them are asked for.
+size_t SelectBloom(const BlockedBloom& bloom, std::span<const Vector> columns, const uint32_t* rows,
+                   size_t count, uint32_t* out) {
+  if (count == 0) return 0;
   uint64_t hashes[kVectorSize];
-  HashVector(column, count, hashes);
-  const int bits = std::countr_zero(bloom.size());
+  const size_t last = rows != nullptr ? rows[count - 1] : count - 1;
+  constexpr size_t kFew = 4;  // one row in so many
+  if (rows == nullptr || last + 1 <= count * kFew) {
+    HashColumns(columns, last + 1, hashes);
+    return SelectWhere(rows, count, out, [&](uint32_t row) { return bloom.MayHold(hashes[row]); });
+  }
+  std::vector<Vector> asked(columns.begin(), columns.end());
+  const std::shared_ptr<const uint32_t[]> unowned(std::shared_ptr<void>(), rows);
+  for (Vector& column : asked) column.Slice(unowned, count);
+  HashColumns(asked, count, hashes);
+  size_t found = 0;
   for (size_t i = 0; i < count; ++i) {
-    const uint64_t hash = hashes[i];
-    const uint64_t slot = bits == 0 ? 0 : hash >> (64 - bits);
-    const uint64_t wanted = (uint64_t{1} << (hash & 63)) | (uint64_t{1} << ((hash >> 6) & 63)) |
-                            (uint64_t{1} << ((hash >> 12) & 63)) |
-                            (uint64_t{1} << ((hash >> 18) & 63));
-    passes[i] &= static_cast<uint8_t>((bloom[slot] & wanted) == wanted);
+    out[found] = rows[i];
+    found += bloom.MayHold(hashes[i]) ? 1 : 0;
+  }
+  return found;
+}
+
+size_t SelectByBounds(const DynamicFilter::Content& filter, const Vector& column,
+                      const uint32_t* rows, size_t count, uint32_t* out) {
+  const VectorView view = column.View();
+  switch (column.type().physical()) {
+    case PhysicalType::kInt8: return SelectIntegers<int8_t>(filter, view, rows, count, out);
+    case PhysicalType::kInt16: return SelectIntegers<int16_t>(filter, view, rows, count, out);
+    case PhysicalType::kInt32: return SelectIntegers<int32_t>(filter, view, rows, count, out);
+    case PhysicalType::kInt64: return SelectIntegers<int64_t>(filter, view, rows, count, out);
+    case PhysicalType::kUInt8: return SelectIntegers<uint8_t>(filter, view, rows, count, out);
+    case PhysicalType::kUInt16: return SelectIntegers<uint16_t>(filter, view, rows, count, out);
+    case PhysicalType::kUInt32: return SelectIntegers<uint32_t>(filter, view, rows, count, out);
+    case PhysicalType::kUInt64: return SelectIntegers<uint64_t>(filter, view, rows, count, out);
+    default: return SelectBounds(filter, column, rows, count, out);
   }
 }
 
 }  // namespace
 
-void MatchDynamicFilter(const DynamicFilter::Content& filter, const Vector& column, size_t count,
-                        uint8_t* passes) {
-  if (filter.empty) {
-    std::fill_n(passes, count, uint8_t{0});
-    return;
+size_t SelectDynamicFilter(const DynamicFilter::Content& filter, std::span<const Vector> columns,
+                           const uint32_t* rows, size_t count, uint32_t* out) {
+  if (filter.empty) return 0;
+  if (columns.size() == 1) {
+    count = SelectByBounds(filter, columns.front(), rows, count, out);
+    if (filter.bloom.is_none()) return count;
+    rows = out;
   }
-  const VectorView view = column.View();
-  switch (column.type().physical()) {
-    case PhysicalType::kInt8: TestRange<int8_t>(filter, view, count, passes); break;
-    case PhysicalType::kInt16: TestRange<int16_t>(filter, view, count, passes); break;
-    case PhysicalType::kInt32: TestRange<int32_t>(filter, view, count, passes); break;
-    case PhysicalType::kInt64: TestRange<int64_t>(filter, view, count, passes); break;
-    case PhysicalType::kUInt8: TestRange<uint8_t>(filter, view, count, passes); break;
-    case PhysicalType::kUInt16: TestRange<uint16_t>(filter, view, count, passes); break;
-    case PhysicalType::kUInt32: TestRange<uint32_t>(filter, view, count, passes); break;
-    case PhysicalType::kUInt64: TestRange<uint64_t>(filter, view, count, passes); break;
-    default: TestBounds(filter, column, count, passes); break;
-  }
-  if (!filter.bloom.empty() && std::has_single_bit(filter.bloom.size())) {
-    TestBloom(filter.bloom, column, count, passes);
-  }
-  if (view.validity == nullptr) return;
-  for (size_t i = 0; i < count; ++i) passes[i] &= static_cast<uint8_t>(view.IsValid(i));
+  if (!filter.bloom.is_none()) return SelectBloom(filter.bloom, columns, rows, count, out);
+  return SelectWhere(rows, count, out, [](uint32_t) { return true; });
 }
 
 }  // namespace trivet::parquet

@@ -1,17 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <span>
 
-#include "formats/parquet/row_selection.h"
 #include "storage/dynamic_filter.h"
 #include "vector/vector.h"
 
 namespace trivet::parquet {
 
-// Whether rows of a column can pass a dynamic filter: writes 1 or 0 for each of the first `count`
-// rows (NULLs get 0).
-void MatchDynamicFilter(const DynamicFilter::Content& filter, const Vector& column, size_t count,
-                        uint8_t* passes);
+// Rows whose values in the filter's columns can pass it, ascending, among rows[0..count) or, where
+// `rows` is null, among [0, count); NULLs of a single column cannot. `out` has room for `count`
+// rows and may be `rows`. Returns their number.
+size_t SelectDynamicFilter(const DynamicFilter::Content& filter, std::span<const Vector> columns,
+                           const uint32_t* rows, size_t count, uint32_t* out);
 
 }  // namespace trivet::parquet

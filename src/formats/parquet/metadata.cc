@@ -114,6 +114,11 @@ void ReadStatistics(ThriftReader& reader, Statistics& statistics) {
       case 4: statistics.distinct_count = ReadInRange<int64_t>(reader, field); return true;
       case 5: statistics.max = reader.ReadBinary(field); return true;
       case 6: statistics.min = reader.ReadBinary(field); return true;
+      case 7:
+      case 8:
+        if (field.type != ThriftType::kTrue && field.type != ThriftType::kFalse) return false;
+        statistics.is_cut |= field.type == ThriftType::kFalse;
+        return true;
       default: return false;
     }
   });

@@ -45,6 +45,7 @@ struct Statistics {
   std::optional<std::string> signed_max;
   std::optional<int64_t> null_count;
   std::optional<int64_t> distinct_count;
+  bool is_cut = false;  // min or max may be no value of the column: it was shortened
 };
 
 struct ColumnChunk {

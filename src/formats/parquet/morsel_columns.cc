@@ -64,13 +64,16 @@ Status MorselColumns::MakeReader(Slot& slot, size_t column) {
   const Node& node = file_.schema->columns[slot.source->node];
   TRIVET_RETURN_IF_ERROR(CheckReadable(node, node));
   const RowGroup& group = file_.metadata->row_groups[group_];
+  const auto index = static_cast<size_t>(&slot - slots_.data());
+  const bool is_kept = plan_.page_scope == nullptr || plan_.is_shared[index];
+  const ReaderResources resources = is_kept ? resources_ : resources_.Unshared();
   if (node.kind != Node::Kind::kLeaf) {
-    slot.reader = std::make_unique<NestedColumnReader>(node, *file_.schema, group, resources_);
+    slot.reader = std::make_unique<NestedColumnReader>(node, *file_.schema, group, resources);
     return Status::OK();
   }
   const Leaf& leaf = file_.schema->leaves[node.leaf];
   slot.chunk = &group.columns[leaf.chunk];
-  auto flat = std::make_unique<FlatColumnReader>(leaf, *slot.chunk, resources_);
+  auto flat = std::make_unique<FlatColumnReader>(leaf, *slot.chunk, resources);
   if (slot.source->cast) {
     slot.reader = std::make_unique<CastColumnReader>(std::move(flat), leaf.type,
                                                      plan_.table->columns[column].type, context_);
@@ -111,6 +114,10 @@ Result<const Vector*> MorselColumns::Load(size_t index) {
       slot.reader->Skip(static_cast<size_t>(first_ - slot.position));
       TRIVET_RETURN_IF_ERROR(slot.reader->Read(count_, slot.vector));
       slot.position = first_ + count_;
+      if (std::atomic<bool>& wanted = plan_.is_wanted[index];
+          !wanted.load(std::memory_order_relaxed)) {
+        wanted.store(true, std::memory_order_relaxed);
+      }
       break;
   }
   slot.loaded = true;

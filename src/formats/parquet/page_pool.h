@@ -20,8 +20,8 @@ struct PageBuffer {
   PageBuffer(size_t capacity_bytes, Reservation reservation)
       : buffer(capacity_bytes + kSlackBytes, std::move(reservation)), capacity(capacity_bytes) {}
   // One that a cache keeps.
-  PageBuffer(Buffer::Lasting lasting, size_t capacity_bytes, Reservation reservation)
-      : buffer(lasting, capacity_bytes + kSlackBytes, std::move(reservation)),
+  PageBuffer(Buffer::Source source, size_t capacity_bytes, Reservation reservation)
+      : buffer(source, capacity_bytes + kSlackBytes, std::move(reservation)),
         capacity(capacity_bytes) {}
   uint8_t* data() { return buffer.data(); }
   Buffer buffer;

@@ -167,10 +167,10 @@ void PageReader::KeepDictionary(std::shared_ptr<const Dictionary> dictionary, si
 Result<std::shared_ptr<PageBuffer>> PageReader::TakeBody(size_t size, bool is_compressed) {
   // What is not compressed comes from the operating system's cache nearly as fast.
   if (cache_ != nullptr && is_compressed) {
-    Reservation reservation = cache_->Admit(size + kSlackBytes);
+    Reservation reservation = cache_->Admit(file_number_, size + kSlackBytes);
     if (reservation.bytes() != 0) {
       keeps_body_ = true;
-      return std::make_shared<PageBuffer>(Buffer::Lasting(), size, std::move(reservation));
+      return std::make_shared<PageBuffer>(source_for_keeping(), size, std::move(reservation));
     }
   }
   return pool_->Take(size);

@@ -62,6 +62,10 @@ class PageReader {
   // Where a dictionary to be made of the current page, read by ReadBody, should take its memory so
   // that it can be kept: null where it cannot.
   MemoryManager* memory_for_keeping() const { return keeps_body_ ? &cache_->memory() : nullptr; }
+  // What pages of one run take is free again at its end.
+  Buffer::Source source_for_keeping() const {
+    return BufferCache::IsScoped(file_number_) ? Buffer::Source::kSlab : Buffer::Source::kMapping;
+  }
   // Keeps what was made of the current page.
   void KeepDictionary(std::shared_ptr<const Dictionary> dictionary, size_t bytes);
 

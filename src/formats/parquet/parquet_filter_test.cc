@@ -301,7 +301,7 @@ TEST_F(ParquetFilterTest, DynamicFiltersOnlyRemoveWhatTheyExclude) {
     filter->Publish(std::make_shared<const DynamicFilter::Content>(std::move(content)));
     ScanRequest request;
     request.columns = {0, 2};
-    request.dynamic_filters = {{Ordinal(column), filter}};
+    request.dynamic_filters = {{{Ordinal(column)}, filter}};
     request.metrics = metrics;
     auto context = testing::MakeContext();
     return ScanAll(*table_, request, context);

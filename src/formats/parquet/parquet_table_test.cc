@@ -195,5 +195,38 @@ TEST_F(ParquetTableTest, TypesAreDuckDbs) {
             "DECIMAL(4,2) DECIMAL(9,0) DECIMAL(15,2) DECIMAL(38,10) VARCHAR BLOB BLOB ");
 }
 
+TEST_F(ParquetTableTest, GivesASampleFromPlacesAllOverTheTable) {
+  auto rows = testing::RandomTable(6000, 0.1, 1000, 5);
+  // Row groups of many runs, of one each, and of less than a run.
+  for (const int64_t group : {6000, 2500, 700, 50}) {
+    const std::string path = directory_ / "sample.parquet";
+    testing::WriteParquet(*rows, path, SmallPages().max_row_group_length(group)->build());
+    ParquetOptions options;
+    options.file_row_number = true;
+    auto table = OpenParquet({path}, options, FileSystem::Local());
+    ASSERT_TRUE(table.ok()) << table.status().ToString();
+    ScanRequest request = AllColumns(**table);
+    const size_t number = request.columns.size() - 1;
+    auto context = testing::MakeContext(kVectorSize);
+    const auto all = ScanAll(**table, request, context);
+    request.sample_rows = 800;
+    const auto sample = ScanAll(**table, request, context);
+    ASSERT_TRUE(sample.status.ok()) << sample.status.ToString();
+    EXPECT_EQ(sample.rows, group == 50 ? 200u : 800u);
+    const auto place = [&](size_t row) {
+      return static_cast<size_t>(sample.columns[number][row].integer());
+    };
+    EXPECT_LT(place(0), 1000u);
+    EXPECT_GT(place(sample.rows - 1), 4800u);
+    for (size_t row = 0; row < sample.rows; ++row) {
+      EXPECT_TRUE(row == 0 || place(row) > place(row - 1)) << row;
+      for (size_t c = 0; c < number; ++c)
+        ASSERT_EQ(sample.columns[c][row], all.columns[c][place(row)]);
+    }
+    auto small = testing::MakeContext(2);
+    EXPECT_EQ(ScanAll(**table, request, small).columns, sample.columns);
+  }
+}
+
 }  // namespace
 }  // namespace trivet

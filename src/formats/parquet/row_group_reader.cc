@@ -58,8 +58,10 @@ bool RowGroupReader::PruneByStatistics() {
   for (size_t i = 0; i < dynamic_.size(); ++i) {
     if (dynamic_[i] == nullptr) continue;
     if (dynamic_[i]->empty) return false;
-    const ColumnBounds* bounds = Bounds(plan_->dynamic[i].column);
-    if (bounds != nullptr && !MayPass(*dynamic_[i], *bounds)) return false;
+    for (const size_t column : plan_->dynamic[i].columns) {
+      const ColumnBounds* bounds = Bounds(column);
+      if (bounds != nullptr && !MayPass(*dynamic_[i], *bounds)) return false;
+    }
   }
   return true;
 }
@@ -95,7 +97,8 @@ Status RowGroupReader::PrunePagesOf(const RandomAccessFile& file, size_t column)
       return MayPass(*conjunct.expression, source);
     });
     for (size_t i = 0; passes && i < dynamic_.size(); ++i) {
-      if (dynamic_[i] == nullptr || plan_->dynamic[i].column != column) continue;
+      if (dynamic_[i] == nullptr) continue;
+      if (std::ranges::count(plan_->dynamic[i].columns, column) == 0) continue;
       passes = MayPass(*dynamic_[i], page.bounds);
     }
     if (!passes || page.rows.begin == page.rows.end) continue;
@@ -118,7 +121,10 @@ Status RowGroupReader::PrunePages(const RandomAccessFile& file) {
     for (const size_t slot : conjunct.slots) add(plan_->columns[slot]);
   }
   for (size_t i = 0; i < dynamic_.size(); ++i) {
-    if (dynamic_[i] != nullptr) add(plan_->dynamic[i].column);
+    const DynamicFilter::Content* content = dynamic_[i].get();
+    // Others say nothing of pages.
+    if (content == nullptr || (!content->min && !content->max)) continue;
+    add(plan_->dynamic[i].columns.front());
   }
   for (const size_t column : columns) {
     if (ranges_.empty()) break;
@@ -138,6 +144,33 @@ void RowGroupReader::SkipAll() {
     }
   }
   metrics_->bytes_skipped.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+uint64_t RowGroupReader::FileNumber() const {
+  const FileSystem& files = context_.files().Lasting();
+  return plan_->page_scope != nullptr ? plan_->page_scope->FileNumber(files, file_.info)
+                                      : context_.buffer_cache()->FileNumber(files, file_.info);
+}
+
+std::vector<ByteRange> RowGroupReader::Expected() {
+  std::vector<ByteRange> expected;
+  if (!PruneByStatistics()) return expected;
+  BufferCache* const cache = context_.buffer_cache();
+  const bool may_be_kept =
+      cache != nullptr && (cache->is_enabled() || plan_->page_scope != nullptr);
+  const uint64_t number = may_be_kept ? FileNumber() : 0;
+  for (size_t slot = 0; slot < plan_->columns.size(); ++slot) {
+    const Leaf* leaf = LeafOf(plan_->columns[slot]);
+    if (leaf == nullptr || !plan_->is_wanted[slot].load(std::memory_order_relaxed)) continue;
+    const ColumnChunk& chunk = row_group_.columns[leaf->chunk];
+    const auto begin = static_cast<uint64_t>(chunk.start());
+    const auto bytes = static_cast<uint64_t>(chunk.compressed_bytes);
+    // A footer may claim anything.
+    if (begin > file_.info.size_bytes || bytes > file_.info.size_bytes - begin) continue;
+    if (may_be_kept && cache->Contains({number, begin})) continue;
+    expected.push_back({begin, bytes});
+  }
+  return expected;
 }
 
 Status RowGroupReader::Start() {
@@ -161,9 +194,10 @@ Status RowGroupReader::Start() {
   }
   const bool whole = rows == static_cast<uint64_t>(row_group_.row_count);
   ReaderResources resources{file, pool_, &context_.memory(), metrics_, whole};
-  resources.cache = context_.buffer_cache();
-  if (resources.cache != nullptr) {
-    resources.file_number = resources.cache->FileNumber(context_.files().Lasting(), file_.info);
+  BufferCache* const cache = context_.buffer_cache();
+  if (cache != nullptr && (cache->is_enabled() || plan_->page_scope != nullptr)) {
+    resources.cache = cache;
+    resources.file_number = FileNumber();
   }
   columns_.emplace(*plan_, file_, group_, std::move(resources), context_);
   if (!ranges_.empty()) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/read_ahead.h"
 #include "formats/parquet/batch_compactor.h"
 #include "formats/parquet/morsel_columns.h"
 #include "formats/parquet/page_index.h"
@@ -32,6 +33,9 @@ class RowGroupReader final : public MorselReader {
 
   uint64_t morsel() const override { return morsel_; }
   Result<bool> Next(Batch& batch) override;
+  // What of the file Next is going to read, as far as the scan's other row groups tell: columns
+  // that they wanted, and that no cache has; nothing where statistics exclude all rows.
+  std::vector<ByteRange> Expected();
 
  private:
   // Windows without survivors after which Next returns, so that its caller can yield.
@@ -45,6 +49,7 @@ class RowGroupReader final : public MorselReader {
   const ColumnBounds* Bounds(size_t column);
   const Leaf* LeafOf(size_t column) const;
   void SkipAll();
+  uint64_t FileNumber() const;
 
   bool NextWindow(size_t& count);
   Status ReadOutput(const RowSelection& selection, size_t window, Batch& batch, bool& emitted);

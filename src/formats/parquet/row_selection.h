@@ -18,23 +18,25 @@ struct RowSelection {
   // Keeps the rows for which keep(row) is true.
   template <typename Keep>
   void Filter(const Keep& keep) {
-    auto kept = MakeIndices(count == 0 ? 1 : count);
-    size_t out = 0;
-    if (rows == nullptr) {
-      for (size_t i = 0; i < count; ++i) {
-        kept[out] = static_cast<uint32_t>(i);
-        out += keep(static_cast<uint32_t>(i)) ? 1 : 0;
-      }
-    } else {
-      for (size_t i = 0; i < count; ++i) {
-        const uint32_t row = rows[i];
+    Narrow([&](const uint32_t* in, size_t in_count, uint32_t* kept) {
+      size_t out = 0;
+      for (size_t i = 0; i < in_count; ++i) {
+        const uint32_t row = in != nullptr ? in[i] : static_cast<uint32_t>(i);
         kept[out] = row;
         out += keep(row) ? 1 : 0;
       }
-    }
-    if (out == count) return;
+      return out;
+    });
+  }
+  // Keeps what select(rows, count, out) writes to `out`, which has room for `count` rows: some of
+  // rows[0..count), or of [0, count) where rows is null; it returns their number.
+  template <typename Select>
+  void Narrow(const Select& select) {
+    auto kept = MakeIndices(count == 0 ? 1 : count);
+    const size_t left = select(rows.get(), count, kept.get());
+    if (left == count) return;
     rows = std::move(kept);
-    count = out;
+    count = left;
   }
 };
 

@@ -4,17 +4,12 @@
 #include <set>
 #include <utility>
 
+#include "expression/inputs.h"
 #include "expression/rewrite.h"
 
 namespace trivet::parquet {
 
 namespace {
-
-void CollectInputs(const Expression& expression, std::set<size_t>& inputs) {
-  if (!expression.has_columns()) return;
-  if (expression.kind() == ExpressionKind::kInput) inputs.insert(expression.input_index());
-  for (const ExpressionPtr& child : expression.children()) CollectInputs(*child, inputs);
-}
 
 // What a row costs, beside reading the column: strings and functions weigh, comparisons hardly.
 double CostOf(const Expression& expression) {
@@ -68,7 +63,7 @@ std::shared_ptr<const ScanPlan> MakeScanPlan(std::shared_ptr<const TableFiles> t
       PlannedConjunct planned;
       planned.expression = conjunct;
       std::set<size_t> inputs;
-      CollectInputs(*conjunct, inputs);
+      CollectInputs(conjunct, inputs);
       for (const size_t input : inputs) planned.slots.push_back(slot_for(input));
       const std::vector<size_t> order(inputs.begin(), inputs.end());
       planned.local = RewriteExpression(conjunct, [&](const ExpressionPtr& node) {
@@ -85,8 +80,21 @@ std::shared_ptr<const ScanPlan> MakeScanPlan(std::shared_ptr<const TableFiles> t
   }
   for (const ScanRequest::Dynamic& dynamic : request.dynamic_filters) {
     if (any_can_fail || dynamic.filter == nullptr) continue;
-    plan->dynamic.push_back({dynamic.column, slot_for(dynamic.column), dynamic.filter});
+    PlannedDynamic planned{.columns = dynamic.columns, .slots = {}, .filter = dynamic.filter};
+    planned.cost = 0;
+    for (const size_t column : dynamic.columns) {
+      planned.slots.push_back(slot_for(column));
+      const LogicalType& type = plan->table->columns[column].type;
+      planned.cost += type.physical() == PhysicalType::kString ? 4 : 2;
+    }
+    plan->dynamic.push_back(std::move(planned));
   }
+  plan->page_scope = request.page_scope;
+  plan->is_shared.resize(plan->columns.size());
+  for (size_t i = 0; i < plan->columns.size(); ++i) {
+    plan->is_shared[i] = std::ranges::count(request.shared_columns, plan->columns[i]) != 0;
+  }
+  plan->is_wanted = std::vector<std::atomic<bool>>(plan->columns.size());
   plan->free_counts = std::vector<FilterCounts>(plan->free.size());
   plan->dynamic_counts = std::vector<FilterCounts>(plan->dynamic.size());
   return plan;

@@ -20,8 +20,9 @@ struct PlannedConjunct {
 };
 
 struct PlannedDynamic {
-  size_t column = 0;  // of the table
-  size_t slot = 0;
+  std::vector<size_t> columns;  // of the table
+  std::vector<size_t> slots;    // theirs
+  double cost = 1;              // of a row, in the conjuncts' units
   std::shared_ptr<const DynamicFilter> filter;
 };
 
@@ -46,6 +47,11 @@ struct ScanPlan {
   std::vector<PlannedConjunct> free;
   std::vector<PlannedConjunct> ordered;
   std::vector<PlannedDynamic> dynamic;
+  // Where pages of columns that other scans read are kept meanwhile; null: as the cache is set.
+  std::shared_ptr<const PageScope> page_scope;
+  std::vector<bool> is_shared;  // by slot
+  // By slot: whether rows of the column were wanted so far.
+  mutable std::vector<std::atomic<bool>> is_wanted;
   mutable std::vector<FilterCounts> free_counts;
   mutable std::vector<FilterCounts> dynamic_counts;
 

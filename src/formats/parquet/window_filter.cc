@@ -42,12 +42,14 @@ WindowFilter::WindowFilter(const ScanPlan& plan, const ExecutionContext& context
     step.counts = &plan.dynamic_counts[i];
     step.content = plan.dynamic[i].filter->Get();
     step.guess = 0.5;
-    step.cost = 2;
+    step.cost = plan.dynamic[i].cost;
     const uint64_t tested = step.counts->tested.load(std::memory_order_relaxed);
     const uint64_t passed = step.counts->passed.load(std::memory_order_relaxed);
     step.retired = tested > kDynamicTrial &&
                    static_cast<double>(passed) > kDynamicWorthwhile * static_cast<double>(tested);
-    if (step.content != nullptr) steps_.push_back(std::move(step));
+    const bool tightens = plan.dynamic[i].filter->tightens();
+    if (tightens) step.retired = false;  // it was looser then
+    if (step.content != nullptr || tightens) steps_.push_back(std::move(step));
   }
   Rank();
 }
@@ -61,8 +63,10 @@ void WindowFilter::Rank() {
     const double share = (passed + step.guess * kWeight) / (tested + kWeight);
     return (1 - share) / step.cost;
   };
+  // Other threads count on meanwhile: what is compared must stand still, or there is no order.
+  for (Step& step : steps_) step.rank = rank(step);
   std::stable_sort(steps_.begin(), steps_.end(),
-                   [&](const Step& a, const Step& b) { return rank(a) > rank(b); });
+                   [](const Step& a, const Step& b) { return a.rank > b.rank; });
   for (Step& step : steps_) {
     if (step.dynamic == nullptr || step.tested < kDynamicTrial) continue;
     step.retired =
@@ -88,13 +92,13 @@ Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Ve
     const size_t count = std::min(kVectorSize, entries - first);
     Vector slice = SliceEntries(values, first, count);
     uint8_t* passes = answers.passes.data() + first;
-    if (step.dynamic != nullptr) {
-      MatchDynamicFilter(*step.content, slice, count, passes);
-      continue;
-    }
     size_t selected = 0;
-    const Batch batch({std::move(slice)}, count);
-    TRIVET_RETURN_IF_ERROR(step.evaluator->Select(0, batch, rows, selected));
+    if (step.dynamic != nullptr) {
+      selected = SelectDynamicFilter(*step.content, {&slice, 1}, nullptr, count, rows);
+    } else {
+      const Batch batch({std::move(slice)}, count);
+      TRIVET_RETURN_IF_ERROR(step.evaluator->Select(0, batch, rows, selected));
+    }
     for (size_t i = 0; i < selected; ++i) passes[rows[i]] = 1;
   }
   answers.null_passes = answers.passes.back() != 0;
@@ -106,9 +110,11 @@ Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Ve
 Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
                                                const std::vector<bool>& may_have_nulls) {
   for (Step& step : steps_) {
-    if (step.conjunct != nullptr && step.conjunct->slots.size() != 1) continue;
-    const size_t slot =
-        step.conjunct == nullptr ? step.dynamic->slot : step.conjunct->slots.front();
+    if (step.dynamic != nullptr && step.content == nullptr) continue;
+    // One that lets rows through anywhere hardly rules out a chunk, and hashing entries costs.
+    if (step.retired && !step.content->bloom.is_none()) continue;
+    if (step.slots().size() != 1) continue;
+    const size_t slot = step.slots().front();
     TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const Dictionary> dictionary,
                             columns.LoadFullDictionary(slot));
     if (dictionary == nullptr) continue;
@@ -141,10 +147,8 @@ Status WindowFilter::Evaluate(Step& step, MorselColumns& columns, RowSelection& 
 
 Status WindowFilter::ApplyStep(Step& step, MorselColumns& columns, uint64_t rows_left,
                                RowSelection& selection) {
-  const bool single = step.dynamic != nullptr || step.conjunct->slots.size() == 1;
-  if (single) {
-    const size_t slot = step.dynamic ? step.dynamic->slot : step.conjunct->slots.front();
-    TRIVET_ASSIGN_OR_RETURN(const Vector* vector, columns.Load(slot));
+  if (step.slots().size() == 1) {
+    TRIVET_ASSIGN_OR_RETURN(const Vector* vector, columns.Load(step.slots().front()));
     const bool coded = vector->is_dictionary() && vector->dictionary_id() != 0;
     const bool known = coded && step.answers.id == vector->dictionary_id();
     if (coded && (known || WorthAnswering(vector->dictionary_size(), rows_left, selection.count,
@@ -158,14 +162,27 @@ Status WindowFilter::ApplyStep(Step& step, MorselColumns& columns, uint64_t rows
       selection.Filter([&](uint32_t row) { return passes[codes[row]] != 0; });
       return Status::OK();
     }
-    if (step.dynamic != nullptr) {
-      uint8_t passes[kVectorSize];
-      MatchDynamicFilter(*step.content, *vector, window_rows_, passes);
-      selection.Filter([&](uint32_t row) { return passes[row] != 0; });
-      return Status::OK();
-    }
   }
-  return Evaluate(step, columns, selection);
+  if (step.dynamic == nullptr) return Evaluate(step, columns, selection);
+  std::vector<Vector> vectors;
+  for (const size_t slot : step.slots()) {
+    TRIVET_ASSIGN_OR_RETURN(const Vector* vector, columns.Load(slot));
+    vectors.push_back(*vector);
+  }
+  selection.Narrow([&](const uint32_t* rows, size_t count, uint32_t* out) {
+    return SelectDynamicFilter(*step.content, vectors, rows, count, out);
+  });
+  return Status::OK();
+}
+
+void WindowFilter::TakeNewest(Step& step) {
+  std::shared_ptr<const DynamicFilter::Content> newest = step.dynamic->filter->Get();
+  if (newest == step.content) return;
+  step.content = std::move(newest);
+  step.answers.id = 0;
+  // What passed before says little of what passes now.
+  step.retired = false;
+  step.tested = step.passed = 0;
 }
 
 Status WindowFilter::Apply(MorselColumns& columns, uint64_t rows_left, RowSelection& selection) {
@@ -173,7 +190,8 @@ Status WindowFilter::Apply(MorselColumns& columns, uint64_t rows_left, RowSelect
   if (++window_ % kRankEvery == 0) Rank();
   for (Step& step : steps_) {
     if (selection.count == 0) return Status::OK();
-    if (step.retired) continue;
+    if (step.dynamic != nullptr && step.dynamic->filter->tightens()) TakeNewest(step);
+    if (step.retired || (step.dynamic != nullptr && step.content == nullptr)) continue;
     const size_t before = selection.count;
     TRIVET_RETURN_IF_ERROR(ApplyStep(step, columns, rows_left, selection));
     step.tested += before;

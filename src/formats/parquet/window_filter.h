@@ -43,13 +43,20 @@ class WindowFilter {
     uint64_t passed = 0;
     double guess = 0.5;
     double cost = 1;
+    double rank = 0;       // rows that it spares for its cost
     bool retired = false;  // a dynamic filter that filters too little
     std::unique_ptr<Evaluator> evaluator;
     DictionaryAnswers answers;
     std::shared_ptr<const DynamicFilter::Content> content;
+
+    const std::vector<size_t>& slots() const {
+      return conjunct != nullptr ? conjunct->slots : dynamic->slots;
+    }
   };
 
   void Rank();
+  // The content of a filter that gets tighter while the scan runs.
+  static void TakeNewest(Step& step);
   Status ApplyStep(Step& step, MorselColumns& columns, uint64_t rows_left, RowSelection& selection);
   Status Evaluate(Step& step, MorselColumns& columns, RowSelection& selection);
   Status AnswerDictionary(Step& step, const std::shared_ptr<const Vector>& values, size_t entries,
