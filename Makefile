@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export JOBS
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint build test demo bench bench-distributed identical simulate asan tsan lint format fuzz clean chaos
+.PHONY: help setup setup-lint build test demo bench bench-kernels bench-distributed identical simulate asan tsan lint format fuzz clean chaos
 
 help: ## Show this list
 	@echo "Trivet: one query engine, the same answer everywhere. Targets:"
@@ -27,10 +27,13 @@ test: setup ## Build and run every test
 	@scripts/build $(PRESET)
 	@scripts/test --preset $(PRESET)
 
-bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1 (BENCH_OPTIONS="--suite h2o", events, out_of_core, clients; "--scale 10")
+bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1 (BENCH_OPTIONS="--suite h2o", events, out_of_core, clients, scaling, small, decode; "--scale 10")
 	@scripts/build release parquet_decode
 	@.venv/bin/python bench/compare.py $(BENCH_OPTIONS)
-	@.venv/bin/python bench/parquet_decode.py
+
+bench-kernels: setup ## Time the engine's kernels beside naive loops (BENCH_OPTIONS="--only join")
+	@scripts/build release kernels
+	@build/release/kernels --results bench/results $(BENCH_OPTIONS)
 
 bench-distributed: build ## Time the single-node and Ray legs beside the embedded one and Daft on TPC-H SF1 (BENCH_OPTIONS="--scale-factor 10")
 	@scripts/build release shuffle_exchange coordinator_memory

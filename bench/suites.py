@@ -66,6 +66,7 @@ class Suite:
 
 class Tpch(Suite):
     name, tables, scale = "tpch", oracle.TPCH_TABLES, "1"
+    engines = ("trivet", "trivet-uncached", "duckdb", "polars")
 
     def title(self, scale):
         return f"TPC-H at scale factor {scale}"

@@ -1,10 +1,10 @@
 """One engine in one process: asks a suite's questions and reports times, memory and answers.
 
-Usage: worker.py {trivet,duckdb,polars} --suite NAME --scale SCALE --source {parquet,memory} --data DIRECTORY
+Usage: worker.py {trivet,trivet-uncached,duckdb,polars} --suite NAME --scale SCALE --source {parquet,memory} --data DIRECTORY
                  --threads N --repeats N --output FILE
 
-Started by compare.py, afresh for every round. Writes a pickle: times in seconds of every repeat by
-query, what the suite checks of every answer, errors by query, the engine's version, the process's
+Started by compare.py, afresh for every round. Writes a pickle: times in seconds of the first run and
+of every repeat by query, what the suite checks of every answer, errors by query, the engine's version, the process's
 peak memory, and that of every query asked under a memory limit.
 """
 
@@ -71,6 +71,14 @@ class Trivet(SqlEngine):
         return self.connection.sql(self.texts[query]).arrow()
 
 
+class TrivetUncached(Trivet):
+    """Without the cache of decompressed pages: every run decodes the files."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.connection.execute("SET enable_page_cache = false")
+
+
 class Polars:
     def __init__(self, suite, directory, threads, source):
         os.environ["POLARS_MAX_THREADS"] = str(threads)  # read when the package is imported
@@ -101,7 +109,7 @@ class Polars:
         return [(answer.height, *(total if answer.height else None for total in sums))]
 
 
-ENGINES = {"trivet": Trivet, "duckdb": DuckDB, "polars": Polars}
+ENGINES = {"trivet": Trivet, "trivet-uncached": TrivetUncached, "duckdb": DuckDB, "polars": Polars}
 
 
 def resident_peak(reset=False):
@@ -124,7 +132,7 @@ def measure_clients(engine, repeats):
         except Exception as error:
             errors[client] = f"{type(error).__name__}: {error}"
 
-    for _ in range(repeats):
+    for _ in range(1 + repeats):
         threads = [threading.Thread(target=run, args=(client,)) for client in engine.texts]
         for thread in threads:
             thread.start()
@@ -143,7 +151,7 @@ def measure(engine, repeats, limits):
                 engine.limit_memory(limits[query])
                 resident_peak(reset=True)
             times[query] = []
-            for _ in range(repeats):
+            for _ in range(1 + repeats):
                 start = time.perf_counter()
                 engine.run(query)
                 times[query].append(time.perf_counter() - start)
