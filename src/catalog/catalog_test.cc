@@ -76,7 +76,7 @@ TEST(CatalogTest, DropNamesWhatItDrops) {
 }
 
 TEST(CatalogTest, ConcurrentAppendsAllLandAndSnapshotsStay) {
-  MemoryBudget budget("memory_limit", size_t{1} << 30);  // outlives the tables charged to it
+  const auto budget = std::make_shared<MemoryBudget>("memory_limit", size_t{1} << 30);
   Catalog catalog;
   ASSERT_TRUE(catalog.Create(TableEntry("t"), OnConflict::kError).ok());
   const CatalogEntryPtr before = catalog.Find({"", "t"});

@@ -120,7 +120,7 @@ Status CoordinatorServer::Session::Upload(UploadRequest request) {
       partial.columns.push_back({column.name, column.type});
     }
     partial.builder = std::make_unique<MemoryTableBuilder>(request.table, partial.columns,
-                                                           on_.database->memory());
+                                                           on_.database->shared_memory());
   }
   if (!request.chunk.empty()) {
     TRIVET_ASSIGN_OR_RETURN(

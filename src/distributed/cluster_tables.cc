@@ -47,7 +47,7 @@ class ClusterTable final : public Table {
 
 Result<TablePtr> MakeTable(const std::string& name, Columns columns, const std::vector<Row>& rows) {
   // The rows are few; what they take is not worth a budget.
-  static MemoryBudget budget("system tables", ~size_t{0} >> 1);
+  static const auto budget = std::make_shared<MemoryBudget>("system tables", ~size_t{0} >> 1);
   std::vector<LogicalType> types;
   for (const ColumnDefinition& column : columns) types.push_back(column.type);
   MemoryTableBuilder builder(name, columns, budget);

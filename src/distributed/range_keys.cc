@@ -62,7 +62,7 @@ void RangeKeyEncoder::EncodeFixed(Column& column, const Vector& values, size_t r
   encoded.resize(row_count * column.width);
   uint8_t* targets[kVectorSize];
   for (size_t row = 0; row < row_count; ++row) targets[row] = encoded.data() + row * column.width;
-  column.fixed->Encode({values}, row_count, BatchOrder(), targets);
+  column.fixed->Encode({values}, nullptr, row_count, BatchOrder(), targets);
 }
 
 // Zero bytes are escaped and two of them end the string, so that a prefix comes first and what

@@ -3,6 +3,8 @@
 #include <bit>
 #include <utility>
 
+#include "base/simd_level.h"
+#include "base/string_concat.h"
 #include "formats/registry.h"
 #include "shuffle/byte_codec.h"
 #include "storage/range_table.h"
@@ -11,7 +13,7 @@ namespace trivet {
 
 namespace {
 
-constexpr uint32_t kEnvelopeVersion = 3;
+constexpr uint32_t kEnvelopeVersion = 4;
 // Pieces of code that one task may bring along.
 constexpr uint32_t kMaxCode = 1024;
 
@@ -38,6 +40,22 @@ QueryContext::Options GetOptions(ByteReader& reader) {
   return options;
 }
 
+// 0 for none, else the level's number and one.
+void PutForcedLevel(ByteWriter& writer) {
+  const std::optional<SimdLevel> level = ForcedSimdLevel();
+  writer.Put(static_cast<uint8_t>(level ? static_cast<int>(*level) + 1 : 0));
+}
+
+Status ForceLevelOf(uint8_t number) {
+  if (number > kSimdLevelCount) return Status::Corruption("a damaged task");
+  std::optional<SimdLevel> level;
+  if (number > 0) level = static_cast<SimdLevel>(number - 1);
+  if (level == ForcedSimdLevel() || ForceSimdLevel(level)) return Status::OK();
+  return Status::InvalidInput(
+             StrCat("simd_level is ", SimdLevelName(*level), ", which a worker's machine lacks"))
+      .WithHint(StrCat("it has ", SimdLevelNamesOfMachine()));
+}
+
 }  // namespace
 
 const TableOpeners& DistributedTables() {
@@ -54,6 +72,7 @@ Result<std::string> EncodeTaskEnvelope(const TaskEnvelope& envelope, TableUpload
   ByteWriter writer;
   writer.Put(kEnvelopeVersion);
   PutOptions(writer, envelope.options);
+  PutForcedLevel(writer);
   writer.Put(envelope.task_count);
   writer.Put(static_cast<uint32_t>(envelope.code.size()));
   for (const std::string& id : envelope.code) writer.PutString(id);
@@ -72,6 +91,7 @@ Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& file
     return Status(StatusCode::kProtocolMismatch, "a task of another protocol version");
   }
   envelope.options = GetOptions(reader);
+  const auto forced_level = reader.Get<uint8_t>();
   envelope.task_count = reader.Get<uint32_t>();
   const auto code_count = reader.Get<uint32_t>();
   if (code_count > kMaxCode) return Status::Corruption("a damaged task");
@@ -80,6 +100,7 @@ Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& file
   if (!reader.at_end() || envelope.task_count == 0) {
     return Status::Corruption("a damaged task");
   }
+  TRIVET_RETURN_IF_ERROR(ForceLevelOf(forced_level));
   TRIVET_ASSIGN_OR_RETURN(const auto registries, extensions.With(envelope.code));
   const QueryContext context(envelope.options, files, nullptr);
   DecodeFragmentOptions options;

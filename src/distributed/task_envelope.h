@@ -12,8 +12,8 @@
 namespace trivet {
 
 // What all tasks of a stage have in common: the plan and what is fixed for the query (its time,
-// seed, time zone, batch size), so that every task sees the same. The coordinator carries it as
-// opaque bytes.
+// seed, time zone, batch size, what SIMD level was forced), so that every task sees the same. The
+// coordinator carries it as opaque bytes.
 struct TaskEnvelope {
   QueryContext::Options options;
   uint32_t task_count = 1;        // a scan's task reads its part of so many
@@ -26,8 +26,9 @@ const TableOpeners& DistributedTables();
 
 // `uploads` names tables whose rows are here alone; null: they are NotImplemented.
 Result<std::string> EncodeTaskEnvelope(const TaskEnvelope& envelope, TableUploads* uploads);
-// ProtocolMismatch for another version, Corruption for bytes that are none. `resolver` brings the
-// rows of uploaded tables.
+// Also forces the SIMD level of this process that was forced where the task comes from:
+// InvalidInput where the machine lacks it. ProtocolMismatch for another version, Corruption for
+// bytes that are none. `resolver` brings the rows of uploaded tables.
 Result<TaskEnvelope> DecodeTaskEnvelope(std::string_view bytes, FileSystem& files,
                                         TableResolver* resolver, WorkerExtensions& extensions);
 

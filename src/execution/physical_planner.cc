@@ -7,6 +7,7 @@
 #include "execution/operators/project.h"
 #include "expression/rewrite.h"
 #include "plan/logical_custom.h"
+#include "plan/logical_window.h"
 
 namespace trivet {
 
@@ -73,8 +74,10 @@ bool PhysicalPlanner::HasInputOrder(const LogicalOperator& node) {
   switch (node.kind()) {
     case LogicalKind::kScan:
     case LogicalKind::kValues:
-    case LogicalKind::kSort:
-    case LogicalKind::kTopN: return true;
+    case LogicalKind::kSort: return true;
+    // Groups come in any order, however their own rows are ordered.
+    case LogicalKind::kTopN: return static_cast<const LogicalTopN&>(node).partition_by.empty();
+    case LogicalKind::kWindow: return static_cast<const LogicalWindow&>(node).partition_by.empty();
     case LogicalKind::kFilter:
     case LogicalKind::kProject:
     case LogicalKind::kDistinctOn:

@@ -6,6 +6,7 @@
 namespace trivet {
 
 Status PipelineBuilder::BuildRoot(const PhysicalOperator& root, std::shared_ptr<Sink> sink) {
+  root_ = &root;
   current_ = Pipeline();
   current_.sink = std::move(sink);
   current_.operators = {kNoOperator};

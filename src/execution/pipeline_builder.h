@@ -25,6 +25,8 @@ class PipelineBuilder {
   // Builds the plan with `sink` at its top; afterwards pipelines() are complete.
   Status BuildRoot(const PhysicalOperator& root, std::shared_ptr<Sink> sink);
   std::vector<Pipeline>& pipelines() { return pipelines_; }
+  // The plan whose pipelines are made.
+  const PhysicalOperator* root() const { return root_; }
 
   // ---- for operators ----
   const ExecutionContext& context() const { return context_; }
@@ -66,6 +68,7 @@ class PipelineBuilder {
   size_t BranchOfCurrent();
 
   const ExecutionContext& context_;
+  const PhysicalOperator* root_ = nullptr;
   std::vector<Pipeline> pipelines_;
   Pipeline current_;
   size_t last_built_ = 0;

@@ -35,6 +35,9 @@ std::vector<std::pair<std::string, std::string>> Measured(const PhysicalOperator
   if (counts.bytes_cached.load() > 0) {
     out.emplace_back("Cached", FormatBytes(counts.bytes_cached.load()));
   }
+  if (counts.bytes_ahead.load() > 0) {
+    out.emplace_back("Read Ahead", FormatBytes(counts.bytes_ahead.load()));
+  }
   if (counts.bytes_skipped.load() > 0) {
     out.emplace_back("Skipped", FormatBytes(counts.bytes_skipped.load()));
   }
@@ -104,6 +107,7 @@ void AppendJson(const PhysicalOperator& op, QueryMetrics* metrics, std::string& 
                   ", \"peak_memory_bytes\": ", counts.peak_memory_bytes.load(),
                   ", \"bytes_read\": ", counts.bytes_read.load(),
                   ", \"bytes_cached\": ", counts.bytes_cached.load(),
+                  ", \"bytes_ahead\": ", counts.bytes_ahead.load(),
                   ", \"bytes_skipped\": ", counts.bytes_skipped.load(),
                   ", \"rows_skipped\": ", counts.rows_skipped.load(),
                   ", \"bytes_spilled\": ", counts.bytes_spilled.load());

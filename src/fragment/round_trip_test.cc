@@ -125,6 +125,10 @@ constexpr const char* kStatements[] = {
     "SELECT n_name FROM nation ORDER BY n_regionkey DESC NULLS FIRST, n_name NULLS LAST",
     "SELECT n_name FROM nation ORDER BY length(n_name), n_name DESC LIMIT 3 OFFSET 2",
     "SELECT n_name FROM nation LIMIT 4 OFFSET 1",
+    "SELECT n_name, row_number() OVER w, rank() OVER w, dense_rank() OVER w FROM nation WINDOW w "
+    "AS "
+    "(PARTITION BY n_regionkey ORDER BY length(n_name) DESC NULLS FIRST)",
+    "SELECT n_name, row_number() OVER (ORDER BY n_name) AS n FROM nation QUALIFY n = 2",
     "SELECT n_name FROM nation LIMIT 30%",
     "SELECT n_name FROM nation UNION ALL SELECT r_name FROM region",
     "SELECT n_name FROM nation UNION SELECT r_name FROM region",

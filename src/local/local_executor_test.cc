@@ -143,7 +143,7 @@ TEST_F(LocalExecutorTest, NothingRunsFurtherThanABoundedBufferAhead) {
     now = plan->given;
   }
   EXPECT_EQ(now, before) << "still running";
-  const uint64_t bound = (ResultQueue::kMaxReadyBytes + ResultQueue::kMaxWaitingBytes) /
+  const uint64_t bound = (ResultQueue::kMostReadyBytes + ResultQueue::kMostWaitingBytes) /
                          (kVectorSize * sizeof(int64_t));
   EXPECT_LE(now, bound + 4);
   Batch batch;

@@ -52,6 +52,22 @@ TEST_F(ConnectionTest, ResultsTellNamesAndTypes) {
   EXPECT_EQ(result->columns()[2].type, LogicalType(TypeId::kDate));
 }
 
+TEST_F(ConnectionTest, ATablesRowsMayOutliveTheDatabase) {
+  auto database = Database::Open({});
+  auto connection = database->Connect();
+  ASSERT_TRUE(connection->Execute("CREATE TABLE t AS SELECT range AS i FROM range(5000)").ok());
+  // As a task of a cluster in this process holds it that ends after its query's session.
+  TablePtr held = database->catalog().Find({"", "t"})->table;
+  const std::weak_ptr<MemoryBudget> budget = database->shared_memory();
+  connection.reset();
+  database.reset();
+  ASSERT_FALSE(budget.expired());
+  EXPECT_GE(budget.lock()->reserved_bytes(), 5000 * sizeof(int64_t));
+  const auto last = budget.lock();
+  held.reset();
+  EXPECT_EQ(last->reserved_bytes(), 0u);
+}
+
 TEST_F(ConnectionTest, ParametersByPlaceAndByName) {
   ParameterValues placed;
   placed.positional = {Value::Int32(2), Value::Varchar("b")};

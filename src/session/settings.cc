@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/nearest_name.h"
+#include "base/simd_level.h"
 #include "base/string_concat.h"
 #include "context/memory_budget.h"
 #include "optimizer/optimizer.h"
@@ -144,6 +145,29 @@ std::string ShowMaxTempDirectorySize(const SettingValues& values) {
              : FormatBytes(values.max_temp_directory_bytes);
 }
 
+// Belongs to the process, as what a kernel is compiled for cannot show in an answer: the values of
+// a run do not hold it.
+constexpr const char* kBestLevel = "auto";
+
+Status SetSimdLevel(SettingValues&, const std::string& text) {
+  const std::string word = Lower(text);
+  if (word == kBestLevel) {
+    ForceSimdLevel(std::nullopt);
+    return Status::OK();
+  }
+  const std::optional<SimdLevel> level = FindSimdLevel(word);
+  if (!level) {
+    return BadValue("simd_level", text, "auto, baseline, sse4.2, avx2 or avx512");
+  }
+  if (ForceSimdLevel(level)) return Status::OK();
+  return Status::InvalidInput(StrCat("this machine has no ", word))
+      .WithHint(StrCat("it has ", SimdLevelNamesOfMachine()));
+}
+std::string ShowSimdLevel(const SettingValues&) {
+  const std::optional<SimdLevel> forced = ForcedSimdLevel();
+  return forced ? std::string(SimdLevelName(*forced)) : kBestLevel;
+}
+
 const Definition kDefinitions[] = {
     {"always_spill", "BOOLEAN", "LOCAL",
      "Whether operators put what they hold on disk although it fits; for tests",
@@ -193,7 +217,7 @@ const Definition kDefinitions[] = {
      ShowDisabledOptimizers, TRIVET_RESET(disabled_optimizers)},
     {"enable_page_cache", "BOOLEAN", "GLOBAL",
      "Whether decompressed pages of Parquet files are kept for later queries, in up to half of the "
-     "memory",
+     "memory beyond the first GiB",
      [](SettingValues& values, const std::string& text) -> Status {
        TRIVET_ASSIGN_OR_RETURN(values.enable_page_cache, ParseFlag("enable_page_cache", text));
        return Status::OK();
@@ -207,6 +231,14 @@ const Definition kDefinitions[] = {
      },
      [](const SettingValues& values) { return ShowFlag(values.enable_progress_bar); },
      TRIVET_RESET(enable_progress_bar)},
+    {"enable_sampling", "BOOLEAN", "LOCAL",
+     "Whether the optimizer runs predicates over a few rows of large tables to order joins",
+     [](SettingValues& values, const std::string& text) -> Status {
+       TRIVET_ASSIGN_OR_RETURN(values.enable_sampling, ParseFlag("enable_sampling", text));
+       return Status::OK();
+     },
+     [](const SettingValues& values) { return ShowFlag(values.enable_sampling); },
+     TRIVET_RESET(enable_sampling)},
     {"max_memory", "VARCHAR", "GLOBAL", "The same as memory_limit", SetMemoryLimit, ShowMemoryLimit,
      TRIVET_RESET(memory_limit_bytes)},
     {"max_temp_directory_size", "VARCHAR", "GLOBAL",
@@ -232,6 +264,11 @@ const Definition kDefinitions[] = {
      },
      [](const SettingValues& values) { return StrCat(values.random_seed); },
      TRIVET_RESET(random_seed)},
+    {"simd_level", "VARCHAR", "GLOBAL",
+     "Instructions that kernels of this process use: auto (the best there are), baseline, sse4.2, "
+     "avx2, avx512; answers are the same",
+     SetSimdLevel, ShowSimdLevel,
+     [](SettingValues&, const SettingValues&) { ForceSimdLevel(std::nullopt); }},
     {"temp_directory", "VARCHAR", "GLOBAL",
      "Where operators put what does not fit into memory; empty: nowhere",
      [](SettingValues& values, const std::string& text) -> Status {

@@ -19,6 +19,7 @@ struct SettingValues {
   uint64_t max_temp_directory_bytes = ~uint64_t{0};  // that: nine tenths of what is free
   bool always_spill = false;
   bool enable_page_cache = true;
+  bool enable_sampling = true;
   bool preserve_insertion_order = true;
   uint64_t batch_size = 2048;
   std::string time_zone = "UTC";

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/simd_level.h"
+
 namespace trivet {
 namespace {
 
@@ -52,6 +54,7 @@ TEST_F(SettingsTest, ResetBringsTheDefaultBack) {
                                                         {"default_null_order", "nulls_first"},
                                                         {"default_order", "desc"},
                                                         {"disabled_optimizers", "join_order"},
+                                                        {"simd_level", "baseline"},
                                                         {"enable_progress_bar", "true"}}) {
     const std::string before = Shown(one_, name);
     ASSERT_TRUE(one_.Set(name, Value::Varchar(value)).ok()) << name;
@@ -106,6 +109,8 @@ TEST_F(SettingsTest, BadValuesAreRefusedAndChangeNothing) {
       {"preserve_insertion_order", Value::Varchar("maybe")},
       {"default_null_order", Value::Varchar("sideways")},
       {"default_order", Value::Varchar("up")},
+      {"simd_level", Value::Varchar("avx3")},
+      {"simd_level", Value::Varchar("")},
       {"timezone", Value::Varchar("Middle/Earth")},
       {"random_seed", Value::Varchar("1.5")},
   };
@@ -137,6 +142,28 @@ TEST_F(SettingsTest, FlagsMayBeWrittenInSeveralWays) {
     ASSERT_TRUE(one_.Set("preserve_insertion_order", Value::Boolean(true)).ok());
     EXPECT_TRUE(one_.Get().preserve_insertion_order);
   }
+}
+
+TEST_F(SettingsTest, SimdLevelIsForcedForTheWholeProcess) {
+  EXPECT_EQ(Shown(one_, "simd_level"), "auto");
+  for (const SimdLevel level : SimdLevelsOfMachine()) {
+    const std::string name(SimdLevelName(level));
+    ASSERT_TRUE(one_.Set("simd_level", Value::Varchar(name)).ok()) << name;
+    EXPECT_EQ(CurrentSimdLevel(), level);
+    EXPECT_EQ(Shown(other_, "simd_level"), name);
+  }
+  ASSERT_TRUE(one_.Set("simd_level", Value::Varchar("Baseline")).ok());
+  EXPECT_EQ(CurrentSimdLevel(), SimdLevel::kBaseline);
+  for (size_t i = SimdLevelsOfMachine().size(); i < kSimdLevelCount; ++i) {
+    const std::string name(SimdLevelName(static_cast<SimdLevel>(i)));
+    const Status status = one_.Set("simd_level", Value::Varchar(name));
+    EXPECT_EQ(status.code(), StatusCode::kInvalidInput);
+    EXPECT_NE(status.hint().find(SimdLevelNamesOfMachine()), std::string::npos);
+    EXPECT_EQ(Shown(one_, "simd_level"), "baseline");
+  }
+  ASSERT_TRUE(other_.Reset("simd_level").ok());
+  EXPECT_EQ(Shown(one_, "simd_level"), "auto");
+  EXPECT_EQ(CurrentSimdLevel(), BestSimdLevel());
 }
 
 TEST_F(SettingsTest, OptimizerRulesAreDisabledByName) {

@@ -134,11 +134,13 @@ Result<StatementRunner::PlannedQuery> StatementRunner::Plan(BoundQuery query, bo
   PlannedQuery planned;
   if (describe) planned.logical = PlanToString(*query.plan);
   OptimizerTrace trace;
-  OptimizerContext context{.ids = ids_,
-                           .functions = extensions_->functions,
-                           .evaluation = *planning_context_,
-                           .disabled_rules = settings_.disabled_optimizers,
-                           .trace = describe ? &trace : nullptr};
+  OptimizerContext context{
+      .ids = ids_,
+      .functions = extensions_->functions,
+      .evaluation = *planning_context_,
+      .disabled_rules = settings_.disabled_optimizers,
+      .trace = describe ? &trace : nullptr,
+      .sampling = settings_.enable_sampling ? planning_context_.get() : nullptr};
   TRIVET_RETURN_IF_ERROR(OptimizeQuery(query, context));
   if (describe) {
     planned.optimized = PlanToString(*query.plan);
@@ -197,7 +199,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunCreateTable(BoundCreate
   entry.schema = SchemaOr(create.table, Catalog::kMainSchema);
   entry.name = create.table.name;
   entry.defaults = create.defaults;
-  MemoryTableBuilder builder(create.table.name, create.columns, database_.memory());
+  MemoryTableBuilder builder(create.table.name, create.columns, database_.shared_memory());
   if (create.query) {
     // An existing table that is to stay costs no query.
     if (create.on_conflict == OnConflict::kIgnore &&
@@ -214,7 +216,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunCreateTable(BoundCreate
 }
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::RunInsert(BoundInsert insert) {
-  MemoryTableBuilder builder(insert.table.name, insert.columns, database_.memory());
+  MemoryTableBuilder builder(insert.table.name, insert.columns, database_.shared_memory());
   uint64_t rows = 0;
   TRIVET_RETURN_IF_ERROR(Drain(std::move(insert.query), [&](const Batch& batch) {
     rows += batch.row_count();

@@ -73,6 +73,8 @@ class Queries:
             self.nesting += 1
             types = ["INTEGER", "VARCHAR", self.expressions.any_type()]
             body = self.select(types, None, simple=True)
+            if self.chance(0.3):
+                body = self.numbered(types, body)
             self.nesting -= 1
             if body.row_count <= most_rows:
                 columns = [(f"{alias}.k", types[0]), (f"{alias}.s", types[1]), (f"{alias}.c0", types[2])]
@@ -81,6 +83,28 @@ class Queries:
         table = self.random.choice(small or [min(self.tables, key=lambda table: table.row_count)])
         return _Relation(f"{table.name} {alias}", [(f"{alias}.{n}", t) for n, t in table.columns],
                          table.row_count)
+
+    def numbered(self, types, body):
+        """The rows of a query of three columns, cut by their numbers, which may take a column's place."""
+        columns = ["k", "s", "c0"]
+        order = self.random.sample(columns, 3)
+        function = self.random.choice(["row_number", "row_number", "rank", "dense_rank"])
+        if function != "row_number":  # whose order is total; equal rows are no matter
+            order = order[: self.random.randint(0, 2)]
+        directions = [self.random.choice(["", " DESC", " NULLS FIRST", " DESC NULLS FIRST"]) for _ in order]
+        by = ", ".join(map(str.__add__, order, directions))
+        partition = ", ".join(self.random.sample(columns, self.random.choice([0, 1, 1, 2])))
+        window = " ".join(filter(None, [partition and f"PARTITION BY {partition}", by and f"ORDER BY {by}"]))
+        shown = "n" if types[2] == "BIGINT" else "c0"
+        kept = self.random.choice(["n <= 1", "n <= 2", "n < 4", "n = 1", "n = 2", "3 >= n", "n > 1", "n BETWEEN 2 AND 3",
+                                   "n <= 5 AND k > 1"])
+        rows = f"({body.text}) q(k, s, c0)"
+        if self.chance(0.5):
+            text = (f"SELECT k, s, {shown} FROM (SELECT *, {function}() OVER ({window}) AS n FROM {rows}) "
+                    f"WHERE {kept}")
+        else:
+            text = f"SELECT k, s, {shown} FROM (SELECT *, {function}() OVER ({window}) AS n FROM {rows} QUALIFY {kept})"
+        return _Body(text, body.row_count)
 
     def source(self, outer, most):
         """(SQL, scope) of a FROM clause."""

@@ -45,7 +45,7 @@ STATEMENTS = [
     ("SELECT 127::TINYINT * 2::TINYINT", "InvalidInputError", "127 * 2", "* 2"),
     ("SELECT '300'::TINYINT", "InvalidInputError", "'300'", "'300'"),
     ("SELECT DATE '2020-02-30'", "InvalidInputError", "2020-02-30", "'2020"),
-    ("SELECT max(a) OVER () FROM t", "NotImplementedError", "window functions", "max"),
+    ("SELECT max(a) OVER () FROM t", "NotImplementedError", "max as a window function", "max"),
     ("SET thread = 2", "NotFoundError", '"threads"', None),
     ("SET threads = 'many'", "InvalidInputError", "many", None),
     ("DROP TABLE nothing", "NotFoundError", "nothing", "nothing"),

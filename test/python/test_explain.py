@@ -1,5 +1,7 @@
 """What EXPLAIN tells of the optimiser: the plans, the trace of rules, and rules switched off by its names."""
 
+import re
+
 import pytest
 
 QUERY = "SELECT a.i FROM range(100) a(i), range(10) b(j) WHERE a.i = b.j AND a.i > 3 AND EXISTS (SELECT 1 FROM range(5) c(k) WHERE k = a.i)"
@@ -38,3 +40,74 @@ def test_unknown_rules_are_told(connection, name, hint):
     with pytest.raises(Exception, match=f'there is no optimizer rule "{name}"') as raised:
         connection.execute(f"SET disabled_optimizers = '{name}'")
     assert hint in str(raised.value)
+
+
+@pytest.fixture
+def sales(connection, tmp_path):
+    """Two hundred thousand sales of a thousand articles, of which one in a hundred is red; without a page cache."""
+    connection.execute("SET enable_page_cache = false")
+    connection.execute(f"COPY (SELECT i % 1000 AS article, i % 7919 AS quantity, hash(i)::VARCHAR AS note FROM range(200000) t(i)) "
+                       f"TO '{tmp_path}/sales.parquet'")
+    connection.execute(f"COPY (SELECT i AS article, CASE WHEN i % 100 = 0 THEN 'red' ELSE 'grey' END AS colour FROM range(1000) t(i)) "
+                       f"TO '{tmp_path}/articles.parquet'")
+    connection.execute(f"CREATE VIEW sales AS FROM '{tmp_path}/sales.parquet'")
+    connection.execute(f"CREATE VIEW articles AS FROM '{tmp_path}/articles.parquet'")
+    return connection
+
+
+BELOW_AVERAGE = """SELECT count(*), sum(quantity) FROM sales JOIN articles USING (article) WHERE colour = 'red'
+AND quantity < (SELECT 0.2 * avg(quantity) FROM sales s WHERE s.article = articles.article)"""
+
+
+def scans_of(connection, query, table):
+    """What EXPLAIN ANALYZE tells of each scan of a file."""
+    lines = connection.sql("EXPLAIN ANALYZE " + query).fetchall()[-1][-1].splitlines()
+    return [line for line, below in zip(lines, lines[1:]) if "SCAN" in line and f"{table}.parquet" in below]
+
+
+def test_a_scan_below_an_aggregate_waits_for_the_keys_above(sales):
+    for _ in range(5):  # of threads, whichever is first
+        first, second = scans_of(sales, BELOW_AVERAGE, "sales")
+        assert "Rows: 2000," in first and "Rows: 2000," in second
+
+
+def test_scans_of_one_run_share_what_they_decompress(sales):
+    for _ in range(2):  # the second time nothing is left of the first
+        cached = [scan for scan in scans_of(sales, BELOW_AVERAGE, "sales") if "Cached: " in scan]
+        assert len(cached) == 1
+    assert not [scan for scan in scans_of(sales, "SELECT sum(quantity), max(article) FROM sales", "sales") if "Cached" in scan]
+
+
+GREEN = "SELECT count(*) FROM sales JOIN articles USING (article) WHERE note LIKE '%99%' AND quantity < 4000"
+
+
+def expected_rows(connection, query, table):
+    """The rows that the optimiser expects of the scan with filters of a table."""
+    plan = explain(connection, query)["optimized_plan"]
+    line = next(line for line in plan.splitlines() if table in line)
+    return float(re.search(r"~([\d.]+)", line).group(1).replace(",", ""))
+
+
+def test_estimates_come_from_rows_that_pass(sales):
+    passing = sales.sql("SELECT count(*) FROM sales WHERE note LIKE '%99%' AND quantity < 4000").fetchone()[0]
+    sampled = explain(sales, GREEN)["optimized_plan"]
+    assert explain(sales, GREEN)["optimized_plan"] == sampled
+    assert expected_rows(sales, GREEN, "sales") == pytest.approx(passing, rel=0.25)
+    sales.execute("SET batch_size = 2")
+    sales.execute("SET threads = 1")
+    assert explain(sales, GREEN)["optimized_plan"] == sampled
+    sales.execute("SET enable_sampling = false")
+    assert explain(sales, GREEN)["optimized_plan"] != sampled
+    assert expected_rows(sales, GREEN, "sales") != pytest.approx(passing, rel=0.25)
+
+
+def test_functions_of_users_do_not_run_while_planning(sales):
+    calls = []
+
+    def is_wanted(quantity):
+        calls.append(quantity)
+        return quantity < 100
+
+    sales.register_function("is_wanted", is_wanted, ["BIGINT"], "BOOLEAN", vectorized=False)
+    explain(sales, "SELECT count(*) FROM sales JOIN articles USING (article) WHERE is_wanted(quantity) AND note LIKE '%99%'")
+    assert calls == []

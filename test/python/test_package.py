@@ -300,3 +300,24 @@ def test_odd_frames(connection):
 
         with pytest.raises(trivet.NotImplementedError, match='"strange"'):
             connection.register("refused", pyarrow.table({"strange": pyarrow.array([None], form)}))
+
+
+def test_arrow_in_large_pieces(connection):
+    """Rows that were collected as Arrow's come back in every other form, across the pieces' bounds."""
+    rows = 2_500_000
+    relation = connection.sql(
+        f"SELECT i, i % 3 = 0 AS third, CASE WHEN i % 7 <> 0 THEN 'text ' || i END AS text, "
+        f"(i / 4.0)::DECIMAL(12, 2) AS quarter, DATE '2020-01-01' + (i % 1000)::INTEGER AS day "
+        f"FROM range({rows}) t(i) ORDER BY i")
+    table = relation.arrow()
+    table.validate(full=True)
+    assert table.num_rows == rows and len(table.column(0).chunks) <= 4
+    assert table.column("text").null_count == (rows + 6) // 7
+    for row in (0, 1, 6, 7, 2**20 - 1, 2**20, 2**21 + 1, rows - 1):
+        expected = (row, row % 3 == 0, f"text {row}" if row % 7 else None)
+        assert tuple(column[row].as_py() for column in table.columns[:3]) == expected
+    relation.fetchmany(2**20 - 1)
+    fetched = relation.fetchmany(3)
+    assert fetched == [tuple(column[row].as_py() for column in table.columns) for row in range(2**20 - 1, 2**20 + 2)]
+    assert len(relation) == rows
+    assert relation.arrow().equals(table)

@@ -1,7 +1,6 @@
 // Runs SQL suites (test/sql/README.md) on Trivet: sqllogictest [--threads N] [--batch-size N]
-// [--memory-limit SIZE] [--always-spill] [--disable-optimizers] [--workers N [--partitions P]]
-// [--coordinator URL]
-// [--verbose] FILE-OR-FOLDER…
+// [--memory-limit SIZE] [--always-spill] [--simd-level LEVEL] [--disable-optimizers]
+// [--workers N [--partitions P]] [--coordinator URL] [--verbose] FILE-OR-FOLDER…
 // With --workers every query runs as stages on that many workers of this process, whatever its
 // size, each scan as three tasks. With --coordinator every file is a session of a running
 // coordinator (its secret is in TRIVET_TOKEN), which plans as it was told to when it was started.
@@ -242,6 +241,8 @@ int Main(int argc, char** argv) {
       options.setup.push_back("SET memory_limit = '" + value() + "'");
     } else if (argument == "--always-spill") {
       options.setup.push_back("SET always_spill = true");
+    } else if (argument == "--simd-level") {
+      options.setup.push_back("SET simd_level = '" + value() + "'");
     } else if (argument == "--workers") {
       options.workers = static_cast<uint32_t>(std::stoul(value()));
     } else if (argument == "--partitions") {

@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <sstream>
 
@@ -20,6 +21,7 @@
 #include "shell/progress_bar.h"
 #include "shell/result_printer.h"
 #include "values.h"
+#include "vector/arrow_collector.h"
 #include "vector/arrow_export.h"
 
 namespace nb = nanobind;
@@ -82,24 +84,56 @@ class PyResult {
 
   // Reads what is left and keeps it; later calls do nothing.
   void Materialize() {
-    std::optional<ProgressBar> bar;
-    if (progress_bar_ && !finished_) bar.emplace(*result_);
-    Batch batch;
-    while (!finished_ && Next(batch)) batches_.push_back(batch);
-    finished_ = true;
+    if (!chunks_.empty()) return ReadChunks();
+    ReadAll([&](const Batch& batch) { batches_.push_back(batch); });
+  }
+  // Like Materialize, but keeps the rows as Arrow has them where all columns can be so and nothing
+  // has been kept yet.
+  void Collect() {
+    if (finished_ ||
+        !std::ranges::all_of(result_->columns(), ArrowCollector::CanCollect, &ResultColumn::type)) {
+      return Materialize();
+    }
+    ArrowCollector collector(types());
+    ReadAll([&](const Batch& batch) { ThrowIfError(collector.Append(batch)); });
+    chunks_ = collector.Finish();
   }
   const std::vector<Batch>& batches() const { return batches_; }
+  // What was collected; empty where batches() has the rows.
+  const std::vector<std::shared_ptr<const ArrowChunk>>& chunks() const { return chunks_; }
+  std::vector<LogicalType> types() const {
+    std::vector<LogicalType> types;
+    for (const ResultColumn& column : result_->columns()) types.push_back(column.type);
+    return types;
+  }
   QueryResult& raw() { return *result_; }
   const TimeZone& time_zone() const {
     return *ValueOrThrow(TimeZone::Find(connection_->settings().Get().time_zone));
   }
 
  private:
+  template <typename Keep>
+  void ReadAll(const Keep& keep) {
+    std::optional<ProgressBar> bar;
+    if (progress_bar_ && !finished_) bar.emplace(*result_);
+    Batch batch;
+    while (!finished_ && Next(batch)) keep(batch);
+    finished_ = true;
+  }
+  // The rows that were collected as batches, too.
+  void ReadChunks() {
+    if (!batches_.empty()) return;
+    for (const auto& chunk : chunks_) {
+      ThrowIfError(ReadArrowChunk(chunk, types(), batches_));
+    }
+  }
+
   std::shared_ptr<Connection> connection_;
   std::unique_ptr<QueryResult> result_;
   std::string sql_;
   const bool progress_bar_;
   std::vector<Batch> batches_;
+  std::vector<std::shared_ptr<const ArrowChunk>> chunks_;
   bool finished_ = false;
 };
 
@@ -169,6 +203,10 @@ int StreamNext(ArrowArrayStream* stream, ArrowArray* out) {
       return next.status().code() == StatusCode::kCancelled ? ECANCELED : EIO;
     }
     more = *next;
+  } else if (const auto& chunks = state.result->chunks(); !chunks.empty()) {
+    *out = ArrowArray{};
+    if (state.next < chunks.size()) ExportArrowChunk(chunks[state.next++], state.types, out);
+    return 0;
   } else {
     more = state.next < state.result->batches().size();
     if (more) batch = state.result->batches()[state.next++];
@@ -442,7 +480,7 @@ NB_MODULE(_trivet, module) {
                      size_t width) { return BoxText(*result, max_rows, width); })
       .def("stream",
            [](const std::shared_ptr<PyResult>& result, bool live) {
-             if (!live) result->Materialize();
+             if (!live) result->Collect();
              return ExportStream(result, live);
            })
       .def("cancel", [](const std::shared_ptr<PyResult>& result) { result->raw().Cancel(); });

@@ -236,7 +236,7 @@ Status BufferedInput::AddRows(const Batch& batch, std::vector<Vector> keys, size
   }
   TRIVET_RETURN_IF_ERROR(finder_->Append(keys, count, rows));
   for (size_t i = 0; i < count; ++i) rows[i] = buffered_.layout->States(rows[i]);
-  buffered_.encoder->Encode(sort_keys, count, batch.order(), rows);
+  buffered_.encoder->Encode(sort_keys, nullptr, count, batch.order(), rows);
   return Status::OK();
 }
 
@@ -246,7 +246,7 @@ void BufferedInput::KeepEarlier(const std::vector<Vector>& sort_keys, size_t cou
   const size_t bytes = buffered_.encoder->key_bytes();
   uint8_t* targets[kVectorSize] = {};
   for (size_t i = 0; i < count; ++i) targets[i] = scratch_.data() + i * bytes;
-  buffered_.encoder->Encode(sort_keys, count, order, targets);
+  buffered_.encoder->Encode(sort_keys, nullptr, count, order, targets);
   for (size_t i = 0; i < count; ++i) {
     uint8_t* kept = buffered_.layout->States(rows[i]);
     if (std::memcmp(targets[i], kept, bytes) < 0) std::memcpy(kept, targets[i], bytes);

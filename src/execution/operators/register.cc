@@ -11,6 +11,7 @@ void RegisterOperators(OperatorRegistry& registry) {
   RegisterCte(registry);
   RegisterJoin(registry);
   RegisterSort(registry);
+  RegisterWindow(registry);
   RegisterAggregate(registry);
   RegisterDistinctOn(registry);
   RegisterSetOperation(registry);

@@ -14,6 +14,7 @@ void RegisterLimit(OperatorRegistry& registry);
 void RegisterCte(OperatorRegistry& registry);
 void RegisterJoin(OperatorRegistry& registry);
 void RegisterSort(OperatorRegistry& registry);
+void RegisterWindow(OperatorRegistry& registry);
 void RegisterAggregate(OperatorRegistry& registry);
 void RegisterDistinctOn(OperatorRegistry& registry);
 void RegisterSetOperation(OperatorRegistry& registry);

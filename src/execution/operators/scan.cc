@@ -6,8 +6,10 @@
 #include "execution/dynamic_filters.h"
 #include "execution/operators/filter.h"
 #include "execution/operators/register.h"
+#include "execution/page_sharing.h"
 #include "execution/pipeline_builder.h"
 #include "execution/plan_check.h"
+#include "expression/inputs.h"
 #include "expression/rewrite.h"
 
 namespace trivet {
@@ -146,6 +148,12 @@ OperatorCapabilities PhysicalScan::capabilities() const {
   return capabilities;
 }
 
+std::set<size_t> PhysicalScan::TableColumns() const {
+  std::set<size_t> columns(columns_.begin(), columns_.end());
+  for (const ExpressionPtr& filter : filters_) CollectInputs(filter, columns);
+  return columns;
+}
+
 void PhysicalScan::VisitFields(FieldVisitor& visitor) {
   visitor.Field("Table", table_);
   visitor.Field("Columns", columns_);
@@ -176,6 +184,7 @@ Status PhysicalScan::BuildPipelines(PipelineBuilder& builder) const {
   if (table_->capabilities().dynamic_filters) {
     request.dynamic_filters = DynamicFiltersFor(builder, *this);
   }
+  SharePages(builder, *this, request);
   auto takers = builder.MorselTakers();
   builder.SetSource(*this, std::make_shared<ScanSource>(table_, std::move(request), is_whole_,
                                                         std::move(takers)));

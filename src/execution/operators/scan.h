@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "execution/physical_operator.h"
 #include "storage/table.h"
@@ -32,6 +33,8 @@ class PhysicalScan final : public PhysicalOperator {
   const Table& table() const { return *table_; }
   // The table's column that output column i is.
   size_t table_column(size_t i) const { return columns_[i]; }
+  // All of the table's columns that it outputs or filters by.
+  std::set<size_t> TableColumns() const;
   // Where several tasks run the plan, each of them reads all of the table, not its part.
   bool is_whole() const { return is_whole_; }
   // Set while the plan is made.

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "catalog/range_function.h"
+#include "context/memory_budget.h"
 #include "context/query_context.h"
 #include "execution/physical_planner.h"
 #include "formats/file_writer.h"
@@ -171,7 +172,8 @@ class SqlPlanner {
     entry.schema = Catalog::kMainSchema;
     entry.name = name;
     if (storage == Storage::kMemory) {
-      MemoryTableBuilder builder(name, columns, context_.memory());
+      MemoryTableBuilder builder(name, columns,
+                                 std::make_shared<MemoryBudget>("tables", size_t{1} << 30));
       EXPECT_TRUE(builder.Append(rows).ok());
       entry.table = std::make_shared<MemoryTable>(columns, builder.Finish().value());
     } else {
