@@ -11,6 +11,7 @@
 #include <iostream>
 #include <utility>
 
+#include "base/allocator.h"
 #include "base/string_concat.h"
 #include "cluster/command_options.h"
 #include "cluster/node_daemon.h"
@@ -190,6 +191,7 @@ int RunServe(const std::vector<std::string>& arguments, std::vector<std::string>
   if (token_is_ours && options->server.journal_directory.empty()) {
     options->server.token = NewToken();
   }
+  KeepLittleFreedMemory();
   CatchStopSignals();
   Result<std::unique_ptr<NodeDaemon>> daemon = NodeDaemon::Start(*options, FileSystem::Local());
   if (!daemon.ok()) return Fail(daemon.status());
@@ -248,6 +250,7 @@ int RunWorker(const std::vector<std::string>& arguments, std::shared_ptr<Extensi
     return worker;
   }();
   if (!options.ok()) return Fail(options.status());
+  KeepLittleFreedMemory();
   CatchStopSignals();
   if (parsed->Has("exit-with-parent")) prctl(PR_SET_PDEATHSIG, SIGTERM);
   Result<std::unique_ptr<WorkerServer>> server = WorkerServer::Start(*options, FileSystem::Local());
