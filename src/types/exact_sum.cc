@@ -47,7 +47,7 @@ void ExactSum::AddOutside(double value, const ExactSumArena& arena) {
   if (scale_ != kNoScale) {
     const uint32_t shift = effective - scale_;
     int128_t sum;
-    if (shift <= kReach && !__builtin_add_overflow(window_, mantissa << shift, &sum)) {
+    if (shift <= kReach && !__builtin_add_overflow(int128_t{window_}, mantissa << shift, &sum)) {
       window_ = sum;  // a denormal within the window
       return;
     }

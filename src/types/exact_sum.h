@@ -20,9 +20,9 @@ namespace trivet {
 // content goes to a superaccumulator over the whole range of doubles, which lives in the caller's
 // arena.
 //
-// 32 bytes, trivially copyable; two copies must not both go on adding, as they share the
+// 32 bytes, aligned to 8, trivially copyable; two copies must not both go on adding, as they share the
 // superaccumulator. Not synchronised.
-class alignas(16) ExactSum {
+class ExactSum {
  public:
   // 2^-1074 to 2^1024, and room for 2^64 addends.
   using Wide = Superaccumulator<34>;
@@ -37,7 +37,7 @@ class alignas(16) ExactSum {
       const int128_t addend =
           MakeInt128(mantissa >> 1 >> (63 - shift), static_cast<uint64_t>(mantissa) << shift);
       int128_t sum;
-      if (!__builtin_add_overflow(window_, addend, &sum)) [[likely]] {
+      if (!__builtin_add_overflow(int128_t{window_}, addend, &sum)) [[likely]] {
         window_ = sum;
         return;
       }
@@ -85,11 +85,23 @@ class alignas(16) ExactSum {
   bool AddToWide(int128_t window, uint32_t scale, const ExactSumArena& arena);
   bool AddFiniteBlock(const double* values, size_t count, const ExactSumArena& arena);
 
-  int128_t window_ = 0;
+  // An integer of 128 bits that asks for no more than the alignment of its halves: sums lie side by
+  // side in rows of hash tables, where padding costs cache lines.
+  class Window {
+   public:
+    Window(int128_t value) : low_(Int128Low(value)), high_(Int128High(value)) {}
+    operator int128_t() const { return MakeInt128(high_, low_); }
+
+   private:
+    uint64_t low_;
+    int64_t high_;
+  };
+
+  Window window_ = 0;
   uint32_t scale_ = kNoScale;  // biased exponent of doubles whose last bit is the window's bit 0
   uint8_t specials_ = 0;
   Wide* wide_ = nullptr;
 };
-static_assert(sizeof(ExactSum) == 32);
+static_assert(sizeof(ExactSum) == 32 && alignof(ExactSum) == 8);
 
 }  // namespace trivet

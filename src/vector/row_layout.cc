@@ -43,10 +43,11 @@ Result<RowLayoutPtr> RowLayout::Make(std::vector<LogicalType> types, Options opt
   if (options.flag) ++next;
   layout->validity_offset_ = next;
   next += layout->validity_bytes();
-  layout->extra_offset_ = AlignUp(next, 16);
+  const size_t alignment = options.extra_bytes % 16 == 0 ? 16 : 8;
+  layout->extra_offset_ = AlignUp(next, alignment);
   layout->row_bytes_ = options.extra_bytes == 0
                            ? std::max<size_t>(AlignUp(next, 8), 8)
-                           : AlignUp(layout->extra_offset_ + options.extra_bytes, 16);
+                           : AlignUp(layout->extra_offset_ + options.extra_bytes, alignment);
   return RowLayoutPtr(std::move(layout));
 }
 

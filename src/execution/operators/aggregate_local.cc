@@ -8,6 +8,11 @@
 
 namespace trivet {
 
+namespace {
+// Groups of fewer bytes are likely to lie in a core's own caches.
+constexpr size_t kCachedBytes = size_t{512} << 10;
+}  // namespace
+
 Vector GroupKey(const Vector& column, size_t count) {
   return column.type().IsFloating() ? CanonicalVector(column, count) : column;
 }
@@ -167,7 +172,15 @@ void LocalAggregation::UpdateState(const AggregatePlan::State& state, BatchOrder
     function.update_runs(call, call_arguments_, runs->selection, runs->ends, runs->count, states);
     return;
   }
-  for (size_t i = 0; i < count; ++i) states_[i] = rows[i] + offset;
+  if (finder_.memory_bytes() < kCachedBytes) {
+    for (size_t i = 0; i < count; ++i) states_[i] = rows[i] + offset;
+  } else {
+    // The updates wait for one state after another; this loop asks for all of them at once.
+    for (size_t i = 0; i < count; ++i) {
+      states_[i] = rows[i] + offset;
+      __builtin_prefetch(states_[i], 1);
+    }
+  }
   function.update(call, call_arguments_, count, states_.get());
 }
 

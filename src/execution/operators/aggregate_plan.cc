@@ -8,6 +8,10 @@ namespace {
 
 constexpr size_t kStateAlignment = 16;
 
+constexpr size_t AlignUp(size_t bytes, size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
+
 size_t FindOrAddExpression(std::vector<ExpressionPtr>& expressions, const ExpressionPtr& wanted) {
   const auto found = std::find_if(expressions.begin(), expressions.end(), [&](const auto& known) {
     return ExpressionsEqual(known, wanted);
@@ -64,16 +68,23 @@ class PlanMaker {
     }
     states->push_back(plan_.states.size());
     plan_.outputs.push_back({aggregate.function, plan_.states.size()});
+    // A state's size is a multiple of its alignment; one of an odd number of words needs no more
+    // than a word's.
+    if (function.state_size % kStateAlignment == 0) {
+      extra_alignment_ = kStateAlignment;
+      extra_bytes_ = AlignUp(extra_bytes_, kStateAlignment);
+    }
     plan_.states.push_back({aggregate.function, std::move(arguments), extra_bytes_});
-    extra_bytes_ += (function.state_size + kStateAlignment - 1) / kStateAlignment * kStateAlignment;
+    extra_bytes_ += AlignUp(function.state_size, sizeof(uint64_t));
   }
 
-  std::vector<uint8_t> MakePrototype() const {
+  std::vector<uint8_t> MakePrototype() {
+    extra_bytes_ = AlignUp(extra_bytes_, extra_alignment_);
     // States may hold 16-byte integers, so the image is made in aligned memory.
     struct alignas(kStateAlignment) Unit {
       uint8_t bytes[kStateAlignment];
     };
-    std::vector<Unit> image(extra_bytes_ / kStateAlignment);
+    std::vector<Unit> image(AlignUp(extra_bytes_, kStateAlignment) / kStateAlignment);
     auto* bytes = reinterpret_cast<uint8_t*>(image.data());
     std::fill_n(bytes, extra_bytes_, uint8_t{0});
     for (const AggregatePlan::State& state : plan_.states) {
@@ -117,6 +128,7 @@ class PlanMaker {
 
   AggregatePlan& plan_;
   size_t extra_bytes_ = 0;
+  size_t extra_alignment_ = sizeof(uint64_t);
 };
 
 // Layout and sort key of rows kept.

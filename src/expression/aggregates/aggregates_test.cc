@@ -111,6 +111,32 @@ TEST(AggregatesTest, SumsOfIntegersAreHugeints) {
       "2");
 }
 
+// Sums and counts of up to 32 bits share an integer: neither may reach into the other.
+TEST(AggregatesTest, ExtremeSumsLeaveTheCountAlone) {
+  const auto expect = [](TypeId id, const std::vector<int64_t>& integers) {
+    std::vector<Value> values;
+    int128_t sum = 0;
+    for (int64_t integer : integers) {
+      values.push_back(Value::Integer(id, integer));
+      sum += integer;
+    }
+    EXPECT_EQ(AggregateOf("sum", id, values).integer(), sum) << static_cast<int>(id);
+    EXPECT_EQ(AggregateOf("avg", id, values).floating(),
+              static_cast<double>(static_cast<long double>(sum) /
+                                  static_cast<long double>(integers.size())));
+  };
+  constexpr int64_t kLeast = std::numeric_limits<int32_t>::min();
+  expect(TypeId::kInt32, std::vector<int64_t>(70'000, kLeast));
+  expect(TypeId::kInt32, std::vector<int64_t>(70'000, -kLeast - 1));
+  expect(TypeId::kUInt32, std::vector<int64_t>(70'000, std::numeric_limits<uint32_t>::max()));
+  std::vector<int64_t> crossing(7, -1);
+  crossing.insert(crossing.end(), 9, 1);
+  expect(TypeId::kInt32, crossing);
+  std::ranges::reverse(crossing);
+  expect(TypeId::kInt8, crossing);
+  expect(TypeId::kInt16, {-1});
+}
+
 TEST(AggregatesTest, OverflowOfASumIsDecidedAtTheEnd) {
   const Value most = Value::Integer(kHugeint, kInt128Max);
   const Value one = Value::Integer(kHugeint, 1);

@@ -12,37 +12,104 @@ namespace trivet {
 
 namespace {
 
-// Integers of up to 64 bits: 2^64 of them fit 128 bits. Sum and average share this state, so a
-// query that asks for both keeps one.
-struct NarrowSum {
-  struct State {
-    int128_t sum;
-    int64_t count;
-  };
-  static void Initialize(const BoundAggregateFunction&, State& state) { state = {0, 0}; }
+// Sum and average share their states, so a query that asks for both keeps one. States are small, and
+// aligned to words: where there are many groups, their cache lines are what an update costs.
+
+// Integers of up to 32 bits: their sum in the lower 80 bits of one integer, their number above, for
+// less than 2^47 of them. One addition does both.
+class ShortState {
+ public:
+  static constexpr uint64_t kMaxCount = (uint64_t{1} << 47) - 1;
+
+  ShortState() = default;
+  ShortState(int128_t sum, int64_t count)
+      : low_(Int128Low(sum)), high_(Int128High(sum) + count * kOne) {}
+
+  void Add(int64_t value) {
+    const uint64_t low = low_ + static_cast<uint64_t>(value);
+    high_ += (value >> 63) + (low < low_) + kOne;
+    low_ = low;
+  }
+  void Add(const ShortState& other) {
+    const auto total = static_cast<uint128_t>(MakeInt128(high_, low_)) +
+                       static_cast<uint128_t>(MakeInt128(other.high_, other.low_));
+    low_ = static_cast<uint64_t>(total);
+    high_ = static_cast<int64_t>(total >> 64);
+  }
+  int128_t sum() const {
+    return MakeInt128(static_cast<int16_t>(high_ & (kOne - 1)), low_);
+  }
+  int64_t count() const { return (high_ - Int128High(sum())) / kOne; }
+
+ private:
+  static constexpr int64_t kOne = int64_t{1} << 16;  // of the count, in the upper half
+
+  uint64_t low_ = 0;
+  int64_t high_ = 0;
+};
+
+// Integers of up to 64 bits: 2^64 of them fit 128 bits.
+class LongState {
+ public:
+  LongState() = default;
+  LongState(int128_t sum, int64_t count)
+      : low_(Int128Low(sum)), high_(Int128High(sum)), count_(count) {}
+
+  template <typename T>
+  void Add(T value) {
+    AddSum(value);
+    ++count_;
+  }
+  void Add(const LongState& other) {
+    AddSum(other.sum());
+    count_ += other.count_;
+  }
+  int128_t sum() const { return MakeInt128(high_, low_); }
+  int64_t count() const { return count_; }
+
+ private:
+  void AddSum(int128_t addend) {
+    const int128_t total = sum() + addend;
+    low_ = Int128Low(total);
+    high_ = Int128High(total);
+  }
+
+  uint64_t low_ = 0;
+  int64_t high_ = 0;
+  int64_t count_ = 0;
+};
+
+template <typename AnyState>
+struct MachineSum {
+  using State = AnyState;
+  static void Initialize(const BoundAggregateFunction&, State& state) { state = State(); }
   template <typename T>
   static void Add(const AggregateCall&, State& state, T value, size_t) {
-    state.sum += value;
-    ++state.count;
+    state.Add(value);
   }
   static void Combine(const AggregateCall&, const State& source, State& target) {
-    target.sum += source.sum;
-    target.count += source.count;
+    target.Add(source);
   }
-  static Int256 Total(const State& state) { return Int256::From(state.sum); }
+  static int64_t Count(const State& state) { return state.count(); }
+  static Int256 Total(const State& state) { return Int256::From(state.sum()); }
   static void Write(const AggregateCall&, const State& state, StateWriter& out) {
-    out.PutUnsigned(static_cast<uint128_t>(state.count));
-    out.PutSigned(state.sum);
+    out.PutUnsigned(static_cast<uint128_t>(state.count()));
+    out.PutSigned(state.sum());
   }
   static bool Absorb(const AggregateCall&, StateReader& in, State& target) {
+    constexpr bool kShort = std::is_same_v<State, ShortState>;
     uint64_t count = 0;
     int128_t sum = 0;
-    if (!in.GetCount(count) || !in.GetSum(count, 64, sum)) return false;
-    target.sum += sum;
-    target.count += static_cast<int64_t>(count);
+    if (!in.GetCount(count) || !in.GetSum(count, kShort ? 32 : 64, sum)) return false;
+    if (kShort && count > ShortState::kMaxCount) return false;
+    target.Add(State(sum, static_cast<int64_t>(count)));
     return true;
   }
 };
+
+// What an integer of up to 64 bits is added to.
+template <typename T>
+using NarrowSum = MachineSum<std::conditional_t<(sizeof(T) < 8), ShortState, LongState>>;
 
 // 128-bit integers.
 struct WideSum {
@@ -59,6 +126,7 @@ struct WideSum {
     target.sum.Add(source.sum);
     target.count += source.count;
   }
+  static int64_t Count(const State& state) { return state.count; }
   static Int256 Total(const State& state) { return state.sum; }
   static void Write(const AggregateCall&, const State& state, StateWriter& out) {
     out.PutUnsigned(static_cast<uint128_t>(state.count));
@@ -79,7 +147,7 @@ template <typename Sum>
 struct Total : Sum {
   static bool Finalize(const AggregateCall& call, typename Sum::State& state, size_t row,
                        int128_t& out) {
-    if (state.count == 0) return false;
+    if (Sum::Count(state) == 0) return false;
     const Int256 total = Sum::Total(state);
     const bool decimal = call.bound.return_type.id() == TypeId::kDecimal;
     if (!total.FitsInt128() ||
@@ -98,10 +166,10 @@ struct Total : Sum {
 template <typename Sum>
 struct Average : Sum {
   static bool Finalize(const AggregateCall& call, typename Sum::State& state, size_t, double& out) {
-    if (state.count == 0) return false;
+    if (Sum::Count(state) == 0) return false;
     const LogicalType& type = call.bound.argument_types[0];
     const int scale = type.id() == TypeId::kDecimal ? type.scale() : 0;
-    out = RoundedRatio(Sum::Total(state), static_cast<uint64_t>(state.count), scale);
+    out = RoundedRatio(Sum::Total(state), static_cast<uint64_t>(Sum::Count(state)), scale);
     return true;
   }
 };
@@ -113,7 +181,7 @@ void AddNarrowSingle(const AggregateCall&, std::span<const Vector> arguments, si
   using Accumulator = std::conditional_t<sizeof(T) < 8, int64_t, int128_t>;
   const VectorView view = arguments[0].View();
   const auto* values = reinterpret_cast<const T*>(view.data);
-  auto& target = *reinterpret_cast<NarrowSum::State*>(state);
+  auto& target = *reinterpret_cast<typename NarrowSum<T>::State*>(state);
   Accumulator sum = 0;
   int64_t valid = 0;
   if (view.validity == nullptr) {
@@ -129,21 +197,20 @@ void AddNarrowSingle(const AggregateCall&, std::span<const Vector> arguments, si
       ++valid;
     });
   }
-  target.sum += sum;
-  target.count += valid;
+  target.Add(typename NarrowSum<T>::State(sum, valid));
 }
 
 template <template <typename> typename Finish, typename Out>
 AggregateVariants MakeVariants(const std::string& name) {
   AggregateVariants variants;
   const auto add = [&]<typename T>(PhysicalType type, T) {
-    auto function = MakeUnaryAggregate<Finish<NarrowSum>, T, Out>(name, "");
+    auto function = MakeUnaryAggregate<Finish<NarrowSum<T>>, T, Out>(name, "");
     // All share the functions of the state's own struct, by which equal states are recognised.
-    function.initialize = InitializeState<NarrowSum>;
-    function.combine = CombineStates<NarrowSum>;
-    function.update = UpdateUnary<NarrowSum, T>;
+    function.initialize = InitializeState<NarrowSum<T>>;
+    function.combine = CombineStates<NarrowSum<T>>;
+    function.update = UpdateUnary<NarrowSum<T>, T>;
     function.update_single = AddNarrowSingle<T>;
-    function.update_runs = UpdateUnaryRuns<NarrowSum, T>;
+    function.update_runs = UpdateUnaryRuns<NarrowSum<T>, T>;
     variants.Set(type, std::move(function));
   };
   add(PhysicalType::kBool, uint8_t{});
