@@ -86,9 +86,9 @@ class Connection:
         """Up to `size` further rows of what `execute` ran last."""
         return self._last_relation().fetchmany(size)
 
-    def arrow(self):
-        """The rows of what `execute` ran last as a `pyarrow.Table`."""
-        return self._last_relation().arrow()
+    def arrow(self, *, string_views: bool = False):
+        """The rows of what `execute` ran last as a `pyarrow.Table`; see `Relation.arrow`."""
+        return self._last_relation().arrow(string_views=string_views)
 
     def df(self):
         """The rows of what `execute` ran last as a pandas DataFrame."""

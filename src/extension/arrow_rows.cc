@@ -27,11 +27,11 @@ Result<ArrowColumnsPtr> ArrowColumns::Make(std::vector<ColumnDefinition> columns
 }
 
 Status ArrowColumns::ExportSchema(ArrowSchema* out) const {
-  return ExportArrowSchema(names_, types_, out, ArrowUuid::kExtension);
+  return ExportArrowSchema(names_, types_, out, {.uuid = ArrowUuid::kExtension});
 }
 
 Status ArrowColumns::Export(const Batch& rows, ArrowArray* out) const {
-  return ExportArrowBatch(rows, types_, out, nullptr, ArrowUuid::kExtension);
+  return ExportArrowBatch(rows, types_, out, nullptr, {.uuid = ArrowUuid::kExtension});
 }
 
 Result<Batch> ArrowColumns::Import(const std::shared_ptr<ArrowHolder<ArrowArray>>& array,

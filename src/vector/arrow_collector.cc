@@ -24,11 +24,15 @@ bool IsText(const LogicalType& type) {
   return type.id() == TypeId::kVarchar || type.id() == TypeId::kBlob;
 }
 
-size_t ArrowWidth(const LogicalType& type) {
-  if (IsText(type)) return sizeof(int32_t);
+size_t ArrowWidth(const LogicalType& type, ArrowStrings strings = ArrowStrings::kOffsets) {
+  if (IsText(type)) {
+    return strings == ArrowStrings::kViews ? sizeof(ArrowStringView) : sizeof(int32_t);
+  }
   if (type.id() == TypeId::kDecimal) return sizeof(int128_t);
   return TypeSize(type);
 }
+
+size_t TextSize(const ArrowChunk::Column& column) { return static_cast<size_t>(column.byte_count); }
 
 // Room for `needed` bytes, of which `used` are there already.
 void Ensure(std::unique_ptr<ArrowChunk::Memory>& buffer, size_t used, size_t needed,
@@ -100,9 +104,16 @@ void CopyFixed(const LogicalType& type, const VectorView& view, size_t count, ui
   }
 }
 
-// What the valid strings of the first `count` rows take.
-uint64_t TextBytes(const VectorView& view, size_t count) {
+// What the valid strings of the first `count` rows take; with views, those too long for them.
+uint64_t TextBytes(const VectorView& view, size_t count, ArrowStrings strings) {
   uint64_t total = 0;
+  if (strings == ArrowStrings::kViews) {
+    for (size_t i = 0; i < count; ++i) {
+      const uint32_t size = view.Get<StringView>(i).size();
+      if (size > StringView::kInlineSize && view.IsValid(i)) total += size;
+    }
+    return total;
+  }
   if (view.validity == nullptr) {
     for (size_t i = 0; i < count; ++i) total += view.Get<StringView>(i).size();
   } else {
@@ -149,6 +160,28 @@ void CopyText(const VectorView& view, size_t count, size_t at, int32_t* offsets,
     at += text.size();
   }
   offsets[count] = static_cast<int32_t>(at);
+}
+
+// Long strings go to `bytes` from `at` on.
+template <bool nullable>
+void CopyViews(const VectorView& view, size_t count, size_t at, ArrowStringView* views,
+               uint8_t* bytes) {
+  for (size_t i = 0; i < count; ++i) {
+    if constexpr (nullable) {
+      if (!view.IsValid(i)) {
+        views[i] = {};
+        continue;
+      }
+    }
+    const StringView& text = view.Get<StringView>(i);
+    if (text.is_inline()) {
+      views[i] = ArrowStringView::Inline(text);
+    } else {
+      views[i] = ArrowStringView::Reference(text, 0, static_cast<int32_t>(at));
+      std::memcpy(bytes + at, text.data(), text.size());
+      at += text.size();
+    }
+  }
 }
 
 // Behind an array's private_data.
@@ -207,21 +240,22 @@ Status ArrowCollector::Open(const Batch& batch) {
   bool full = rows + batch.row_count() > kChunkRows;
   for (size_t i = 0; i < types_.size(); ++i) {
     if (!IsText(types_[i])) continue;
-    batch_bytes_[i] = TextBytes(batch.column(i).View(), batch.row_count());
+    batch_bytes_[i] = TextBytes(batch.column(i).View(), batch.row_count(), strings_);
     if (batch_bytes_[i] > kMaxTextBytes) {
       return Status::NotImplemented("an Arrow batch with more than 2 GiB of strings");
     }
-    full |= chunk_ && chunk_->columns[i].byte_count + batch_bytes_[i] > kMaxTextBytes;
+    full |= chunk_ && TextSize(chunk_->columns[i]) + batch_bytes_[i] > kMaxTextBytes;
   }
   if (full && rows != 0) {
     for (size_t i = 0; i < types_.size(); ++i) {
-      expected_bytes_[i] = chunk_->columns[i].byte_count + chunk_->columns[i].byte_count / 16;
+      expected_bytes_[i] = TextSize(chunk_->columns[i]) / 16 * 17;
     }
     finished_.push_back(std::move(chunk_));
     chunk_ = nullptr;
   }
   if (chunk_ == nullptr) {
     chunk_ = std::make_shared<ArrowChunk>();
+    chunk_->strings = strings_;
     chunk_->columns.resize(types_.size());
   }
   return Status::OK();
@@ -239,15 +273,15 @@ Status ArrowCollector::Append(const Batch& batch) {
     if (types_[i].id() == TypeId::kBoolean) {
       Ensure(out.values, (first + 7) / 8, (rows + 7) / 8, (at_first + 7) / 8);
     } else {
-      const size_t width = ArrowWidth(types_[i]);
+      const size_t width = ArrowWidth(types_[i], strings_);
       Ensure(out.values, (first + 1) * width * (first != 0), (rows + 1) * width, at_first * width);
     }
     if (IsText(types_[i])) {
-      Ensure(out.bytes, out.byte_count, out.byte_count + batch_bytes_[i] + kSlack,
+      Ensure(out.bytes, TextSize(out), TextSize(out) + batch_bytes_[i] + kSlack,
              expected_bytes_[i] + kSlack);
     }
     AppendColumn(batch.column(i), types_[i], batch.row_count(), out);
-    out.byte_count += batch_bytes_[i];
+    out.byte_count += static_cast<int64_t>(batch_bytes_[i]);
   }
   chunk_->row_count = rows;
   return Status::OK();
@@ -262,10 +296,14 @@ void ArrowCollector::AppendColumn(const Vector& column, const LogicalType& type,
     BitWriter bits(out.values->data(), first);
     for (size_t i = 0; i < count; ++i) bits.Put(view.Get<uint8_t>(i) != 0);
     bits.End();
+  } else if (IsText(type) && strings_ == ArrowStrings::kViews) {
+    auto* views = reinterpret_cast<ArrowStringView*>(out.values->data()) + first;
+    const auto copy = view.validity == nullptr ? CopyViews<false> : CopyViews<true>;
+    copy(view, count, TextSize(out), views, out.bytes->data());
   } else if (IsText(type)) {
     auto* offsets = reinterpret_cast<int32_t*>(out.values->data()) + first;
     const auto copy = view.validity == nullptr ? CopyText<false> : CopyText<true>;
-    copy(view, count, out.byte_count, offsets, out.bytes->data());
+    copy(view, count, TextSize(out), offsets, out.bytes->data());
   } else {
     CopyFixed(type, view, count, out.values->data() + first * ArrowWidth(type));
   }
@@ -300,7 +338,10 @@ void ExportArrowChunk(std::shared_ptr<const ArrowChunk> chunk,
     auto owner = std::make_unique<ChunkOwner>();
     owner->chunk = chunk;
     owner->buffers = {column.validity ? column.validity->data() : nullptr, column.values->data()};
-    if (IsText(types[i])) owner->buffers.push_back(column.bytes->data());
+    if (IsText(types[i])) {
+      owner->buffers.push_back(column.bytes->data());
+      if (chunk->strings == ArrowStrings::kViews) owner->buffers.push_back(&column.byte_count);
+    }
     FillArray(std::move(owner), column.null_count, &whole->children[i]);
   }
   FillArray(std::move(whole), 0, out);
@@ -311,7 +352,8 @@ Status ReadArrowChunk(const std::shared_ptr<const ArrowChunk>& chunk,
   ArrowHolder<ArrowSchema> schema;
   ArrowHolder<ArrowArray> array;
   TRIVET_RETURN_IF_ERROR(
-      ExportArrowSchema(std::vector<std::string>(types.size()), types, schema.get()));
+      ExportArrowSchema(std::vector<std::string>(types.size()), types, schema.get(),
+                        {.strings = chunk->strings}));
   ExportArrowChunk(chunk, types, array.get());
   for (size_t begin = 0; begin < chunk->row_count; begin += kVectorSize) {
     const size_t count = std::min(kVectorSize, chunk->row_count - begin);

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "types/type.h"
 #include "vector/arrow_abi.h"
+#include "vector/arrow_export.h"
 #include "vector/batch.h"
 
 namespace trivet {
@@ -29,11 +30,12 @@ struct ArrowChunk {
   };
   struct Column {
     std::unique_ptr<Memory> validity;  // null: no row is NULL
-    std::unique_ptr<Memory> values;    // of strings: int32 offsets, one more than rows
-    std::unique_ptr<Memory> bytes;     // of strings
-    size_t byte_count = 0;
+    std::unique_ptr<Memory> values;    // of strings: views, or int32 offsets, one more than rows
+    std::unique_ptr<Memory> bytes;     // of strings; with views, of those too long for them
+    int64_t byte_count = 0;
     size_t null_count = 0;
   };
+  ArrowStrings strings = ArrowStrings::kOffsets;
   size_t row_count = 0;
   std::vector<Column> columns;
 };
@@ -51,7 +53,9 @@ class ArrowCollector {
   // exported batch by batch (arrow_export.h).
   static bool CanCollect(const LogicalType& type);
 
-  explicit ArrowCollector(std::vector<LogicalType> types) : types_(std::move(types)) {}
+  explicit ArrowCollector(std::vector<LogicalType> types,
+                          ArrowStrings strings = ArrowStrings::kOffsets)
+      : types_(std::move(types)), strings_(strings) {}
 
   // Rows of the types. NotImplemented where the strings of one batch exceed an array's 2 GiB.
   Status Append(const Batch& batch);
@@ -64,6 +68,7 @@ class ArrowCollector {
                     ArrowChunk::Column& out);
 
   const std::vector<LogicalType> types_;
+  const ArrowStrings strings_;
   std::vector<size_t> expected_bytes_;  // of each column's strings in a chunk, as the last had them
   std::vector<uint64_t> batch_bytes_;   // of each column's strings in the batch at hand
   std::shared_ptr<ArrowChunk> chunk_;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <string>
+
 #include "vector/testing/random_columns.h"
 
 namespace trivet {
@@ -28,9 +31,11 @@ std::vector<std::vector<Value>> ValuesOf(const std::vector<Batch>& batches, size
   return values;
 }
 
+constexpr ArrowStrings kForms[] = {ArrowStrings::kOffsets, ArrowStrings::kViews};
+
 std::vector<Batch> Collected(const std::vector<LogicalType>& types,
-                             const std::vector<Batch>& batches) {
-  ArrowCollector collector(types);
+                             const std::vector<Batch>& batches, ArrowStrings strings) {
+  ArrowCollector collector(types, strings);
   for (const Batch& batch : batches) {
     const Status status = collector.Append(batch);
     EXPECT_TRUE(status.ok()) << status.ToString();
@@ -61,9 +66,11 @@ TEST(ArrowCollectorTest, GivesBackRowsOfEveryTypeAndEncoding) {
       batches.emplace_back(std::move(columns), count);
     }
     const auto expected = ValuesOf(batches, types.size());
-    const auto collected = ValuesOf(Collected(types, batches), types.size());
-    for (size_t i = 0; i < types.size(); ++i) {
-      EXPECT_TRUE(collected[i] == expected[i]) << types[i].ToString() << ", seed " << seed;
+    for (const ArrowStrings strings : kForms) {
+      const auto collected = ValuesOf(Collected(types, batches, strings), types.size());
+      for (size_t i = 0; i < types.size(); ++i) {
+        EXPECT_TRUE(collected[i] == expected[i]) << types[i].ToString() << ", seed " << seed;
+      }
     }
   }
 }
@@ -106,6 +113,41 @@ TEST(ArrowCollectorTest, GrowsBeyondItsFirstRoomAndFillsChunks) {
     next += static_cast<int64_t>(batch.row_count());
   }
   EXPECT_EQ(read_rows, rows);
+}
+
+// What Arrow demands of views: zeros behind short strings and in NULLs, which receivers compare as
+// words, and the size of the buffer that long ones lie in.
+TEST(ArrowCollectorTest, ViewsAreAsArrowDemands) {
+  Batch batch = Batch::MakeFlat({TypeId::kVarchar}, 4);
+  batch.mutable_column(0).SetString(0, "short");
+  batch.mutable_column(0).SetString(1, "longer than twelve");
+  batch.mutable_column(0).SetString(2, "a null that has some bytes");
+  batch.mutable_column(0).SetNull(2);
+  batch.mutable_column(0).SetString(3, "another that is long");
+  batch.set_row_count(4);
+  ArrowCollector collector({TypeId::kVarchar}, ArrowStrings::kViews);
+  ASSERT_TRUE(collector.Append(batch).ok());
+  ASSERT_TRUE(collector.Append(batch).ok());
+  const auto chunks = collector.Finish();
+  ASSERT_EQ(chunks.size(), 1u);
+  ArrowArray array;
+  ExportArrowChunk(chunks[0], {TypeId::kVarchar}, &array);
+  const ArrowArray& column = *array.children[0];
+  ASSERT_EQ(column.n_buffers, 4);
+  EXPECT_EQ(*static_cast<const int64_t*>(column.buffers[3]), 2 * (18 + 20));
+  const auto* views = static_cast<const ArrowStringView*>(column.buffers[1]);
+  const auto* bytes = static_cast<const char*>(column.buffers[2]);
+  const ArrowStringView none;
+  const std::string short_one("\x05\0\0\0short\0\0\0\0\0\0\0", 16);
+  for (size_t first : {0, 4}) {
+    EXPECT_EQ(std::memcmp(&views[first], short_one.data(), 16), 0);
+    EXPECT_EQ(std::memcmp(&views[first + 2], &none, 16), 0);
+    EXPECT_EQ(views[first + 3].size, 20);
+    EXPECT_EQ(std::string(views[first + 3].prefix, 4), "anot");
+    EXPECT_EQ(views[first + 3].buffer, 0);
+    EXPECT_EQ(std::string(bytes + views[first + 3].offset, 20), "another that is long");
+  }
+  array.release(&array);
 }
 
 TEST(ArrowCollectorTest, WithoutRowsThereIsNoChunk) {

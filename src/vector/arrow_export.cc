@@ -38,7 +38,8 @@ const char* UnitLetter(TimeUnit unit) {
   return "u";
 }
 
-std::string FormatOf(const LogicalType& type, ArrowUuid uuid) {
+std::string FormatOf(const LogicalType& type, ArrowForm form) {
+  const bool views = form.strings == ArrowStrings::kViews;
   switch (type.id()) {
     case TypeId::kNull: return "n";
     case TypeId::kBoolean: return "b";
@@ -55,9 +56,11 @@ std::string FormatOf(const LogicalType& type, ArrowUuid uuid) {
     case TypeId::kDouble: return "g";
     case TypeId::kDecimal:
       return StrCat("d:", static_cast<int>(type.precision()), ",", static_cast<int>(type.scale()));
-    case TypeId::kVarchar: return "u";
-    case TypeId::kUuid: return uuid == ArrowUuid::kExtension ? "w:16" : "u";
-    case TypeId::kBlob: return "z";
+    case TypeId::kVarchar: return views ? "vu" : "u";
+    case TypeId::kUuid:
+      if (form.uuid == ArrowUuid::kExtension) return "w:16";
+      return views ? "vu" : "u";
+    case TypeId::kBlob: return views ? "vz" : "z";
     case TypeId::kDate: return "tdD";
     case TypeId::kTime: return "ttu";
     case TypeId::kTimestamp:
@@ -86,14 +89,14 @@ std::string EncodeMetadata(const std::vector<std::pair<std::string, std::string>
   return encoded;
 }
 
-void FillSchema(const std::string& name, const LogicalType& type, ArrowUuid uuid, ArrowSchema* out);
+void FillSchema(const std::string& name, const LogicalType& type, ArrowForm form, ArrowSchema* out);
 
 void FillSchemaNode(std::string format, const std::string& name,
-                    const std::vector<StructField>& children, ArrowUuid uuid, ArrowSchema* out) {
+                    const std::vector<StructField>& children, ArrowForm form, ArrowSchema* out) {
   auto* owner = new SchemaOwner{std::move(format), name, {}, {}, {}};
   owner->children.resize(children.size());
   for (size_t i = 0; i < children.size(); ++i) {
-    FillSchema(children[i].name, children[i].type, uuid, &owner->children[i]);
+    FillSchema(children[i].name, children[i].type, form, &owner->children[i]);
     owner->pointers.push_back(&owner->children[i]);
   }
   *out = ArrowSchema{};
@@ -106,13 +109,13 @@ void FillSchemaNode(std::string format, const std::string& name,
   out->private_data = owner;
 }
 
-void FillSchema(const std::string& name, const LogicalType& type, ArrowUuid uuid,
+void FillSchema(const std::string& name, const LogicalType& type, ArrowForm form,
                 ArrowSchema* out) {
   std::vector<StructField> children;
   if (type.id() == TypeId::kList) children = {{"item", type.element()}};
   if (type.id() == TypeId::kStruct) children = type.fields();
-  FillSchemaNode(FormatOf(type, uuid), name, children, uuid, out);
-  if (type.id() != TypeId::kUuid || uuid == ArrowUuid::kText) return;
+  FillSchemaNode(FormatOf(type, form), name, children, form, out);
+  if (type.id() != TypeId::kUuid || form.uuid == ArrowUuid::kText) return;
   auto* owner = static_cast<SchemaOwner*>(out->private_data);
   owner->metadata =
       EncodeMetadata({{"ARROW:extension:name", "arrow.uuid"}, {"ARROW:extension:metadata", ""}});
@@ -122,7 +125,7 @@ void FillSchema(const std::string& name, const LogicalType& type, ArrowUuid uuid
 // Behind an array's private_data.
 struct ArrayOwner {
   Owner keep_alive;  // goes last: the vector's memory may be reserved against what it keeps
-  ArrowUuid uuid;
+  ArrowForm form;
   Vector vector;  // shares memory that buffers point to
   std::deque<std::vector<uint8_t>> memory;
   std::vector<const void*> buffers;
@@ -148,7 +151,7 @@ T* NewBuffer(ArrayOwner& owner, size_t count) {
 
 // Offsets and bytes of the column's strings; text(i) gives the i-th.
 template <typename Text>
-Status FillStrings(ArrayOwner& owner, const VectorView& view, size_t count, const Text& text) {
+Status FillOffsets(ArrayOwner& owner, const VectorView& view, size_t count, const Text& text) {
   auto* offsets = NewBuffer<int32_t>(owner, count + 1);
   uint64_t total = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -168,6 +171,42 @@ Status FillStrings(ArrayOwner& owner, const VectorView& view, size_t count, cons
   }
   offsets[count] = at;
   return Status::OK();
+}
+
+// Views of the column's strings, a buffer of those too long to lie in them, and that one's size.
+template <typename Text>
+Status FillViews(ArrayOwner& owner, const VectorView& view, size_t count, const Text& text) {
+  auto* views = NewBuffer<ArrowStringView>(owner, count);
+  uint64_t total = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t size = view.IsValid(i) ? text(i).size() : 0;
+    if (size > StringView::kInlineSize) total += size;
+  }
+  if (total > static_cast<uint64_t>(std::numeric_limits<int32_t>::max())) {
+    return Status::NotImplemented("an Arrow batch with more than 2 GiB of strings");
+  }
+  auto* bytes = NewBuffer<char>(owner, total);
+  int32_t at = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (!view.IsValid(i)) continue;
+    const auto piece = text(i);
+    const StringView value{std::string_view(piece)};
+    if (value.is_inline()) {
+      views[i] = ArrowStringView::Inline(value);
+      continue;
+    }
+    views[i] = ArrowStringView::Reference(value, 0, at);
+    std::memcpy(bytes + at, value.data(), value.size());
+    at += static_cast<int32_t>(value.size());
+  }
+  *NewBuffer<int64_t>(owner, 1) = at;
+  return Status::OK();
+}
+
+template <typename Text>
+Status FillStrings(ArrayOwner& owner, const VectorView& view, size_t count, const Text& text) {
+  if (owner.form.strings == ArrowStrings::kViews) return FillViews(owner, view, count, text);
+  return FillOffsets(owner, view, count, text);
 }
 
 template <typename T>
@@ -197,7 +236,7 @@ struct ArrowInterval {
   int64_t nanos;
 };
 
-Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowUuid uuid,
+Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowForm form,
                  ArrowArray* out);
 
 Status FillNested(ArrayOwner& owner, size_t count) {
@@ -221,12 +260,12 @@ Status FillNested(ArrayOwner& owner, size_t count) {
     CopyRows(column.children().front(), rows.data(), child_rows, elements, 0);
     owner.children.resize(1);
     TRIVET_RETURN_IF_ERROR(
-        FillArray(elements, child_rows, owner.keep_alive, owner.uuid, &owner.children[0]));
+        FillArray(elements, child_rows, owner.keep_alive, owner.form, &owner.children[0]));
   } else {
     owner.children.resize(column.children().size());
     for (size_t i = 0; i < column.children().size(); ++i) {
       TRIVET_RETURN_IF_ERROR(FillArray(column.children()[i], child_rows, owner.keep_alive,
-                                       owner.uuid, &owner.children[i]));
+                                       owner.form, &owner.children[i]));
     }
   }
   for (ArrowArray& child : owner.children) owner.pointers.push_back(&child);
@@ -250,7 +289,7 @@ Status FillValues(ArrayOwner& owner, size_t count) {
       return FillStrings(owner, view, count,
                          [&](size_t i) { return view.Get<StringView>(i).view(); });
     case TypeId::kUuid:
-      if (owner.uuid == ArrowUuid::kExtension) {
+      if (owner.form.uuid == ArrowUuid::kExtension) {
         FillUuids(owner, view, count);
         return Status::OK();
       }
@@ -285,11 +324,11 @@ Status FillValues(ArrayOwner& owner, size_t count) {
   }
 }
 
-Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowUuid uuid,
+Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, ArrowForm form,
                  ArrowArray* out) {
   auto owner = std::make_unique<ArrayOwner>();
   owner->keep_alive = keep_alive;
-  owner->uuid = uuid;
+  owner->form = form;
   owner->vector = column;
   owner->vector.Flatten(count);
   *out = ArrowArray{};
@@ -313,22 +352,22 @@ Status FillArray(const Vector& column, size_t count, const Owner& keep_alive, Ar
 }  // namespace
 
 Status ExportArrowSchema(const std::vector<std::string>& names,
-                         const std::vector<LogicalType>& types, ArrowSchema* out, ArrowUuid uuid) {
+                         const std::vector<LogicalType>& types, ArrowSchema* out, ArrowForm form) {
   std::vector<StructField> fields;
   for (size_t i = 0; i < names.size(); ++i) fields.push_back({names[i], types[i]});
-  FillSchemaNode("+s", "", fields, uuid, out);
+  FillSchemaNode("+s", "", fields, form, out);
   out->flags = 0;
   return Status::OK();
 }
 
 Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out,
-                        const Owner& keep_alive, ArrowUuid uuid) {
+                        const Owner& keep_alive, ArrowForm form) {
   auto owner = std::make_unique<ArrayOwner>();
   owner->keep_alive = keep_alive;
   owner->children.resize(types.size());
   Status status;
   for (size_t i = 0; i < types.size() && status.ok(); ++i) {
-    status = FillArray(batch.column(i), batch.row_count(), keep_alive, uuid, &owner->children[i]);
+    status = FillArray(batch.column(i), batch.row_count(), keep_alive, form, &owner->children[i]);
   }
   if (!status.ok()) {
     for (ArrowArray& child : owner->children) {

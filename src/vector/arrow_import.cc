@@ -10,6 +10,7 @@
 #include "base/string_concat.h"
 #include "types/date_time.h"
 #include "types/decimal.h"
+#include "vector/arrow_export.h"
 
 namespace trivet {
 
@@ -230,15 +231,9 @@ Vector ImportUuids(const Import& import) {
 
 // Arrow's views: 4-byte length, then 12 bytes inline, or prefix, buffer number and offset.
 Vector ImportStringViews(const Import& import, const LogicalType& type) {
-  struct Reference {
-    int32_t size;
-    char prefix[4];
-    int32_t buffer;
-    int32_t offset;
-  };
   Vector vector = Vector::MakeFlat(type, std::max<size_t>(import.count, 1));
   ImportValidity(import, vector);
-  const auto* views = import.buffer<Reference>(1) + import.first;
+  const auto* views = import.buffer<ArrowStringView>(1) + import.first;
   auto* out = vector.mutable_data<StringView>();
   const VectorView view = vector.View();
   for (size_t i = 0; i < import.count; ++i) {

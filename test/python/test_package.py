@@ -321,3 +321,24 @@ def test_arrow_in_large_pieces(connection):
     assert fetched == [tuple(column[row].as_py() for column in table.columns) for row in range(2**20 - 1, 2**20 + 2)]
     assert len(relation) == rows
     assert relation.arrow().equals(table)
+
+
+def test_strings_as_views(connection):
+    """The same rows in Arrow's other form of strings, nested ones as well, whichever is asked for first."""
+    query = ("SELECT i, CASE WHEN i % 7 <> 0 THEN repeat('text', (i % 9)::INTEGER) || i END AS text, 'few ' || i % 5 AS few, "
+             "('b' || i)::BLOB AS bytes FROM range(150000) t(i) ORDER BY i")
+    for first in (True, False):
+        relation = connection.sql(query)
+        tables = {form: relation.arrow(string_views=form) for form in (first, not first)}
+        assert [str(kind) for kind in tables[True].schema.types] == ["int64", "string_view", "string_view", "binary_view"]
+        assert [str(kind) for kind in tables[False].schema.types] == ["int64", "string", "string", "binary"]
+        tables[True].validate(full=True)
+        assert tables[True].to_pylist() == tables[False].to_pylist()
+        assert relation.fetchmany(3) == [tuple(row.values()) for row in tables[True].slice(0, 3).to_pylist()]
+    assert connection.sql(query).pl().rows() == connection.sql(query).fetchall()
+    nested = pyarrow.table({"list": [["a", None, "a longer text than twelve"], [], None], "struct": [{"s": "x"}, None, {"s": None}]})
+    connection.register("nested", nested)
+    relation = connection.sql("SELECT * FROM nested")
+    assert str(relation.arrow(string_views=True).schema.field("list").type.value_type) == "string_view"
+    relation.arrow(string_views=True).validate(full=True)
+    assert relation.arrow(string_views=True).to_pylist() == nested.to_pylist()

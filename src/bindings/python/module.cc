@@ -87,20 +87,24 @@ class PyResult {
     if (!chunks_.empty()) return ReadChunks();
     ReadAll([&](const Batch& batch) { batches_.push_back(batch); });
   }
-  // Like Materialize, but keeps the rows as Arrow has them where all columns can be so and nothing
-  // has been kept yet.
-  void Collect() {
+  // Like Materialize, but keeps the rows as Arrow has them, strings in this form, where all columns
+  // can be so and nothing has been kept yet.
+  void Collect(ArrowStrings strings) {
+    if (!Chunks(strings).empty()) return;
     if (finished_ ||
         !std::ranges::all_of(result_->columns(), ArrowCollector::CanCollect, &ResultColumn::type)) {
       return Materialize();
     }
-    ArrowCollector collector(types());
+    ArrowCollector collector(types(), strings);
     ReadAll([&](const Batch& batch) { ThrowIfError(collector.Append(batch)); });
     chunks_ = collector.Finish();
   }
   const std::vector<Batch>& batches() const { return batches_; }
-  // What was collected; empty where batches() has the rows.
-  const std::vector<std::shared_ptr<const ArrowChunk>>& chunks() const { return chunks_; }
+  // What was collected in this form; empty where batches() has the rows.
+  std::vector<std::shared_ptr<const ArrowChunk>> Chunks(ArrowStrings strings) const {
+    if (chunks_.empty() || chunks_.front()->strings != strings) return {};
+    return chunks_;
+  }
   std::vector<LogicalType> types() const {
     std::vector<LogicalType> types;
     for (const ResultColumn& column : result_->columns()) types.push_back(column.type);
@@ -178,6 +182,8 @@ std::string BoxText(PyResult& result, size_t max_rows, size_t width) {
 struct ExportedStream {
   std::shared_ptr<PyResult> result;
   bool live;
+  ArrowForm form;
+  std::vector<std::shared_ptr<const ArrowChunk>> chunks;  // empty: the result's batches
   size_t next = 0;
   std::vector<std::string> names;
   std::vector<LogicalType> types;
@@ -186,7 +192,7 @@ struct ExportedStream {
 
 int StreamSchema(ArrowArrayStream* stream, ArrowSchema* out) {
   auto& state = *static_cast<ExportedStream*>(stream->private_data);
-  const Status status = ExportArrowSchema(state.names, state.types, out);
+  const Status status = ExportArrowSchema(state.names, state.types, out, state.form);
   state.error = status.ToString();
   return status.ok() ? 0 : EIO;
 }
@@ -203,9 +209,10 @@ int StreamNext(ArrowArrayStream* stream, ArrowArray* out) {
       return next.status().code() == StatusCode::kCancelled ? ECANCELED : EIO;
     }
     more = *next;
-  } else if (const auto& chunks = state.result->chunks(); !chunks.empty()) {
+  } else if (!state.chunks.empty()) {
     *out = ArrowArray{};
-    if (state.next < chunks.size()) ExportArrowChunk(chunks[state.next++], state.types, out);
+    if (state.next == state.chunks.size()) return 0;
+    ExportArrowChunk(state.chunks[state.next++], state.types, out);
     return 0;
   } else {
     more = state.next < state.result->batches().size();
@@ -213,7 +220,7 @@ int StreamNext(ArrowArrayStream* stream, ArrowArray* out) {
   }
   *out = ArrowArray{};
   if (!more) return 0;
-  const Status status = ExportArrowBatch(batch, state.types, out, state.result);
+  const Status status = ExportArrowBatch(batch, state.types, out, state.result, state.form);
   state.error = status.ToString();
   return status.ok() ? 0 : EIO;
 }
@@ -241,8 +248,11 @@ void ReleaseCapsule(PyObject* capsule) {
   delete stream;
 }
 
-nb::object ExportStream(std::shared_ptr<PyResult> result, bool live) {
-  auto* state = new ExportedStream{std::move(result), live};
+nb::object ExportStream(std::shared_ptr<PyResult> result, bool live, bool string_views) {
+  const ArrowStrings strings = string_views ? ArrowStrings::kViews : ArrowStrings::kOffsets;
+  if (!live) result->Collect(strings);
+  auto* state = new ExportedStream{std::move(result), live, {.strings = strings}};
+  if (!live) state->chunks = state->result->Chunks(strings);
   for (const ResultColumn& column : state->result->result().columns()) {
     state->names.push_back(column.name);
     state->types.push_back(column.type);
@@ -479,9 +489,8 @@ NB_MODULE(_trivet, module) {
       .def("box", [](const std::shared_ptr<PyResult>& result, size_t max_rows,
                      size_t width) { return BoxText(*result, max_rows, width); })
       .def("stream",
-           [](const std::shared_ptr<PyResult>& result, bool live) {
-             if (!live) result->Collect();
-             return ExportStream(result, live);
+           [](const std::shared_ptr<PyResult>& result, bool live, bool string_views) {
+             return ExportStream(result, live, string_views);
            })
       .def("cancel", [](const std::shared_ptr<PyResult>& result) { result->raw().Cancel(); });
 }

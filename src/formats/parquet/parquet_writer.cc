@@ -108,7 +108,7 @@ class ParquetWriter final : public FileWriter {
   Status Write(const Batch& batch) override {
     ArrowArray exported;
     TRIVET_RETURN_IF_ERROR(
-        ExportArrowBatch(batch, types_, &exported, nullptr, ArrowUuid::kExtension));
+        ExportArrowBatch(batch, types_, &exported, nullptr, {.uuid = ArrowUuid::kExtension}));
     TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::RecordBatch> imported,
                             FromArrow(arrow::ImportRecordBatch(&exported, schema_)));
     return AtPath(FromArrow(writer_->WriteRecordBatch(*imported)));
@@ -135,7 +135,7 @@ class ParquetWriter final : public FileWriter {
       names.push_back(column.name);
     }
     ArrowSchema exported;
-    TRIVET_RETURN_IF_ERROR(ExportArrowSchema(names, types_, &exported, ArrowUuid::kExtension));
+    TRIVET_RETURN_IF_ERROR(ExportArrowSchema(names, types_, &exported, {.uuid = ArrowUuid::kExtension}));
     TRIVET_ASSIGN_OR_RETURN(schema_, FromArrow(arrow::ImportSchema(&exported)));
     for (size_t i = 0; i < columns.size(); ++i) {
       if (!columns[i].not_null) continue;
