@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kFirstCapacity = 2048;
 
+// A chunk of fewer rows is left as it is: tables of few rows are read faster than encoded.
+constexpr size_t kLeastEncodedRows = 2 * kVectorSize;
+
 // Bytes that a vector of `capacity` rows allocates, strings' own bytes left out.
 size_t FlatBytes(const LogicalType& type, size_t capacity) {
   return TypeSize(type) * capacity + BitWords(capacity) * sizeof(uint64_t);
@@ -52,7 +55,19 @@ void CopyOwned(const Vector& source, size_t begin, size_t count, Vector& target,
 
 MemoryTableBuilder::MemoryTableBuilder(std::string table, std::vector<ColumnDefinition> columns,
                                        std::shared_ptr<MemoryManager> budget)
-    : table_(std::move(table)), columns_(std::move(columns)), budget_(std::move(budget)) {}
+    : table_(std::move(table)), columns_(std::move(columns)), budget_(std::move(budget)) {
+  StartDictionaries();
+}
+
+void MemoryTableBuilder::StartDictionaries() {
+  dictionaries_.clear();
+  for (const ColumnDefinition& column : columns_) {
+    const bool is_text = column.type.physical() == PhysicalType::kString;
+    dictionaries_.push_back(is_text ? std::make_unique<TextDictionary>(column.type, budget_,
+                                                                       StrCat("table ", table_))
+                                    : nullptr);
+  }
+}
 
 Status MemoryTableBuilder::CheckNulls(const Batch& batch, size_t column) const {
   if (!columns_[column].not_null) return Status::OK();
@@ -123,17 +138,57 @@ Status MemoryTableBuilder::CopyIn(const Batch& batch, size_t begin, size_t count
 }
 
 void MemoryTableBuilder::CloseChunk() {
-  for (const Vector& column : open_->columns) {
-    open_->statistics.push_back(VectorBounds(column, open_->row_count));
+  open_->statistics.resize(columns_.size());
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (TryEncode(i)) continue;
+    open_->statistics[i] = VectorBounds(open_->columns[i], open_->row_count);
   }
   done_.push_back(std::move(open_));
   open_ = nullptr;
 }
 
+// Replaces the open chunk's strings by codes, and gives their memory back.
+bool MemoryTableBuilder::TryEncode(size_t column) {
+  const size_t rows = open_->row_count;
+  if (dictionaries_[column] == nullptr || rows < kLeastEncodedRows) return false;
+  const size_t code_bytes = rows * sizeof(uint32_t);
+  Vector& strings = open_->columns[column];
+  const size_t string_bytes =
+      FlatBytes(strings.type(), strings.capacity()) + LongStringBytes(strings, 0, rows);
+  if (!open_->reservation.Grow(code_bytes).ok()) return false;
+  auto codes = MakeIndices(rows);
+  auto bounds = dictionaries_[column]->Encode(strings, rows, codes.get());
+  if (!bounds) {
+    open_->reservation.Shrink(code_bytes);
+    return false;
+  }
+  open_->statistics[column] = std::move(*bounds);
+  strings = Vector();
+  open_->reservation.Shrink(std::min(string_bytes, open_->reservation.bytes()));
+  encoded_.push_back({done_.size(), column, std::move(codes)});
+  return true;
+}
+
 Result<MemoryChunks> MemoryTableBuilder::Finish() {
   if (open_ != nullptr && open_->row_count > 0) CloseChunk();
   open_ = nullptr;
-  return std::exchange(done_, {});
+  std::vector<std::shared_ptr<const Vector>> entries(columns_.size());
+  std::vector<uint64_t> ids(columns_.size());
+  for (Encoded& encoded : encoded_) {
+    TextDictionary& dictionary = *dictionaries_[encoded.column];
+    if (entries[encoded.column] == nullptr) {
+      entries[encoded.column] = dictionary.Finish();
+      ids[encoded.column] = Vector::NextDictionaryId();
+    }
+    done_[encoded.chunk]->columns[encoded.column] =
+        Vector::MakeDictionary(entries[encoded.column], std::move(encoded.codes),
+                               dictionary.size(), ids[encoded.column]);
+  }
+  encoded_.clear();
+  StartDictionaries();
+  MemoryChunks chunks(done_.begin(), done_.end());
+  done_.clear();
+  return chunks;
 }
 
 MemoryTable::MemoryTable(std::vector<ColumnDefinition> columns, MemoryChunks chunks)

@@ -7,15 +7,17 @@
 #include <vector>
 
 #include "storage/table.h"
+#include "storage/text_dictionary.h"
 
 namespace trivet {
 
-// A run of rows of a memory table: one flat vector a column, and each column's bounds. Immutable
+// A run of rows of a memory table: one vector a column, flat, or a dictionary of few strings, which
+// other runs may share, and each column's bounds. Immutable
 // and shared by all snapshots that hold it; the memory stays reserved as long as it lives.
 struct MemoryChunk {
   // Queries elsewhere may read the rows for a moment after the database that made them has gone.
   std::shared_ptr<MemoryManager> budget;
-  std::vector<Vector> columns;  // flat, `row_count` rows
+  std::vector<Vector> columns;  // `row_count` rows each
   std::vector<ColumnStatistics> statistics;
   size_t row_count = 0;
   Reservation reservation;
@@ -44,11 +46,22 @@ class MemoryTableBuilder {
   Status Reserve(const Batch& batch, size_t begin, size_t count);
   void StartChunk();
   void CloseChunk();
+  bool TryEncode(size_t column);
+  void StartDictionaries();
+
+  // Codes of a chunk's column, whose dictionary is still being filled.
+  struct Encoded {
+    size_t chunk;
+    size_t column;
+    Indices codes;
+  };
 
   std::string table_;
   std::vector<ColumnDefinition> columns_;
   std::shared_ptr<MemoryManager> budget_;
-  MemoryChunks done_;
+  std::vector<std::shared_ptr<MemoryChunk>> done_;
+  std::vector<Encoded> encoded_;
+  std::vector<std::unique_ptr<TextDictionary>> dictionaries_;  // by column; of strings alone
   std::shared_ptr<MemoryChunk> open_;
 };
 

@@ -102,6 +102,10 @@ bool DynamicFiltersAllow(const ScanState& state, const MemoryChunk& chunk) {
 Vector ColumnPart(const std::shared_ptr<const MemoryChunk>& chunk, size_t column, size_t begin,
                   size_t count) {
   const Vector& stored = chunk->columns[column];
+  if (stored.is_dictionary()) {
+    return Vector::MakeDictionary(stored.dictionary(), Indices(chunk, stored.codes().get() + begin),
+                                  stored.dictionary_size(), stored.dictionary_id());
+  }
   const bool whole_words = begin % 64 == 0;
   if (stored.type().IsNested()) {
     Vector copy = Vector::MakeFlat(stored.type(), std::max<size_t>(count, 1));

@@ -203,6 +203,58 @@ TEST_F(MemoryTableTest, ReservesWhatItKeepsAndGivesItBack) {
   EXPECT_NE(status.message().find("table t"), std::string::npos);
 }
 
+// Few strings are kept once, whatever the chunks; many, and chunks of few rows, as they come.
+TEST_F(MemoryTableTest, FewStringsBecomeADictionary) {
+  const std::vector<ColumnDefinition> columns = {
+      {"few", TypeId::kVarchar}, {"many", TypeId::kVarchar}, {"late", TypeId::kVarchar}};
+  constexpr size_t kRows = 2 * MemoryTableBuilder::kChunkRows + 1000;
+  const auto text = [](size_t column, size_t i) {
+    const bool is_few = column == 0 || (column == 2 && i < MemoryTableBuilder::kChunkRows);
+    return "a text that is long: " + std::to_string(is_few ? i % 50 : i);
+  };
+  MemoryTableBuilder builder("t", columns, budget_);
+  for (size_t begin = 0; begin < kRows; begin += 1000) {
+    Batch batch = Batch::MakeFlat({TypeId::kVarchar, TypeId::kVarchar, TypeId::kVarchar}, 1000);
+    batch.set_row_count(std::min<size_t>(1000, kRows - begin));
+    for (size_t row = 0; row < batch.row_count(); ++row) {
+      const size_t i = begin + row;
+      for (size_t c = 0; c < 3; ++c) batch.mutable_column(c).SetString(row, text(c, i));
+      if (i % 11 == 0) batch.mutable_column(0).SetNull(row);
+    }
+    ASSERT_TRUE(builder.Append(batch).ok());
+  }
+  auto table = std::make_shared<const MemoryTable>(columns, builder.Finish().value());
+  const MemoryChunks& chunks = table->chunks();
+  ASSERT_EQ(chunks.size(), 3u);
+  const auto is_encoded = [&](size_t chunk, size_t column) {
+    return chunks[chunk]->columns[column].is_dictionary();
+  };
+  EXPECT_TRUE(is_encoded(0, 0) && is_encoded(1, 0));
+  EXPECT_FALSE(is_encoded(2, 0)) << "1000 rows";
+  EXPECT_FALSE(is_encoded(0, 1) || is_encoded(1, 1));
+  EXPECT_TRUE(is_encoded(0, 2));
+  EXPECT_FALSE(is_encoded(1, 2));
+  EXPECT_EQ(chunks[0]->columns[0].dictionary_id(), chunks[1]->columns[0].dictionary_id());
+  for (size_t column = 0; column < 3; ++column) {
+    const std::vector<Value> values = Scan(*table, {.columns = {column}}, 1500);
+    ASSERT_EQ(values.size(), kRows);
+    for (size_t i = 0; i < kRows; ++i) {
+      const bool is_null = column == 0 && i % 11 == 0;
+      ASSERT_EQ(values[i], is_null ? Value::Null(TypeId::kVarchar) : Value::Varchar(text(column, i)))
+          << column << ", row " << i;
+    }
+  }
+  const ColumnStatistics few = table->statistics().columns[0];
+  EXPECT_EQ(few.min, Value::Varchar(text(0, 0)));
+  EXPECT_EQ(few.max, Value::Varchar(text(0, 9)));
+  EXPECT_EQ(few.null_count, (kRows + 10) / 11);
+  // Codes of the few, views and bytes of the others; growing chunks' slack aside.
+  const size_t views = kRows * 2 * (sizeof(StringView) + 28);
+  EXPECT_LT(budget_->reserved_bytes(), kRows * sizeof(uint32_t) + views + views / 10);
+  table.reset();
+  EXPECT_EQ(budget_->reserved_bytes(), 0u);
+}
+
 TEST_F(MemoryTableTest, RangesComputeTheirRows) {
   const RangeTable range("n", 10, -3, 4);
   const std::vector<Value> values = Scan(range, {.columns = {0}}, 3);
