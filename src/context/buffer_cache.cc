@@ -21,7 +21,7 @@ constexpr size_t kTrimBytes = size_t{32} << 20;
 // allocator does not give all of that to the system.
 constexpr size_t kLeftToOthers = size_t{1} << 30;
 
-constexpr size_t kMostPoolBytes = size_t{1} << 30;
+constexpr size_t kMostPoolBytes = size_t{2} << 30;
 constexpr size_t kMostSampleBytes = size_t{64} << 20;
 
 size_t MostSampleBytes(const MemoryManager& memory) {

@@ -28,6 +28,8 @@ class PipelineRun {
   // The next batch (kHaveOutput), kFinished, the run's error, or kBlocked after `timeout_ms`.
   Result<Outcome> Poll(Batch& batch, int timeout_ms);
   void Cancel();
+  // As ResultStream::DivertTo says.
+  void DivertTo(std::shared_ptr<RowReceiver> receiver) { queue_->DivertTo(std::move(receiver)); }
 
  private:
   const PhysicalOperator& plan_;

@@ -8,6 +8,7 @@
 #include "context/query_context.h"
 #include "execution/physical_operator.h"
 #include "execution/pipeline.h"
+#include "execution/row_receiver.h"
 
 namespace trivet {
 
@@ -31,6 +32,12 @@ class ResultStream {
   // `timeout_ms`, so that a caller can look after signals.
   virtual Result<Outcome> Poll(Batch& batch, int timeout_ms) = 0;
   virtual void Cancel() = 0;
+  // From now on rows go to the receiver, on the threads that make them; Poll gives what was made
+  // before, and tells the end. False, and nothing changes, where rows come from elsewhere.
+  virtual bool DivertTo(std::shared_ptr<RowReceiver> receiver) {
+    (void)receiver;
+    return false;
+  }
   // Share of the sources read so far, 0 to 1; nothing when it is not known.
   virtual std::optional<double> Progress() const = 0;
   // One entry a stage; none where the query runs in one piece.

@@ -24,12 +24,21 @@ class ResultQueue::Local final : public LocalSink {
  public:
   explicit Local(ResultQueue& queue) : queue_(queue) {}
   Result<Outcome> Consume(const Batch& batch, const CallContext& call) override {
-    return queue_.Push(batch, call);
+    if (!queue_.diverted_.load(std::memory_order_acquire)) return queue_.Push(batch, call);
+    if (queue_.discarded()) return Outcome::kFinished;
+    if (diverted_ == nullptr) {
+      receiver_ = queue_.receiver();
+      diverted_ = receiver_->MakeLocal();
+    }
+    TRIVET_RETURN_IF_ERROR(diverted_->Take(batch));
+    return Outcome::kNeedInput;
   }
   Status Combine(const CallContext&) override { return Status::OK(); }
 
  private:
   ResultQueue& queue_;
+  std::shared_ptr<RowReceiver> receiver_;
+  std::unique_ptr<RowReceiver::Local> diverted_;
 };
 
 Result<std::unique_ptr<LocalSink>> ResultQueue::MakeLocal(const ExecutionContext&) {
@@ -108,6 +117,18 @@ Result<Outcome> ResultQueue::Pop(Batch& batch, int timeout_ms) {
   // Not for every batch: whoever is woken should find room for several.
   if (ready_bytes_ <= max_ready_bytes_ / 2) WakeProducers(std::move(lock));
   return Outcome::kHaveOutput;
+}
+
+void ResultQueue::DivertTo(std::shared_ptr<RowReceiver> receiver) {
+  std::unique_lock lock(mutex_);
+  receiver_ = std::move(receiver);
+  diverted_.store(true, std::memory_order_release);
+  WakeProducers(std::move(lock));
+}
+
+std::shared_ptr<RowReceiver> ResultQueue::receiver() {
+  std::lock_guard lock(mutex_);
+  return receiver_;
 }
 
 void ResultQueue::Complete(Status status) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -9,6 +10,7 @@
 
 #include "execution/morsel_tracker.h"
 #include "execution/pipeline.h"
+#include "execution/row_receiver.h"
 
 namespace trivet {
 
@@ -35,6 +37,8 @@ class ResultQueue final : public Sink {
   // Waits for the next batch, at most `timeout_ms`. kHaveOutput, kFinished (after the last one, or
   // the run's error), or kBlocked when the time is over.
   Result<Outcome> Pop(Batch& batch, int timeout_ms);
+  // What comes from now on goes to the receiver and not to the queue.
+  void DivertTo(std::shared_ptr<RowReceiver> receiver);
   // The reader wants no more: what comes from now on is dropped, and sources may stop.
   void Discard();
   bool discarded();
@@ -50,6 +54,8 @@ class ResultQueue final : public Sink {
     size_t bytes;  // what it counts for against the bounds; to count strings takes time
   };
   Result<Outcome> Push(const Batch& batch, const CallContext& call);
+  // Null as long as rows are queued.
+  std::shared_ptr<RowReceiver> receiver();
   // Moves batches whose turn has come from waiting_ to ready_; returns whether there were any.
   bool AdmitWaiting();
   void OnTrackerAdvance();
@@ -68,6 +74,8 @@ class ResultQueue final : public Sink {
   std::multimap<BatchOrder, Held> waiting_;
   size_t waiting_bytes_ = 0;
   std::vector<std::shared_ptr<Waker>> blocked_;
+  std::shared_ptr<RowReceiver> receiver_;
+  std::atomic<bool> diverted_{false};
   bool completed_ = false;
   bool discarded_ = false;
   Status status_;

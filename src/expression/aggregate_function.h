@@ -66,7 +66,7 @@ struct AggregateFunction {
   std::vector<Parameter> parameters;
   std::optional<Parameter> variadic;
   LogicalType return_type;
-  size_t state_size = 0;  // alignment is 16
+  size_t state_size = 0;  // aligned to 16 where a multiple of it, else to 8
   void (*initialize)(const BoundAggregateFunction& bound, uint8_t* state) = nullptr;
   // Adds row i of the arguments to states[i].
   void (*update)(const AggregateCall& call, std::span<const Vector> arguments, size_t count,

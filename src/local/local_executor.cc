@@ -20,6 +20,11 @@ Result<Outcome> LocalResultStream::Poll(Batch& batch, int timeout_ms) {
 
 void LocalResultStream::Cancel() { run_->Cancel(); }
 
+bool LocalResultStream::DivertTo(std::shared_ptr<RowReceiver> receiver) {
+  run_->DivertTo(std::move(receiver));
+  return true;
+}
+
 std::optional<double> LocalResultStream::Progress() const {
   const QueryMetrics& metrics = context_->metrics();
   const uint64_t total = metrics.source_rows_total.load(std::memory_order_relaxed);

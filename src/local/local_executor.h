@@ -23,6 +23,7 @@ class LocalResultStream final : public ResultStream {
   Status Start();
   Result<Outcome> Poll(Batch& batch, int timeout_ms) override;
   void Cancel() override;
+  bool DivertTo(std::shared_ptr<RowReceiver> receiver) override;
   std::optional<double> Progress() const override;
   std::string Analysis(bool json) override;
 

@@ -44,6 +44,10 @@ class QueryResult {
   // Like Next but gives up after `timeout_ms` with kBlocked.
   Result<Outcome> Poll(Batch& batch, int timeout_ms);
   void Cancel();
+  // As ResultStream::DivertTo says; false for rows at hand.
+  bool DivertTo(std::shared_ptr<RowReceiver> receiver) {
+    return stream_ != nullptr && stream_->DivertTo(std::move(receiver));
+  }
   // Share of the sources read so far, 0 to 1; nothing when it is not known.
   std::optional<double> Progress() const;
   // Of each stage of a distributed query, while it runs.

@@ -201,10 +201,12 @@ void ReleaseChunk(ArrowArray* array) {
   delete owner;
 }
 
-void FillArray(std::unique_ptr<ChunkOwner> owner, size_t null_count, ArrowArray* out) {
+void FillArray(std::unique_ptr<ChunkOwner> owner, int64_t null_count, size_t begin, size_t count,
+               ArrowArray* out) {
   *out = ArrowArray{};
-  out->length = static_cast<int64_t>(owner->chunk->row_count);
-  out->null_count = static_cast<int64_t>(null_count);
+  out->length = static_cast<int64_t>(count);
+  out->offset = static_cast<int64_t>(begin);
+  out->null_count = null_count;
   out->n_buffers = static_cast<int64_t>(owner->buffers.size());
   out->buffers = owner->buffers.data();
   for (ArrowArray& child : owner->children) owner->pointers.push_back(&child);
@@ -328,7 +330,9 @@ std::vector<std::shared_ptr<const ArrowChunk>> ArrowCollector::Finish() {
 }
 
 void ExportArrowChunk(std::shared_ptr<const ArrowChunk> chunk,
-                      const std::vector<LogicalType>& types, ArrowArray* out) {
+                      const std::vector<LogicalType>& types, size_t begin, size_t count,
+                      ArrowArray* out) {
+  const bool is_whole = count == chunk->row_count;
   auto whole = std::make_unique<ChunkOwner>();
   whole->chunk = chunk;
   whole->buffers.push_back(nullptr);
@@ -342,29 +346,34 @@ void ExportArrowChunk(std::shared_ptr<const ArrowChunk> chunk,
       owner->buffers.push_back(column.bytes->data());
       if (chunk->strings == ArrowStrings::kViews) owner->buffers.push_back(&column.byte_count);
     }
-    FillArray(std::move(owner), column.null_count, &whole->children[i]);
+    const int64_t nulls = is_whole || column.null_count == 0
+                              ? static_cast<int64_t>(column.null_count)
+                              : -1;  // of a part it is not known
+    FillArray(std::move(owner), nulls, begin, count, &whole->children[i]);
   }
-  FillArray(std::move(whole), 0, out);
+  // The offset is the columns': receivers of record batches take none of the whole.
+  FillArray(std::move(whole), 0, 0, count, out);
 }
 
 Status ReadArrowChunk(const std::shared_ptr<const ArrowChunk>& chunk,
-                      const std::vector<LogicalType>& types, std::vector<Batch>& out) {
+                      const std::vector<LogicalType>& types, size_t begin, size_t count,
+                      std::vector<Batch>& out) {
   ArrowHolder<ArrowSchema> schema;
   ArrowHolder<ArrowArray> array;
   TRIVET_RETURN_IF_ERROR(
       ExportArrowSchema(std::vector<std::string>(types.size()), types, schema.get(),
                         {.strings = chunk->strings}));
-  ExportArrowChunk(chunk, types, array.get());
-  for (size_t begin = 0; begin < chunk->row_count; begin += kVectorSize) {
-    const size_t count = std::min(kVectorSize, chunk->row_count - begin);
+  ExportArrowChunk(chunk, types, begin, count, array.get());
+  for (size_t done = 0; done < count; done += kVectorSize) {
+    const size_t rows = std::min(kVectorSize, count - done);
     std::vector<Vector> columns;
     for (size_t i = 0; i < types.size(); ++i) {
       TRIVET_ASSIGN_OR_RETURN(
           Vector column, ImportArrowColumn(*schema.get()->children[i], *array.get()->children[i],
-                                           types[i], begin, count, chunk));
+                                           types[i], done, rows, chunk));
       columns.push_back(std::move(column));
     }
-    out.emplace_back(std::move(columns), count);
+    out.emplace_back(std::move(columns), rows);
   }
   return Status::OK();
 }

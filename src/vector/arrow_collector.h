@@ -75,12 +75,14 @@ class ArrowCollector {
   std::vector<std::shared_ptr<const ArrowChunk>> finished_;
 };
 
-// The chunk as a struct array that shares and keeps it.
+// Rows [begin, begin + count) of the chunk as a struct array that shares and keeps it.
 void ExportArrowChunk(std::shared_ptr<const ArrowChunk> chunk,
-                      const std::vector<LogicalType>& types, ArrowArray* out);
+                      const std::vector<LogicalType>& types, size_t begin, size_t count,
+                      ArrowArray* out);
 
-// Adds the chunk's rows to `out` as batches, which share its memory and keep it.
+// Adds these rows of the chunk to `out` as batches, which share its memory and keep it.
 Status ReadArrowChunk(const std::shared_ptr<const ArrowChunk>& chunk,
-                      const std::vector<LogicalType>& types, std::vector<Batch>& out);
+                      const std::vector<LogicalType>& types, size_t begin, size_t count,
+                      std::vector<Batch>& out);
 
 }  // namespace trivet

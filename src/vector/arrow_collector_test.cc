@@ -42,7 +42,7 @@ std::vector<Batch> Collected(const std::vector<LogicalType>& types,
   }
   std::vector<Batch> read;
   for (const auto& chunk : collector.Finish()) {
-    const Status status = ReadArrowChunk(chunk, types, read);
+    const Status status = ReadArrowChunk(chunk, types, 0, chunk->row_count, read);
     EXPECT_TRUE(status.ok()) << status.ToString();
   }
   return read;
@@ -96,7 +96,7 @@ TEST(ArrowCollectorTest, GrowsBeyondItsFirstRoomAndFillsChunks) {
   ASSERT_EQ(chunks.size(), 2u);
   EXPECT_EQ(chunks[0]->row_count, ArrowCollector::kChunkRows);
   std::vector<Batch> read;
-  for (const auto& chunk : chunks) ASSERT_TRUE(ReadArrowChunk(chunk, types, read).ok());
+  for (const auto& chunk : chunks) ASSERT_TRUE(ReadArrowChunk(chunk, types, 0, chunk->row_count, read).ok());
   for (const Batch& batch : read) {
     for (size_t row = 0; row < batch.row_count(); row += 61) {
       const int64_t expected = batch.column(0).View().Get<int64_t>(row);
@@ -131,7 +131,7 @@ TEST(ArrowCollectorTest, ViewsAreAsArrowDemands) {
   const auto chunks = collector.Finish();
   ASSERT_EQ(chunks.size(), 1u);
   ArrowArray array;
-  ExportArrowChunk(chunks[0], {TypeId::kVarchar}, &array);
+  ExportArrowChunk(chunks[0], {TypeId::kVarchar}, 0, 8, &array);
   const ArrowArray& column = *array.children[0];
   ASSERT_EQ(column.n_buffers, 4);
   EXPECT_EQ(*static_cast<const int64_t*>(column.buffers[3]), 2 * (18 + 20));

@@ -82,7 +82,7 @@ void ExpectRows(const RowLayout& layout, const std::vector<Vector>& columns,
 TEST(RowLayoutTest, PartsDoNotOverlapAndAreAligned) {
   for (const bool hash : {false, true}) {
     for (const bool flag : {false, true}) {
-      for (const size_t extra : {0, 1, 40}) {
+      for (const size_t extra : {0, 1, 40, 48}) {
         const RowLayoutPtr layout = MakeLayout({hash, flag, extra});
         std::set<size_t> bytes;
         const auto take = [&](size_t offset, size_t size) {
@@ -94,8 +94,9 @@ TEST(RowLayoutTest, PartsDoNotOverlapAndAreAligned) {
         take(layout->validity_offset(), layout->validity_bytes());
         if (extra != 0) take(layout->extra_offset(), extra);
         EXPECT_LE(*bytes.rbegin(), layout->row_bytes());
-        EXPECT_EQ(layout->extra_offset() % 16, 0u);
-        EXPECT_EQ(layout->row_bytes() % (extra != 0 ? 16 : 8), 0u);
+        const size_t alignment = extra == 48 ? 16 : 8;
+        EXPECT_EQ(layout->extra_offset() % alignment, 0u);
+        EXPECT_EQ(layout->row_bytes() % alignment, 0u);
       }
     }
   }

@@ -17,11 +17,11 @@
 #include "extension/plugin.h"
 #include "formats/arrow/stream_table.h"
 #include "interpreter.h"
+#include "session/collected_rows.h"
 #include "session/connection.h"
 #include "shell/progress_bar.h"
 #include "shell/result_printer.h"
 #include "values.h"
-#include "vector/arrow_collector.h"
 #include "vector/arrow_export.h"
 
 namespace nb = nanobind;
@@ -84,26 +84,32 @@ class PyResult {
 
   // Reads what is left and keeps it; later calls do nothing.
   void Materialize() {
-    if (!chunks_.empty()) return ReadChunks();
+    if (!pieces_.empty()) return ReadPieces();
     ReadAll([&](const Batch& batch) { batches_.push_back(batch); });
   }
   // Like Materialize, but keeps the rows as Arrow has them, strings in this form, where all columns
   // can be so and nothing has been kept yet.
   void Collect(ArrowStrings strings) {
-    if (!Chunks(strings).empty()) return;
+    if (!Pieces(strings).empty()) return;
     if (finished_ ||
         !std::ranges::all_of(result_->columns(), ArrowCollector::CanCollect, &ResultColumn::type)) {
       return Materialize();
     }
-    ArrowCollector collector(types(), strings);
-    ReadAll([&](const Batch& batch) { ThrowIfError(collector.Append(batch)); });
-    chunks_ = collector.Finish();
+    auto collected = std::make_shared<CollectedRows>(types(), strings);
+    result_->DivertTo(collected);
+    const auto own = collected->MakeLocal();
+    ReadAll([&](const Batch& batch) { ThrowIfError(own->Take(batch), sql_); });
+    Result<std::vector<CollectedRows::Piece>> pieces = [&] {
+      nb::gil_scoped_release unlocked;
+      return collected->Finish();
+    }();
+    pieces_ = ValueOrThrow(std::move(pieces));
   }
   const std::vector<Batch>& batches() const { return batches_; }
   // What was collected in this form; empty where batches() has the rows.
-  std::vector<std::shared_ptr<const ArrowChunk>> Chunks(ArrowStrings strings) const {
-    if (chunks_.empty() || chunks_.front()->strings != strings) return {};
-    return chunks_;
+  std::vector<CollectedRows::Piece> Pieces(ArrowStrings strings) const {
+    if (pieces_.empty() || pieces_.front().chunk->strings != strings) return {};
+    return pieces_;
   }
   std::vector<LogicalType> types() const {
     std::vector<LogicalType> types;
@@ -125,10 +131,10 @@ class PyResult {
     finished_ = true;
   }
   // The rows that were collected as batches, too.
-  void ReadChunks() {
+  void ReadPieces() {
     if (!batches_.empty()) return;
-    for (const auto& chunk : chunks_) {
-      ThrowIfError(ReadArrowChunk(chunk, types(), batches_));
+    for (const auto& [chunk, begin, count] : pieces_) {
+      ThrowIfError(ReadArrowChunk(chunk, types(), begin, count, batches_));
     }
   }
 
@@ -137,7 +143,7 @@ class PyResult {
   std::string sql_;
   const bool progress_bar_;
   std::vector<Batch> batches_;
-  std::vector<std::shared_ptr<const ArrowChunk>> chunks_;
+  std::vector<CollectedRows::Piece> pieces_;
   bool finished_ = false;
 };
 
@@ -183,7 +189,7 @@ struct ExportedStream {
   std::shared_ptr<PyResult> result;
   bool live;
   ArrowForm form;
-  std::vector<std::shared_ptr<const ArrowChunk>> chunks;  // empty: the result's batches
+  std::vector<CollectedRows::Piece> pieces;  // empty: the result's batches
   size_t next = 0;
   std::vector<std::string> names;
   std::vector<LogicalType> types;
@@ -209,10 +215,11 @@ int StreamNext(ArrowArrayStream* stream, ArrowArray* out) {
       return next.status().code() == StatusCode::kCancelled ? ECANCELED : EIO;
     }
     more = *next;
-  } else if (!state.chunks.empty()) {
+  } else if (!state.pieces.empty()) {
     *out = ArrowArray{};
-    if (state.next == state.chunks.size()) return 0;
-    ExportArrowChunk(state.chunks[state.next++], state.types, out);
+    if (state.next == state.pieces.size()) return 0;
+    const auto& [chunk, begin, count] = state.pieces[state.next++];
+    ExportArrowChunk(chunk, state.types, begin, count, out);
     return 0;
   } else {
     more = state.next < state.result->batches().size();
@@ -252,7 +259,7 @@ nb::object ExportStream(std::shared_ptr<PyResult> result, bool live, bool string
   const ArrowStrings strings = string_views ? ArrowStrings::kViews : ArrowStrings::kOffsets;
   if (!live) result->Collect(strings);
   auto* state = new ExportedStream{std::move(result), live, {.strings = strings}};
-  if (!live) state->chunks = state->result->Chunks(strings);
+  if (!live) state->pieces = state->result->Pieces(strings);
   for (const ResultColumn& column : state->result->result().columns()) {
     state->names.push_back(column.name);
     state->types.push_back(column.type);

@@ -72,7 +72,7 @@ TEST(SortSpillTest, GivesTheSameRowsInTheSameOrderOnAnyNumberOfThreads) {
 }
 
 TEST(SortSpillTest, SortsTenTimesItsMemory) {
-  constexpr size_t kRows = 200'000;
+  constexpr size_t kRows = 250'000;
   constexpr size_t kLimit = 3 * kMegabyte / 2;
   SpillSpace space;
   for (const uint64_t different : {uint64_t{1}, uint64_t{50}, uint64_t{1} << 40}) {

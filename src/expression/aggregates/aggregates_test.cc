@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
