@@ -206,6 +206,13 @@ class Connection:
         """
         return self._native.progress()
 
+    def plan_cache(self) -> dict[str, int]:
+        """Plans that the database keeps for queries that ask the same again: `hits`, `misses`, `plans`, `bytes`.
+
+        Of an embedded database; a remote one keeps its plans, and their counters, in its own process.
+        """
+        return self._native.plan_cache()
+
     def stage_progress(self) -> list[dict]:
         """How far each stage of the newest running distributed query has come.
 

@@ -69,6 +69,7 @@ Status Catalog::Create(CatalogEntry entry, OnConflict mode) {
     }
   }
   slot = std::make_shared<const CatalogEntry>(std::move(entry));
+  ++version_;
   return Status::OK();
 }
 
@@ -82,6 +83,7 @@ Status Catalog::Drop(const CatalogName& name, bool is_view, bool if_exists) {
                                        Noun(is_view)));
   }
   EntriesOf(entry->schema).erase(LowerAscii(entry->name));
+  ++version_;
   return Status::OK();
 }
 
@@ -111,7 +113,13 @@ Status Catalog::Append(const CatalogName& name, const MemoryChunks& chunks) {
   grown.table = std::make_shared<const MemoryTable>(table->columns(), std::move(all));
   EntriesOf(entry->schema)[LowerAscii(entry->name)] =
       std::make_shared<const CatalogEntry>(std::move(grown));
+  ++version_;
   return Status::OK();
+}
+
+uint64_t Catalog::version() const {
+  std::lock_guard lock(mutex_);
+  return version_;
 }
 
 std::vector<CatalogEntryPtr> Catalog::List() const {

@@ -57,6 +57,8 @@ class Catalog {
   Result<CatalogEntryPtr> Lookup(const CatalogName& name) const;
   // Adds rows to a memory table: concurrent appends both land. InvalidInput for other tables.
   Status Append(const CatalogName& name, const MemoryChunks& chunks);
+  // A number that every change raises.
+  uint64_t version() const;
   // All entries by schema and name.
   std::vector<CatalogEntryPtr> List() const;
 
@@ -69,6 +71,7 @@ class Catalog {
   mutable std::mutex mutex_;
   Entries main_;
   Entries temporary_;
+  uint64_t version_ = 0;
 };
 
 }  // namespace trivet

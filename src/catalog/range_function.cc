@@ -50,6 +50,7 @@ void RegisterRangeFunctions(TableFunctionRegistry& registry) {
   for (const bool inclusive : {false, true}) {
     TableFunction function;
     function.name = inclusive ? "generate_series" : "range";
+    function.is_reproducible = true;
     function.bind = [name = function.name, inclusive](const TableFunctionCall& call) {
       return BindRange(call, name, inclusive);
     };

@@ -24,6 +24,9 @@ struct TableFunction {
   std::vector<std::string> named_parameters;
   std::vector<std::string> unsupported_parameters;  // of the dialect; refused by name
   std::function<Result<TablePtr>(const TableFunctionCall& call)> bind;
+  // Whether the table comes of the arguments and of what is seen through the call's files, and of
+  // nothing else: then a plan with it may be kept for the next run.
+  bool is_reproducible = false;
   std::string description;
 };
 

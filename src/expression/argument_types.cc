@@ -1,8 +1,7 @@
 #include "expression/argument_types.h"
 
-#include <limits>
-
 #include "expression/evaluator.h"
+#include "expression/parameter.h"
 #include "types/cast_rules.h"
 
 namespace trivet {
@@ -11,36 +10,26 @@ namespace {
 
 constexpr int kStringLiteralCost = 20;
 
+// A parameter that the plan is not made for one value of is a literal, too; it is never NULL.
+bool IsNonNullLiteral(const Expression& argument) {
+  return argument.IsConstant() ? !argument.value().is_null()
+                               : PlanParameter::Of(argument) != nullptr;
+}
+
 bool IsStringLiteral(const Expression& argument) {
-  return argument.IsConstant() && argument.type() == TypeId::kVarchar &&
-         !argument.value().is_null();
+  return argument.type() == TypeId::kVarchar && IsNonNullLiteral(argument);
 }
 
 bool IsIntegerLiteral(const Expression& argument) {
   const TypeId id = argument.type().id();
-  return argument.IsConstant() && !argument.value().is_null() &&
-         (id == TypeId::kInt32 || id == TypeId::kInt64 || id == TypeId::kInt128);
+  return (id == TypeId::kInt32 || id == TypeId::kInt64 || id == TypeId::kInt128) &&
+         IsNonNullLiteral(argument);
 }
 
-template <typename T>
-bool Holds(int128_t value) {
-  return value >= static_cast<int128_t>(std::numeric_limits<T>::min()) &&
-         value <= static_cast<int128_t>(std::numeric_limits<T>::max());
-}
-
-bool Fits(int128_t value, TypeId id) {
-  switch (id) {
-    case TypeId::kInt8: return Holds<int8_t>(value);
-    case TypeId::kInt16: return Holds<int16_t>(value);
-    case TypeId::kInt32: return Holds<int32_t>(value);
-    case TypeId::kInt64: return Holds<int64_t>(value);
-    case TypeId::kUInt8: return Holds<uint8_t>(value);
-    case TypeId::kUInt16: return Holds<uint16_t>(value);
-    case TypeId::kUInt32: return Holds<uint32_t>(value);
-    case TypeId::kUInt64: return Holds<uint64_t>(value);
-    case TypeId::kInt128: return true;
-    default: return false;
-  }
+bool Fits(const Expression& literal, TypeId type) {
+  const PlanParameter* parameter = PlanParameter::Of(literal);
+  return parameter != nullptr ? parameter->Fits(type)
+                              : IntegerFits(literal.value().integer(), type);
 }
 
 // BIGINT first, the widest last, so that a literal prefers the customary overload; cheaper than any
@@ -55,7 +44,7 @@ int IntegerLiteralCost(TypeId to) {
 std::optional<int> ArgumentCastCost(const Expression& argument, const LogicalType& to) {
   if (argument.type() == to) return 0;
   if (IsStringLiteral(argument)) return kStringLiteralCost;
-  if (IsIntegerLiteral(argument) && to.IsInteger() && Fits(argument.value().integer(), to.id())) {
+  if (IsIntegerLiteral(argument) && to.IsInteger() && Fits(argument, to.id())) {
     return IntegerLiteralCost(to.id());
   }
   return ImplicitCastCost(argument.type(), to);
@@ -75,7 +64,7 @@ std::optional<LogicalType> CommonArgumentType(std::span<const ExpressionPtr> arg
   for (const ExpressionPtr& argument : arguments) {
     if (IsStringLiteral(*argument)) string_literals = true;
     if (!IsIntegerLiteral(*argument)) continue;
-    if (common && common->IsInteger() && Fits(argument->value().integer(), common->id())) continue;
+    if (common && common->IsInteger() && Fits(*argument, common->id())) continue;
     common = common ? CommonSupertype(*common, argument->type()) : argument->type();
     if (!common) return std::nullopt;
   }
@@ -92,6 +81,12 @@ ExpressionPtr CastArgument(ExpressionPtr argument, const LogicalType& type,
     ExpressionPtr constant =
         Expression::Constant(Value::Int64(static_cast<int64_t>(argument->value().integer())));
     return position ? constant->WithPosition(*position) : constant;
+  }
+  if (const PlanParameter* parameter = PlanParameter::Of(*argument)) {
+    if (IsIntegerLiteral(*argument) && type.IsInteger() && parameter->Fits(type.id())) {
+      ExpressionPtr reference = parameter->Reference(type);
+      return position ? reference->WithPosition(*position) : reference;
+    }
   }
   ExpressionPtr cast = Expression::Cast(std::move(argument), type);
   if (context == nullptr || cast->IsConstant() || cast->has_columns() ||

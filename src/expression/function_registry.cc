@@ -8,6 +8,7 @@
 #include "base/string_concat.h"
 #include "expression/argument_types.h"
 #include "expression/functions/register.h"
+#include "expression/parameter.h"
 #include "types/cast_rules.h"
 
 namespace trivet {
@@ -268,6 +269,15 @@ std::shared_ptr<const BindRecord> RecordBinding(const Function& function,
   return record;
 }
 
+// Bind functions look at arguments that are constants.
+Status ReadParameters(std::vector<ExpressionPtr>& arguments) {
+  for (ExpressionPtr& argument : arguments) {
+    if (argument->has_columns() || !PlanParameter::IsIn(argument)) continue;
+    TRIVET_ASSIGN_OR_RETURN(argument, WithReadParameters(argument));
+  }
+  return Status::OK();
+}
+
 BoundScalarFunction StartBinding(const ScalarFunction& function,
                                  std::span<const ExpressionPtr> arguments) {
   BoundScalarFunction bound;
@@ -391,6 +401,7 @@ Result<ExpressionPtr> FunctionRegistry::BindScalar(std::string_view name,
   if (found == scalars_.end()) return UnknownFunction("Scalar", name, scalars_);
   TRIVET_ASSIGN_OR_RETURN(const ScalarFunction* function,
                           ChooseOverload(found->first, found->second, arguments));
+  if (function->bind) TRIVET_RETURN_IF_ERROR(ReadParameters(arguments));
   BoundScalarFunction bound = StartBinding(*function, arguments);
   const auto cast_arguments = [&] {
     for (size_t i = 0; i < arguments.size(); ++i) {
@@ -409,6 +420,7 @@ Result<BoundAggregateFunction> FunctionRegistry::BindAggregate(
   if (found == aggregates_.end()) return UnknownFunction("Aggregate", name, aggregates_);
   TRIVET_ASSIGN_OR_RETURN(const AggregateFunction* function,
                           ChooseOverload(found->first, found->second, arguments));
+  if (function->bind) TRIVET_RETURN_IF_ERROR(ReadParameters(arguments));
   TRIVET_ASSIGN_OR_RETURN(BoundAggregateFunction bound, Bind(*function, arguments));
   for (size_t i = 0; i < arguments.size(); ++i) {
     arguments[i] = Expression::Cast(std::move(arguments[i]), bound.argument_types[i]);

@@ -90,6 +90,7 @@ TableFunction MakeTableFunction(const ReadableFormat& format, const std::string&
   function.named_parameters = format.option_names;
   function.unsupported_parameters = format.unsupported_option_names;
   function.description = format.description;
+  function.is_reproducible = true;
   function.bind = [&format, name](const TableFunctionCall& call) -> Result<TablePtr> {
     if (call.arguments.size() != 1) {
       return Status::InvalidInput(

@@ -2,6 +2,7 @@
 
 #include "expression/custom_function.h"
 #include "expression/evaluator.h"
+#include "expression/parameter.h"
 #include "expression/rewrite.h"
 #include "optimizer/expression_rules.h"
 #include "optimizer/rules.h"
@@ -28,7 +29,7 @@ bool CallsCustom(const ExpressionPtr& node) {
 ExpressionPtr FoldConstants(const ExpressionPtr& root, const EvaluationContext& evaluation) {
   return RewriteExpression(root, [&](const ExpressionPtr& node) -> ExpressionPtr {
     if (node->IsConstant() || node->has_columns() || node->is_volatile()) return node;
-    if (CallsCustom(node)) return node;
+    if (CallsCustom(node) || PlanParameter::Of(*node) != nullptr) return node;
     if (!std::ranges::all_of(node->children(),
                              [](const ExpressionPtr& child) { return child->IsConstant(); })) {
       return node;

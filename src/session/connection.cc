@@ -54,7 +54,16 @@ Result<std::unique_ptr<QueryResult>> Connection::Execute(std::string_view sql,
                                                          const ParameterValues& parameters) {
   BeginExecute();
   if (remote_) return remote_->Execute(sql, parameters);
+  {
+    StatementRunner runner(*this, sql, parameters);
+    TRIVET_ASSIGN_OR_RETURN(auto cached, runner.RunCached());
+    if (cached != nullptr) return cached;
+  }
   TRIVET_ASSIGN_OR_RETURN(const auto statements, ParseStatements(sql));
+  if (statements.size() == 1) {
+    StatementRunner runner(*this, sql, parameters);
+    return runner.RunAndKeep(*statements[0]);
+  }
   std::unique_ptr<QueryResult> last = NothingResult();
   static const ParameterValues kNone;
   const bool any_values = !parameters.positional.empty() || !parameters.named.empty();
@@ -142,13 +151,18 @@ Status Connection::RegisterTable(const std::string& name, TablePtr table) {
   entry.schema = Catalog::kTemporarySchema;
   entry.name = name;
   entry.table = std::move(table);
-  return database_->catalog().Create(std::move(entry), OnConflict::kReplace);
+  const Status status = database_->catalog().Create(std::move(entry), OnConflict::kReplace);
+  database_->plan_cache().Clear();
+  return status;
 }
 
 Status Connection::UnregisterTable(const std::string& name) {
   if (remote_)
     return remote_->Execute(StrCat("DROP TABLE ", syntax::QuoteIdentifier(name)), {}).status();
-  return database_->catalog().Drop({Catalog::kTemporarySchema, name}, false, false);
+  const Status status =
+      database_->catalog().Drop({Catalog::kTemporarySchema, name}, false, false);
+  database_->plan_cache().Clear();
+  return status;
 }
 
 }  // namespace trivet

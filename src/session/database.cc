@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <filesystem>
+#include <random>
 #include <thread>
 
+#include "base/hash.h"
 #include "catalog/range_function.h"
 #include "formats/registry.h"
 #include "session/connection.h"
@@ -40,7 +42,8 @@ Database::Database(DatabaseOptions options)
       extensions_(options.extensions != nullptr ? options.extensions
                                                 : std::make_shared<const ExtensionSet>()),
       executor_(settings_.Get().threads),
-      runtime_(std::move(options.runtime)) {
+      runtime_(std::move(options.runtime)),
+      next_seed_(uint64_t{std::random_device()()} << 32 | std::random_device()()) {
   RegisterFileFormats(table_functions_);
   RegisterRangeFunctions(table_functions_);
 }
@@ -61,6 +64,11 @@ Status Database::AddOperator(CustomOperatorPtr op, OnRegistered mode) {
   return extensions_.AddOperator(std::move(op), mode);
 }
 
+uint64_t Database::NextRandomSeed() {
+  // The system's own source takes as long as a small query.
+  return HashInt64(next_seed_.fetch_add(1, std::memory_order_relaxed));
+}
+
 void Database::ApplySettings() {
   std::lock_guard lock(apply_mutex_);
   const SettingValues values = settings_.Get();
@@ -70,6 +78,7 @@ void Database::ApplySettings() {
   if (values.max_temp_directory_bytes != ~uint64_t{0}) most = values.max_temp_directory_bytes;
   buffer_cache_.SetEnabled(values.enable_page_cache);
   buffer_cache_.FitLimit();
+  if (!values.enable_plan_cache) plan_cache_.Clear();
   temporary_files_.Configure(values.temp_directory, most);
 }
 

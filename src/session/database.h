@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "context/temporary_files.h"
 #include "extension/extensions.h"
 #include "local/local_executor.h"
+#include "session/plan_cache.h"
 #include "session/settings.h"
 
 namespace trivet {
@@ -47,9 +49,12 @@ class Database : public std::enable_shared_from_this<Database> {
   const std::shared_ptr<MemoryBudget>& shared_memory() const { return memory_; }
   TemporaryFiles& temporary_files() { return temporary_files_; }
   BufferCache& buffer_cache() { return buffer_cache_; }
+  PlanCache& plan_cache() { return plan_cache_; }
   QueryRuntime& runtime() { return runtime_ ? *runtime_ : executor_; }
   FileSystem& files() { return files_; }
   int64_t NowMicros() const { return clock_(); }
+  // A seed for random() of one statement: another one each time.
+  uint64_t NextRandomSeed();
 
   // Carries global settings over to the pool, the budget and the temporary files.
   void ApplySettings();
@@ -63,12 +68,14 @@ class Database : public std::enable_shared_from_this<Database> {
   const std::shared_ptr<MemoryBudget> memory_;
   TemporaryFiles temporary_files_;
   BufferCache buffer_cache_{*memory_, BufferCache::FreedMemory::kKept};
+  PlanCache plan_cache_{*memory_, buffer_cache_};
   Catalog catalog_;
   TableFunctionRegistry table_functions_;
   Extensions extensions_;
   LocalExecutor executor_;
   std::shared_ptr<QueryRuntime> runtime_;
   std::mutex apply_mutex_;
+  std::atomic<uint64_t> next_seed_;
 };
 
 }  // namespace trivet

@@ -3,6 +3,7 @@
 #include "expression/evaluator.h"
 #include "session/statement_results.h"
 #include "session/statement_runner.h"
+#include "sql/binder/literal.h"
 #include "sql/parser.h"
 #include "sql/syntax/print.h"
 
@@ -39,14 +40,17 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::RunPrepared(
         .WithPosition(statement.position);
   }
   const std::string text = found->second;
-  TRIVET_ASSIGN_OR_RETURN(const syntax::StatementPtr prepared, ParseStatement(text));
   TRIVET_ASSIGN_OR_RETURN(const ParameterValues arguments, PreparedArguments(statement));
   StatementRunner runner(connection_, text, arguments);
   const auto tell = [text, name = statement.name.text,
                      position = statement.position](const Status& status) {
     return InPreparedStatement(status, name, text, position);
   };
-  Result<std::unique_ptr<QueryResult>> result = runner.Run(*prepared);
+  Result<std::unique_ptr<QueryResult>> result = runner.RunCached();
+  if (result.ok() && *result == nullptr) {
+    TRIVET_ASSIGN_OR_RETURN(const syntax::StatementPtr prepared, ParseStatement(text));
+    result = runner.RunAndKeep(*prepared);
+  }
   if (!result.ok()) return tell(result.status());
   (*result)->TellErrors(tell);
   return result;
@@ -71,6 +75,9 @@ Result<ParameterValues> StatementRunner::PreparedArguments(
 }
 
 Result<Value> StatementRunner::PreparedArgument(const syntax::Expression& argument) {
+  if (const auto* literal = argument.TryAs<syntax::LiteralExpression>()) {
+    return binder::LiteralValue(*literal);
+  }
   const std::string query = "SELECT " + syntax::ToString(argument);
   TRIVET_ASSIGN_OR_RETURN(const syntax::StatementPtr select, ParseStatement(query));
   StatementRunner runner(connection_, query, parameters_);

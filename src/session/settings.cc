@@ -224,6 +224,15 @@ const Definition kDefinitions[] = {
      },
      [](const SettingValues& values) { return ShowFlag(values.enable_page_cache); },
      TRIVET_RESET(enable_page_cache)},
+    {"enable_plan_cache", "BOOLEAN", "GLOBAL",
+     "Whether plans of queries are kept for those that ask the same again, perhaps with other "
+     "parameters",
+     [](SettingValues& values, const std::string& text) -> Status {
+       TRIVET_ASSIGN_OR_RETURN(values.enable_plan_cache, ParseFlag("enable_plan_cache", text));
+       return Status::OK();
+     },
+     [](const SettingValues& values) { return ShowFlag(values.enable_plan_cache); },
+     TRIVET_RESET(enable_plan_cache)},
     {"enable_progress_bar", "BOOLEAN", "LOCAL", "Whether the shell draws a bar for long queries",
      [](SettingValues& values, const std::string& text) -> Status {
        TRIVET_ASSIGN_OR_RETURN(values.enable_progress_bar, ParseFlag("enable_progress_bar", text));
@@ -319,6 +328,7 @@ SettingValues Settings::Get() const {
   values.temp_directory = global.temp_directory;
   values.max_temp_directory_bytes = global.max_temp_directory_bytes;
   values.enable_page_cache = global.enable_page_cache;
+  values.enable_plan_cache = global.enable_plan_cache;
   return values;
 }
 

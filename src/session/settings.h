@@ -19,6 +19,7 @@ struct SettingValues {
   uint64_t max_temp_directory_bytes = ~uint64_t{0};  // that: nine tenths of what is free
   bool always_spill = false;
   bool enable_page_cache = true;
+  bool enable_plan_cache = true;
   bool enable_sampling = true;
   bool preserve_insertion_order = true;
   uint64_t batch_size = 2048;
@@ -28,6 +29,8 @@ struct SettingValues {
   bool default_descending = false;
   bool enable_progress_bar = false;
   uint64_t random_seed = 0;  // 0: a new one for each query
+
+  bool operator==(const SettingValues& other) const = default;
 };
 
 // The settings by name, as SET, RESET, SHOW and duckdb_settings() know them. Names are DuckDB's

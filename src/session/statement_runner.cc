@@ -1,7 +1,6 @@
 #include "session/statement_runner.h"
 
 #include <chrono>
-#include <random>
 #include <type_traits>
 #include <utility>
 
@@ -18,10 +17,11 @@ std::string SchemaOr(const CatalogName& name, const char* otherwise) {
   return name.schema.empty() ? otherwise : name.schema;
 }
 
-QueryContext::Options OptionsOf(const SettingValues& settings, const Database& database) {
+QueryContext::Options OptionsOf(const SettingValues& settings, Database& database) {
   QueryContext::Options options;
   options.query_time_micros = database.NowMicros();
-  options.random_seed = settings.random_seed != 0 ? settings.random_seed : std::random_device()();
+  options.random_seed =
+      settings.random_seed != 0 ? settings.random_seed : database.NextRandomSeed();
   options.time_zone = settings.time_zone;
   options.batch_size = settings.batch_size;
   options.thread_count = settings.threads;
@@ -40,7 +40,9 @@ StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
       settings_(connection.settings().Get()),
       extensions_(database_.extensions().Get()),
       options_(OptionsOf(settings_, database_)),
-      planning_context_(NewContext()),
+      planning_context_(std::make_unique<PlanningContext>(
+          options_, database_.files(), &database_.memory(), &database_.temporary_files(),
+          &database_.buffer_cache())),
       planning_files_(database_.files(), planning_context_->cancellation()) {
   outer_planning_ = connection_.ExchangePlanning(planning_context_->cancellation());
 }
@@ -52,7 +54,7 @@ std::unique_ptr<QueryContext> StatementRunner::NewContext() const {
                                         &database_.temporary_files(), &database_.buffer_cache());
 }
 
-Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& statement) {
+BinderInput StatementRunner::InputOfBinder() {
   BinderInput input;
   input.catalog = &database_.catalog();
   input.functions = &extensions_->functions;
@@ -66,7 +68,11 @@ Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& s
   input.files = &planning_files_;
   input.ids = &ids_;
   input.sql = sql_;
-  return Bind(statement, input);
+  return input;
+}
+
+Result<BoundStatement> StatementRunner::BindStatement(const syntax::Statement& statement) {
+  return Bind(statement, InputOfBinder());
 }
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::Run(const syntax::Statement& statement) {
@@ -93,7 +99,11 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::Run(const syntax::Statemen
     default: break;
   }
   TRIVET_ASSIGN_OR_RETURN(BoundStatement bound, BindStatement(statement));
-  return RunBound(std::move(bound));
+  const uint64_t version = database_.catalog().version();
+  Result<std::unique_ptr<QueryResult>> result = RunBound(std::move(bound));
+  // Plans that nobody will be given again would keep dropped tables.
+  if (database_.catalog().version() != version) database_.plan_cache().Clear();
+  return result;
 }
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::RunBound(BoundStatement statement) {

@@ -9,6 +9,7 @@
 #include "base/interruptible_file_system.h"
 #include "plan/bound_statement.h"
 #include "session/connection.h"
+#include "session/plan_cache.h"
 #include "session/query_result.h"
 #include "sql/syntax/statement.h"
 
@@ -27,6 +28,12 @@ class StatementRunner {
 
   Result<std::unique_ptr<QueryResult>> Run(const syntax::Statement& statement);
 
+  // Starts the query that is the whole text by a plan kept from an earlier run, without looking at
+  // the text any closer; null where there is no such plan.
+  Result<std::unique_ptr<QueryResult>> RunCached();
+  // As Run, for the statement that is the whole text: the plan of a query is kept.
+  Result<std::unique_ptr<QueryResult>> RunAndKeep(const syntax::Statement& statement);
+
  private:
   struct PlannedQuery {
     PhysicalPlan plan;
@@ -40,6 +47,7 @@ class StatementRunner {
     std::string plan;
   };
 
+  BinderInput InputOfBinder();
   Result<BoundStatement> BindStatement(const syntax::Statement& statement);
   Result<std::unique_ptr<QueryResult>> RunBound(BoundStatement statement);
   Result<std::unique_ptr<QueryResult>> RunPrepared(const syntax::ExecuteStatement& statement);
@@ -61,6 +69,10 @@ class StatementRunner {
   Result<std::unique_ptr<QueryResult>> AnalyzeQuery(BoundQuery query, bool json);
   Result<std::string> Analyze(BoundStatement statement, bool json);
 
+  // cached_queries.cc
+  PlanSurroundings Surroundings() const;
+  Result<std::unique_ptr<QueryResult>> StartFilled(const CachedPlan& plan);
+
   std::unique_ptr<QueryContext> NewContext() const;
 
   Connection& connection_;
@@ -71,7 +83,7 @@ class StatementRunner {
   const ExtensionSetPtr extensions_;
   QueryContext::Options options_;
   ColumnIdGenerator ids_;
-  std::unique_ptr<QueryContext> planning_context_;
+  std::unique_ptr<PlanningContext> planning_context_;
   InterruptibleFileSystem planning_files_;
   std::optional<Analysis> analysis_;                 // where Drain's query is to be analysed
   std::optional<CancellationToken> outer_planning_;  // EXECUTE runs one statement inside another

@@ -343,6 +343,16 @@ class PyConnection {
     nb::gil_scoped_release unlocked;
     return newest->raw().Progress();
   }
+  // Of the database: plans kept for later queries, and how many were of use.
+  nb::dict PlanCacheMetrics() {
+    const PlanCache::Metrics metrics = Open().database().plan_cache().metrics();
+    nb::dict values;
+    values["hits"] = metrics.hits;
+    values["misses"] = metrics.misses;
+    values["plans"] = metrics.plans;
+    values["bytes"] = metrics.bytes;
+    return values;
+  }
   // Of the newest result that is still alive; one entry a stage.
   nb::list Stages() {
     nb::list list;
@@ -472,6 +482,7 @@ NB_MODULE(_trivet, module) {
       .def("interrupt", &PyConnection::Interrupt)
       .def("progress", &PyConnection::Progress)
       .def("stage_progress", &PyConnection::Stages)
+      .def("plan_cache", &PyConnection::PlanCacheMetrics)
       .def("cursor", &PyConnection::Cursor)
       .def("close", &PyConnection::Close);
   nb::class_<std::shared_ptr<PyResult>>(module, "Result")

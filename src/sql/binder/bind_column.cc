@@ -201,6 +201,18 @@ Result<ExpressionPtr> ExpressionBinder::BindPositional(const syntax::PositionalE
   return level_.from->star()[column.index - 1].expression->WithPosition(column.position);
 }
 
+namespace {
+
+// NULLs and nested values stand in every plan as they are.
+ExpressionPtr ParameterValue(const Value& value, const PlanParameters* kept,
+                             const std::string& name) {
+  if (kept == nullptr) return Expression::Constant(value);
+  const auto found = kept->find(name);
+  return found == kept->end() ? Expression::Constant(value) : found->second->Reference();
+}
+
+}  // namespace
+
 Result<ExpressionPtr> ExpressionBinder::BindParameter(
     const syntax::ParameterExpression& parameter) {
   const ParameterValues* values = state_.input().parameters;
@@ -209,12 +221,15 @@ Result<ExpressionPtr> ExpressionBinder::BindParameter(
   if (values != nullptr && is_number && name.size() < 10) {
     const size_t number = std::stoul(name);
     if (number >= 1 && number <= values->positional.size()) {
-      return Expression::Constant(values->positional[number - 1]);
+      return ParameterValue(values->positional[number - 1], state_.input().plan_parameters,
+                            std::to_string(number));
     }
   }
   if (values != nullptr) {
     const auto found = values->named.find(syntax::LowerCase(name));
-    if (found != values->named.end()) return Expression::Constant(found->second);
+    if (found != values->named.end()) {
+      return ParameterValue(found->second, state_.input().plan_parameters, found->first);
+    }
   }
   return Status::InvalidInput(
       StrCat("Values were not provided for the following parameters: ", name));

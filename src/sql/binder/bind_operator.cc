@@ -228,7 +228,8 @@ Result<ExpressionPtr> ExpressionBinder::BindCase(const syntax::CaseExpression& e
 Result<ExpressionPtr> ExpressionBinder::BindCast(const syntax::CastExpression& cast) {
   TRIVET_ASSIGN_OR_RETURN(const LogicalType type, ResolveTypeName(cast.type));
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr operand, Bind(*cast.operand));
-  if (operand->IsConstant() && operand->type() == type) {
+  const bool is_literal = operand->IsConstant() || PlanParameter::Of(*operand) != nullptr;
+  if (is_literal && operand->type() == type) {
     return Expression::WrittenCast(std::move(operand), type, cast.try_cast);
   }
   return ExplicitCast(std::move(operand), type, cast.try_cast);

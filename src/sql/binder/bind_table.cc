@@ -303,6 +303,8 @@ Result<BoundTable> TableBinder::BindFunction(const syntax::FunctionTable& table,
     }
     bound_call.named_arguments.emplace_back(name, std::move(value));
   }
+  // Its rows are of this moment, and whoever keeps plans asks whether anybody looked at the clock.
+  if (!function->is_reproducible) (void)state_.input().context->query_time_micros();
   TRIVET_ASSIGN_OR_RETURN(TablePtr made, function->bind(bound_call));
   return Named(table, call.name, "",
                Scan(std::move(made), table.alias.empty() ? call.name : table.alias.text));

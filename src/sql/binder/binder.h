@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "catalog/table_function.h"
 #include "expression/function_registry.h"
+#include "expression/parameter.h"
 #include "plan/bound_statement.h"
 #include "plan/custom_operator.h"
 #include "sql/syntax/statement.h"
@@ -36,6 +37,10 @@ struct ParameterValues {
   std::map<std::string, Value> named;
 };
 
+// Those parameters, by name or number, whose values are kept out of the plan, for it to serve
+// others.
+using PlanParameters = std::map<std::string, std::shared_ptr<const PlanParameter>>;
+
 // The custom operators that FROM may name, by name in lower case; null where there is none.
 using FindCustomOperator = std::function<CustomOperatorPtr(const std::string& name)>;
 
@@ -48,6 +53,7 @@ struct BinderInput {
   FindCustomOperator custom_operators;  // may be empty
   const SettingsView* settings = nullptr;
   const ParameterValues* parameters = nullptr;
+  const PlanParameters* plan_parameters = nullptr;  // null: all values become part of the plan
   const EvaluationContext* context = nullptr;
   FileSystem* files = nullptr;
   ColumnIdGenerator* ids = nullptr;

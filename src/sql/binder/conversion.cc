@@ -5,6 +5,7 @@
 #include "base/string_concat.h"
 #include "expression/argument_types.h"
 #include "expression/cast.h"
+#include "expression/parameter.h"
 #include "types/cast_rules.h"
 
 namespace trivet::binder {
@@ -42,8 +43,9 @@ std::optional<LogicalType> MeetingType(const std::vector<ExpressionPtr>& express
 }  // namespace
 
 bool IsStringLiteral(const Expression& expression) {
-  return expression.IsConstant() && expression.type().id() == TypeId::kVarchar &&
-         !expression.value().is_null();
+  if (expression.type().id() != TypeId::kVarchar) return false;
+  return expression.IsConstant() ? !expression.value().is_null()
+                                 : PlanParameter::Of(expression) != nullptr;
 }
 
 ExpressionPtr CastTo(ExpressionPtr expression, const LogicalType& type,
