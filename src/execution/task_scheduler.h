@@ -5,8 +5,9 @@
 
 namespace trivet {
 
-// Time that a task may run before it should give its thread to others.
-inline constexpr std::chrono::milliseconds kTaskSlice{10};
+// Time that a task may run before it should give its thread to others: what a small query waits for
+// where all threads are taken.
+inline constexpr std::chrono::milliseconds kTaskSlice{3};
 
 enum class TaskState : uint8_t {
   kReady,   // ran its slice; wants to go on

@@ -1,5 +1,7 @@
 #include "execution/thread_pool.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -22,25 +24,34 @@ class ThreadPool::Queue final : public TaskScheduler {
   ~Queue() override {
     std::unique_lock lock(pool_.mutex_);
     // A worker that has just run the last task may still be about to put it away.
-    pool_.work_.wait(lock, [this] { return running_ == 0; });
+    pool_.ended_.wait(lock, [this] { return running_ == 0; });
     pool_.queues_.remove(this);
   }
   void Schedule(std::shared_ptr<Task> task) override {
-    {
-      std::lock_guard lock(pool_.mutex_);
-      tasks_.push_back(std::move(task));
-    }
-    pool_.work_.notify_one();
+    std::lock_guard lock(pool_.mutex_);
+    if (tasks_.empty()) pool_.shares_.Wait(account_);
+    tasks_.push_back(std::move(task));
+    pool_.WakeForTask();
   }
 
  private:
   friend class ThreadPool;
   ThreadPool& pool_;
   std::deque<std::shared_ptr<Task>> tasks_;
+  FairShares::Account account_;
   size_t running_ = 0;
 };
 
-ThreadPool::ThreadPool(size_t thread_count) { Resize(thread_count); }
+FairShares::Time ThreadPool::ThreadTime() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+ThreadPool::ThreadPool(size_t thread_count, ProcessorClock clock) : clock_(std::move(clock)) {
+  Resize(thread_count);
+  extra_ = std::thread(&ThreadPool::WorkerLoop, this, kExtraThread);
+}
 
 ThreadPool::~ThreadPool() {
   {
@@ -48,7 +59,9 @@ ThreadPool::~ThreadPool() {
     stopping_ = true;
   }
   work_.notify_all();
+  extra_work_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  extra_.join();
 }
 
 std::unique_ptr<TaskScheduler> ThreadPool::NewQueue() { return std::make_unique<Queue>(*this); }
@@ -75,20 +88,38 @@ void ThreadPool::Resize(size_t thread_count) {
   for (std::thread& thread : retired) thread.join();
 }
 
+void ThreadPool::WakeForTask() {
+  (busy_threads_ < target_ ? work_ : extra_work_).notify_one();
+}
+
+ThreadPool::Queue* ThreadPool::NextQueue(size_t index) const {
+  Queue* next = nullptr;
+  const bool is_extra = index == kExtraThread;
+  if (is_extra && busy_threads_ < target_) return nullptr;
+  for (Queue* queue : queues_) {
+    if (queue->tasks_.empty()) continue;
+    if (is_extra && (queue->running_ > 0 || shares_.Used(queue->account_) >= kSmallQuery)) continue;
+    if (next == nullptr || shares_.ComesBefore(queue->account_, next->account_)) next = queue;
+  }
+  return next;
+}
+
 std::shared_ptr<Task> ThreadPool::TakeTask(std::unique_lock<std::mutex>& lock, size_t index,
                                            Queue*& queue) {
-  while (!stopping_ && index < target_) {
-    const auto ready = std::find_if(queues_.begin(), queues_.end(),
-                                    [](const Queue* q) { return !q->tasks_.empty(); });
-    if (ready != queues_.end()) {
-      queue = *ready;
+  const bool is_extra = index == kExtraThread;
+  while (!stopping_ && (is_extra || index < target_)) {
+    queue = NextQueue(index);
+    if (queue != nullptr) {
       std::shared_ptr<Task> task = std::move(queue->tasks_.front());
       queue->tasks_.pop_front();
       ++queue->running_;
-      queues_.splice(queues_.end(), queues_, ready);
+      shares_.Begin(queue->account_, kTaskSlice);
+      busy_threads_ += !is_extra;
+      // The last free thread may have been woken for two.
+      if (!is_extra && NextQueue(kExtraThread) != nullptr) extra_work_.notify_one();
       return task;
     }
-    work_.wait(lock);
+    (is_extra ? extra_work_ : work_).wait(lock);
   }
   return nullptr;
 }
@@ -99,16 +130,21 @@ void ThreadPool::WorkerLoop(size_t index) {
   Queue* queue = nullptr;
   while (std::shared_ptr<Task> task = TakeTask(lock, index, queue)) {
     lock.unlock();
+    const FairShares::Time before = clock_();
     const TaskState state = task->Run();
     std::shared_ptr<Task> ended;
     if (state != TaskState::kReady) ended = std::move(task);
     ended.reset();  // a task's memory goes without the lock held
+    const FairShares::Time used = clock_() - before;
     lock.lock();
+    busy_threads_ -= index != kExtraThread;
+    shares_.End(queue->account_, kTaskSlice, used);
     if (task) {
+      if (queue->tasks_.empty()) shares_.Wait(queue->account_);
       queue->tasks_.push_back(std::move(task));
-      work_.notify_one();
+      WakeForTask();
     }
-    if (--queue->running_ == 0) work_.notify_all();
+    if (--queue->running_ == 0) ended_.notify_all();
   }
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <vector>
 
 namespace trivet {
 namespace {
@@ -66,8 +67,10 @@ TEST(ThreadPoolTest, AParkedTaskRunsAgainOnlyWhenItIsScheduled) {
   }
 }
 
-TEST(ThreadPoolTest, QueriesTakeTurnsHoweverManyTasksTheyHave) {
-  ThreadPool pool(1);
+TEST(ThreadPoolTest, AQueryThatUsedLittleGoesBeforeOneOfManyTasks) {
+  std::atomic<int64_t> processor_nanos{0};
+  const auto run_for = [&](int milliseconds) { processor_nanos += milliseconds * 1'000'000; };
+  ThreadPool pool(1, [&] { return FairShares::Time(processor_nanos.load()); });
   const auto busy = pool.NewQueue();
   const auto brief = pool.NewQueue();
   std::atomic<bool> stop{false};
@@ -76,25 +79,80 @@ TEST(ThreadPoolTest, QueriesTakeTurnsHoweverManyTasksTheyHave) {
   for (int i = 0; i < 50; ++i) {
     busy->Schedule(std::make_shared<FunctionTask>([&] {
       ++busy_slices;
+      run_for(3);
       std::this_thread::sleep_for(std::chrono::microseconds(200));
       if (!stop) return TaskState::kReady;
       ++ended;
       return TaskState::kDone;
     }));
   }
-  EXPECT_TRUE(Eventually([&] { return busy_slices > 10; }));
-  std::atomic<int> brief_slices{0};
-  int busy_between = 0;
+  EXPECT_TRUE(Eventually([&] { return busy_slices > 100; }));
+  std::vector<int> busy_before;
+  std::atomic<bool> is_small{true};
   brief->Schedule(std::make_shared<FunctionTask>([&] {
-    if (brief_slices == 0) busy_between = -busy_slices;
-    if (++brief_slices < 20) return TaskState::kReady;
-    busy_between += busy_slices;
+    // What it does on the one thread more is not told.
+    if (is_small.exchange(false)) {
+      run_for(60);
+      return TaskState::kReady;
+    }
+    busy_before.push_back(busy_slices);
+    run_for(3);
+    if (busy_before.size() < 400) return TaskState::kReady;
     stop = true;
     return TaskState::kDone;
   }));
   EXPECT_TRUE(Eventually([&] { return ended == 50; }));
-  // One slice of the busy query between two of the brief one.
-  EXPECT_EQ(busy_between, 19);
+  ASSERT_EQ(busy_before.size(), 400u);
+  // Alone until it has used as much; what the busy one used in its 100 slices counts 214 ms.
+  EXPECT_LE(busy_before[15] - busy_before[0], 1);
+  EXPECT_GE(busy_before[80] - busy_before[0], 2);
+  // Then each the same.
+  EXPECT_NEAR(busy_before[399] - busy_before[299], 100, 10);
+}
+
+TEST(ThreadPoolTest, ASmallQueryDoesNotWaitForThreadsThatAreBusy) {
+  std::atomic<int64_t> processor_nanos{0};
+  ThreadPool pool(2, [&] { return FairShares::Time(processor_nanos.load()); });
+  const auto busy = pool.NewQueue();
+  std::atomic<bool> stop{false};
+  std::atomic<int> running{0};
+  std::atomic<int> most{0};
+  for (int i = 0; i < 5; ++i) {
+    busy->Schedule(std::make_shared<FunctionTask>([&] {
+      const int now = ++running;
+      int seen = most;
+      while (now > seen && !most.compare_exchange_weak(seen, now)) {
+      }
+      while (!stop) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      --running;
+      return TaskState::kDone;
+    }));
+  }
+  EXPECT_TRUE(Eventually([&] { return running == 2; }));
+  // While no slice of the busy query ends.
+  const auto small = pool.NewQueue();
+  std::atomic<int> slices{0};
+  const auto add_slice = [&] {
+    small->Schedule(std::make_shared<FunctionTask>([&] {
+      ++slices;
+      processor_nanos += 8'000'000;
+      return TaskState::kDone;
+    }));
+  };
+  add_slice();
+  EXPECT_TRUE(Eventually([&] { return slices == 1; }));
+  add_slice();
+  EXPECT_TRUE(Eventually([&] { return slices == 2; }));
+  add_slice();
+  EXPECT_TRUE(Eventually([&] { return slices == 3; }));
+  // It is small no more.
+  add_slice();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(slices, 3);
+  // Nor does a busy query get more threads than there are.
+  EXPECT_EQ(most, 2);
+  stop = true;
+  EXPECT_TRUE(Eventually([&] { return slices == 4 && running == 0; }));
 }
 
 TEST(ThreadPoolTest, ResizingStartsAndRetiresThreads) {
