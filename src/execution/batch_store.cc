@@ -94,6 +94,7 @@ Status BatchStore::Write(Stored& stored) {
   const size_t bytes = stored.packed.bytes();
   TRIVET_ASSIGN_OR_RETURN(stored.offset, file->Append(stored.packed.data(), bytes));
   metrics_.bytes_spilled.fetch_add(bytes, std::memory_order_relaxed);
+  stored.bytes = bytes;
   stored.address = reinterpret_cast<uint64_t>(stored.packed.data());
   stored.sections = stored.packed.sections();
   stored.packed = PackedBatch();
@@ -106,7 +107,26 @@ Status BatchStore::Finish(const CallContext&) {
   in_memory_.clear();
   std::stable_sort(stored_.begin(), stored_.end(),
                    [](const Stored& a, const Stored& b) { return a.order < b.order; });
+  readers_left_ = std::make_unique<std::atomic<uint32_t>[]>(stored_.size());
+  for (size_t i = 0; i < stored_.size(); ++i) readers_left_[i].store(reader_count_);
   return Status::OK();
+}
+
+void BatchStore::EndRead(size_t index) {
+  if (readers_left_ == nullptr) return;  // the run ended before
+  if (readers_left_[index].fetch_sub(1, std::memory_order_acq_rel) == 1) GiveUp(stored_[index]);
+}
+
+void BatchStore::GiveUp(Stored& stored) {
+  if (!stored.sections.empty()) {
+    file_->Discard(stored.offset, stored.bytes);
+    return;
+  }
+  const size_t bytes = stored.packed.bytes();
+  stored.packed = PackedBatch();
+  std::lock_guard lock(mutex_);
+  reservation_.Shrink(bytes);
+  share_->Change(bytes, 0);
 }
 
 Result<Batch> BatchStore::Read(size_t index, const std::vector<size_t>& columns) const {
@@ -137,18 +157,29 @@ class LocalStoreSource final : public LocalSource {
  public:
   LocalStoreSource(StoreSource& source, std::unique_ptr<MorselTaker> taker)
       : source_(source), taker_(std::move(taker)) {}
+  ~LocalStoreSource() override { EndRead(); }
   Result<Outcome> Next(Batch& out, const CallContext& call) override;
 
  private:
+  // Whoever asks for the next batch has made what it wanted of the one before.
+  void EndRead();
+
   StoreSource& source_;
   std::unique_ptr<MorselTaker> taker_;
+  std::optional<uint64_t> reading_;
 };
 
 class StoreSource final : public Source {
  public:
   StoreSource(std::shared_ptr<BatchStore> store, std::vector<size_t> columns,
               std::function<std::unique_ptr<MorselTaker>()> takers)
-      : store_(std::move(store)), columns_(std::move(columns)), takers_(std::move(takers)) {}
+      : store_(std::move(store)), columns_(std::move(columns)), takers_(std::move(takers)) {
+    store_->AddReader();
+  }
+  // Goes when its pipeline has ended, maybe early.
+  ~StoreSource() override {
+    for (uint64_t index = next_; index < store_->batch_count(); ++index) store_->EndRead(index);
+  }
   Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext&) override {
     return std::unique_ptr<LocalSource>(std::make_unique<LocalStoreSource>(*this, takers_()));
   }
@@ -163,6 +194,7 @@ class StoreSource final : public Source {
     batch.set_order({index, 0});
     return batch;
   }
+  void EndRead(uint64_t index) { store_->EndRead(index); }
 
  private:
   std::shared_ptr<BatchStore> store_;
@@ -172,6 +204,7 @@ class StoreSource final : public Source {
 };
 
 Result<Outcome> LocalStoreSource::Next(Batch& out, const CallContext& call) {
+  EndRead();
   std::optional<uint64_t> index;
   TRIVET_ASSIGN_OR_RETURN(const bool taken,
                           taker_->Next(call, [&]() -> Result<std::optional<uint64_t>> {
@@ -180,8 +213,14 @@ Result<Outcome> LocalStoreSource::Next(Batch& out, const CallContext& call) {
                           }));
   if (!taken) return Outcome::kBlocked;
   if (!index) return Outcome::kFinished;
+  reading_ = index;
   TRIVET_ASSIGN_OR_RETURN(out, source_.Get(*index));
   return Outcome::kHaveOutput;
+}
+
+void LocalStoreSource::EndRead() {
+  if (reading_) source_.EndRead(*reading_);
+  reading_.reset();
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ namespace trivet {
 
 // A sink that keeps its input's batches, in the input's order, and a source that gives them again,
 // to any number of readers. Memory is reserved for every batch kept; batches that do not fit into
-// its share go to disk, column by column.
+// its share go to disk, column by column. A batch that every reader has had, or will not ask for
+// any more, is given up at once, memory and disk.
 class BatchStore final : public Sink {
  public:
   // `expected_bytes`: what it is thought to need, 0 where that is not known. The context and
@@ -26,11 +27,16 @@ class BatchStore final : public Sink {
   Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
   Status Finish(const CallContext& call) override;
 
+  // Before the run: one that will read, until EndRead was called for every batch.
+  void AddReader() { ++reader_count_; }
+
   // ---- after Finish, any thread ----
   size_t batch_count() const { return stored_.size(); }
   uint64_t row_count() const { return row_count_; }
   // Some columns of a batch.
   Result<Batch> Read(size_t index, const std::vector<size_t>& columns) const;
+  // A reader needs the batch no more; once for each reader.
+  void EndRead(size_t index);
 
  private:
   class Local;
@@ -39,6 +45,7 @@ class BatchStore final : public Sink {
     BatchOrder order;
     size_t row_count = 0;
     uint64_t offset = 0;   // in the file
+    uint64_t bytes = 0;    // there
     uint64_t address = 0;  // where the bytes lay when they were written
     std::vector<PackedBatch::Section> sections;
   };
@@ -47,6 +54,7 @@ class BatchStore final : public Sink {
   Status Write(Stored& stored);
   bool CanSpill() const;
   Result<SpillFile*> File();
+  void GiveUp(Stored& stored);
 
   const ExecutionContext& context_;
   OperatorMetrics& metrics_;
@@ -59,10 +67,12 @@ class BatchStore final : public Sink {
   std::vector<Stored> in_memory_;
   std::vector<Stored> stored_;  // on disk; after Finish all, in order
   uint64_t row_count_ = 0;
+  uint32_t reader_count_ = 0;
+  std::unique_ptr<std::atomic<uint32_t>[]> readers_left_;  // of each batch
 };
 
-// Gives the batches of a finished store, renumbered as morsels in their order, with the stored
-// columns that `columns` names, in its order.
+// A reader: gives the batches of a finished store, renumbered as morsels in their order, with the
+// stored columns that `columns` names, in its order.
 std::shared_ptr<Source> MakeBatchStoreSource(std::shared_ptr<BatchStore> store,
                                              std::vector<size_t> columns,
                                              std::function<std::unique_ptr<MorselTaker>()> takers);

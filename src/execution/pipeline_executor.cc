@@ -96,6 +96,9 @@ Status PipelineExecutor::PipelineTaskDone(size_t index) {
     // pipelines of one sink, which may run one after the other.
     if (!input_ended) state.done = true;
   }
+  // What only this pipeline needed goes now: others may want the memory that its source holds.
+  pipelines_[index].source.reset();
+  pipelines_[index].transforms.clear();
   if (auto tracker = sinks_[sink].sink->tracker()) tracker->FinishBranch(pipelines_[index].branch);
   return input_ended ? EndSinkInput(sink) : StartReadyPipelines();
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "execution/batch_store.h"
 #include "execution/operators/set_operation.h"
 #include "execution/testing/rows_operator.h"
 #include "execution/testing/run_plan.h"
@@ -119,6 +120,82 @@ TEST(CteTest, KeepsWhatFitsAndSpillsTheRest) {
     EXPECT_LE(context.memory().peak_bytes(), limit);
     EXPECT_GT(context.memory().peak_bytes(), limit / 2);
   }
+}
+
+// Reads the next batch; false at the end.
+bool ReadOne(LocalSource& reader, const ExecutionContext& context) {
+  const std::shared_ptr<Waker> no_waker;
+  Batch batch;
+  const Result<Outcome> outcome = reader.Next(batch, {context, no_waker});
+  EXPECT_TRUE(outcome.ok()) << outcome.status().ToString();
+  return outcome.ok() && *outcome == Outcome::kHaveOutput;
+}
+
+TEST(CteTest, WhatAllReadersHaveHadIsGivenBackAsTheyGo) {
+  SpillSpace space;
+  for (const bool always : {false, true}) {
+    QueryContext context({.always_spill = always}, FileSystem::Local(), nullptr, space.files());
+    const std::shared_ptr<Waker> no_waker;
+    const CallContext call{context, no_waker};
+    auto store = std::make_shared<BatchStore>(context, context.metrics().ForOperator(0), "CTE", 0);
+    const auto takers = [] { return std::make_unique<MorselTaker>(nullptr, 0); };
+    auto first = MakeBatchStoreSource(store, {0}, takers);
+    auto second = MakeBatchStoreSource(store, {0}, takers);
+    auto third = MakeBatchStoreSource(store, {0}, takers);
+    {
+      const auto local = std::move(store->MakeLocal(context)).value();
+      for (uint64_t morsel = 0; morsel < 10; ++morsel) {
+        Batch batch({Vector::MakeConstant(Value::Int64(static_cast<int64_t>(morsel)))}, 1000);
+        batch.set_order({morsel, 0});
+        ASSERT_TRUE(local->Consume(batch, call).ok());
+      }
+      ASSERT_TRUE(local->Combine(call).ok());
+    }
+    ASSERT_TRUE(store->Finish(call).ok());
+    const auto held = [&] {
+      return context.memory().reserved_bytes() + space.files()->used_bytes();
+    };
+    const size_t all = held();
+    ASSERT_GT(all, 10u * 1000 * 8);
+    auto one = std::move(first->MakeLocal(context)).value();
+    auto other = std::move(second->MakeLocal(context)).value();
+    auto early = std::move(third->MakeLocal(context)).value();
+    while (ReadOne(*one, context)) {
+    }
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(ReadOne(*other, context));
+    for (int i = 0; i < 2; ++i) ASSERT_TRUE(ReadOne(*early, context));
+    // All have had the first; the third one still has the second.
+    EXPECT_EQ(held(), all / 10 * 9);
+    early.reset();
+    third.reset();  // its LIMIT was reached
+    EXPECT_EQ(held(), all / 10 * 7);
+    while (ReadOne(*other, context)) {
+    }
+    EXPECT_EQ(held(), 0u);
+  }
+}
+
+TEST(CteTest, OneThatIsReadToItsEndMakesRoomForWhatReadsIt) {
+  const auto morsels = RandomMorsels(40, 500);
+  const std::vector<PhysicalColumn> schema = Schema();
+  std::vector<uint64_t> columns(schema.size());
+  std::iota(columns.begin(), columns.end(), 0);
+  const auto scan = [&](uint64_t cte, size_t id) {
+    auto made = std::make_shared<PhysicalCteScan>(cte, "t", columns, schema);
+    made->set_id(id);
+    return made;
+  };
+  auto input = std::make_shared<RowsOperator>(schema, morsels);
+  input->set_id(1);
+  const PhysicalCte one(kCteId, "t", input, scan(kCteId, 2));
+  auto copy = std::make_shared<PhysicalCte>(kCteId + 1, "u", scan(kCteId, 2), scan(kCteId + 1, 3));
+  copy->set_id(4);
+  const PhysicalCte both(kCteId, "t", input, copy);
+  QueryContext alone = TestContext(1);
+  ASSERT_TRUE(RunPlan(one, alone).ok());
+  QueryContext context = TestContext(1);
+  ASSERT_TRUE(RunPlan(both, context).ok());
+  EXPECT_LT(context.memory().peak_bytes(), alone.memory().peak_bytes() * 5 / 4);
 }
 
 TEST(CteTest, StringsCountAsMemory) {
