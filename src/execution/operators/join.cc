@@ -9,6 +9,7 @@
 #include "execution/operators/join_runtime.h"
 #include "execution/operators/join_spill.h"
 #include "execution/plan_check.h"
+#include "execution/spill/nested_texts.h"
 #include "expression/inputs.h"
 #include "expression/rewrite.h"
 
@@ -254,9 +255,8 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
   runtime->share =
       builder.context().JoinMemoryShares(ExpectedBytes(build.estimated_rows(), bytes_per_row));
   if (builder.context().temporary_files() != nullptr) {
-    // Rows with nested values have no format for the disk.
-    auto layout = RowLayout::Make(probe.types(), {.hash = true});
-    if (layout.ok()) runtime->probe_layout = *std::move(layout);
+    TRIVET_ASSIGN_OR_RETURN(runtime->probe_layout,
+                            RowLayout::Make(TypesOnDisk(probe.types()), {.hash = true}));
   }
   TRIVET_RETURN_IF_ERROR(
       builder.BuildInto(*this, build, std::make_shared<JoinBuildSink>(runtime, builder.context())));

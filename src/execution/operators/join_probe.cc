@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "execution/spill/nested_texts.h"
 #include "vector/hash_vector.h"
 
 namespace trivet {
@@ -18,7 +19,8 @@ LocalJoinProbe::LocalJoinProbe(std::shared_ptr<JoinRuntime> runtime,
     : runtime_(std::move(runtime)),
       kind_(runtime_->fields->kind),
       table_(*runtime_->table),
-      pairs_(*runtime_, context) {
+      pairs_(*runtime_, context),
+      context_(context) {
   if (runtime_->spill == nullptr) return;
   keys_ = std::make_unique<Evaluator>(runtime_->probe_keys, context);
   partitioner_ = std::make_unique<SpillPartitioner>(context, *runtime_->spill->probe(),
@@ -66,7 +68,12 @@ Status LocalJoinProbe::SpillRows(const Batch& input) {
     leaving_count += !stays;
   }
   if (leaving_count > 0) {
-    TRIVET_RETURN_IF_ERROR(partitioner_->Append(input.columns(), hashes, leaving, leaving_count));
+    std::vector<Vector> columns = input.columns();
+    for (Vector& column : columns) {
+      if (!column.type().IsNested()) continue;
+      TRIVET_ASSIGN_OR_RETURN(column, WriteNested(column, leaving, leaving_count, context_));
+    }
+    TRIVET_RETURN_IF_ERROR(partitioner_->Append(columns, hashes, leaving, leaving_count));
   }
   resident_ = input;
   if (leaving_count > 0) resident_.Slice(staying, staying_count);

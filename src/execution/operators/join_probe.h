@@ -59,6 +59,7 @@ class LocalJoinProbe final : public LocalTransform {
   const JoinKind kind_;
   const JoinTable& table_;
   JoinPairs pairs_;
+  const ExecutionContext& context_;
   CancellationToken cancellation_;
   bool started_ = false;
   uint8_t* carried_ = nullptr;

@@ -7,6 +7,7 @@
 
 #include "execution/morsel_tracker.h"
 #include "execution/operators/join_probe.h"
+#include "execution/spill/nested_texts.h"
 
 namespace trivet {
 
@@ -283,12 +284,19 @@ Result<bool> LocalJoinSpill::NextProbeBatch() {
     cursor_.emplace(*probe_rows_);
   }
   const RowLayout& layout = *piece_.probe->layout();
+  const JoinRuntime& runtime = *source_.runtime();
+  const std::vector<LogicalType>& types =
+      runtime.build_left() ? runtime.right_types : runtime.left_types;
   std::vector<Vector> columns;
   for (size_t i = 0; i < layout.column_count(); ++i) {
     columns.push_back(Vector::MakeFlat(layout.types()[i], count));
     GatherColumn(layout, i, rows, count, columns.back());
     if (columns.back().type().physical() == PhysicalType::kString) {
       OwnRows(*probe_rows_, columns.back());
+    }
+    if (types[i].IsNested()) {
+      TRIVET_ASSIGN_OR_RETURN(columns.back(),
+                              ReadNested(columns.back(), count, types[i], context_));
     }
   }
   batch_ = Batch(std::move(columns), count);

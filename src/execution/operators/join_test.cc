@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 
 #include "execution/operators/values.h"
 #include "execution/testing/rows_operator.h"
 #include "execution/testing/run_plan.h"
 #include "expression/function_registry.h"
+#include "vector/testing/random_columns.h"
 
 namespace trivet {
 namespace {
@@ -21,7 +23,7 @@ using Rows = std::vector<Row>;
 const std::vector<PhysicalColumn> kSchema = {
     {"i", TypeId::kInt32}, {"s", TypeId::kVarchar}, {"j", TypeId::kInt32}};
 
-class JoinTest : public testing::Test {
+class JoinTest : public ::testing::Test {
  protected:
   Value RandomInteger(int range) {
     const int value = static_cast<int>(random_() % (range + 1));
@@ -284,6 +286,63 @@ TEST_F(JoinTest, HotKeysAndLargeSidesKeepTheLimit) {
     EXPECT_LE(budget.peak_bytes(), limit);
     EXPECT_GT(scarce.metrics().ForOperator(plan->id()).bytes_spilled.load(), 0u);
     EXPECT_EQ(budget.reserved_bytes(), 0u);
+  }
+}
+
+// Lists and structs of the streamed side follow its other columns to disk.
+TEST_F(JoinTest, NestedProbeRowsGoToDiskWhole) {
+  const std::vector<LogicalType> types = testing::AllTypes();
+  std::vector<PhysicalColumn> probe_schema = {{"k", TypeId::kInt32}};
+  for (const LogicalType& type : types) {
+    probe_schema.push_back({"c" + std::to_string(probe_schema.size()), type});
+  }
+  const std::vector<PhysicalColumn> build_schema = {{"k", TypeId::kInt32}, {"s", TypeId::kVarchar}};
+  testing::Random random(3);
+  RowsOperator::Morsels probe(8);
+  RowsOperator::Morsels build(8);
+  for (size_t morsel = 0; morsel < 8; ++morsel) {
+    Batch batch = testing::RandomBatch(types, 150, random);
+    std::vector<Vector> columns = {Vector::MakeFlat(TypeId::kInt32, 150)};
+    for (int32_t i = 0; i < 150; ++i) {
+      columns[0].mutable_data<int32_t>()[i] = static_cast<int32_t>(random() % 500);
+    }
+    columns.insert(columns.end(), batch.columns().begin(), batch.columns().end());
+    probe[morsel].push_back(Batch(std::move(columns), 150));
+    std::vector<Vector> built = {Vector::MakeFlat(TypeId::kInt32, 100),
+                                 Vector::MakeFlat(TypeId::kVarchar, 100)};
+    for (int32_t i = 0; i < 100; ++i) {
+      built[0].mutable_data<int32_t>()[i] = static_cast<int32_t>(random() % 500);
+      built[1].SetString(i, std::string(300, static_cast<char>('a' + i % 26)));
+    }
+    build[morsel].push_back(Batch(std::move(built), 100));
+  }
+  for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kFull, JoinKind::kSemi,
+                              JoinKind::kAnti, JoinKind::kMark}) {
+    PhysicalJoin::Fields fields;
+    fields.kind = kind;
+    fields.left_keys = {Expression::Input(0, TypeId::kInt32, "k")};
+    fields.right_keys = {Expression::Input(0, TypeId::kInt32, "k")};
+    fields.left_output.resize(probe_schema.size());
+    std::iota(fields.left_output.begin(), fields.left_output.end(), 0);
+    std::vector<PhysicalColumn> schema = probe_schema;
+    if (kind <= JoinKind::kFull) {
+      fields.right_output = {0, 1};
+      schema.insert(schema.end(), build_schema.begin(), build_schema.end());
+    }
+    if (kind == JoinKind::kMark) schema.push_back({"mark", TypeId::kBoolean});
+    const auto plan = std::make_shared<PhysicalJoin>(
+        std::move(fields), std::move(schema), std::make_shared<RowsOperator>(probe_schema, probe),
+        std::make_shared<RowsOperator>(build_schema, build));
+    QueryContext plenty = TestContext(2);
+    const std::vector<std::string> expected = Sorted(*RunPlan(*plan, plenty));
+    for (const size_t batch_size : {size_t{7}, kVectorSize}) {
+      QueryContext context = SpillingContext(2, batch_size);
+      const Result<Rows> rows = RunPlan(*plan, context);
+      ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+      EXPECT_EQ(Sorted(*rows), expected) << JoinKindName(kind);
+      EXPECT_GT(context.metrics().ForOperator(plan->id()).bytes_spilled.load(), 100'000u);
+      EXPECT_EQ(context.memory().reserved_bytes(), 0u);
+    }
   }
 }
 
