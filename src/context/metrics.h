@@ -5,8 +5,19 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <string>
 
 namespace trivet {
+
+// What one filter that another operator gave to a scan has removed from it. Rows and groups that
+// several filters exclude count for the first that did. Updated as an OperatorMetrics is.
+struct FilterMetrics {
+  std::string columns;  // of the scanned table
+  // What it told the scan ("list", "bitmap"), a constant; null while it tells nothing.
+  std::atomic<const char*> content{nullptr};
+  std::atomic<uint64_t> rows_removed{0};    // one by one, or with their page or group
+  std::atomic<uint64_t> groups_removed{0};  // row groups of files, morsels of tables in memory
+};
 
 // Counters of one operator over all threads. Updated per batch, relaxed.
 struct OperatorMetrics {
@@ -21,6 +32,7 @@ struct OperatorMetrics {
   std::atomic<uint64_t> bytes_skipped{0};  // compressed bytes that pruning left unread
   std::atomic<uint64_t> rows_skipped{0};   // rows that pruning left undecoded
   std::atomic<uint64_t> bytes_spilled{0};
+  std::deque<FilterMetrics> filters;  // of a scan; listed before it runs
 
   void NotePeakMemory(uint64_t bytes) {
     uint64_t seen = peak_memory_bytes.load(std::memory_order_relaxed);

@@ -44,6 +44,16 @@ std::vector<std::pair<std::string, std::string>> Measured(const PhysicalOperator
   if (counts.rows_skipped.load() > 0) {
     out.emplace_back("Rows Skipped", StrCat(counts.rows_skipped.load()));
   }
+  for (const FilterMetrics& filter : counts.filters) {
+    const char* const content = filter.content.load();
+    if (content == nullptr) continue;  // it came to nothing
+    std::string removed =
+        StrCat(filter.columns, " (", content, ") removed ", filter.rows_removed.load(), " rows");
+    if (const uint64_t groups = filter.groups_removed.load(); groups > 0) {
+      removed += StrCat(" with ", groups, groups == 1 ? " group" : " groups");
+    }
+    out.emplace_back("Filter", std::move(removed));
+  }
   if (counts.bytes_spilled.load() > 0) {
     out.emplace_back("Spilled", FormatBytes(counts.bytes_spilled.load()));
   }
@@ -95,6 +105,20 @@ std::string JsonString(std::string_view text) {
   return out + "\"";
 }
 
+void AppendFilters(const OperatorMetrics& counts, std::string& out) {
+  if (counts.filters.empty()) return;
+  out += ", \"filters\": [";
+  for (const FilterMetrics& filter : counts.filters) {
+    const char* const content = filter.content.load();
+    if (&filter != &counts.filters.front()) out += ", ";
+    out += StrCat("{\"columns\": ", JsonString(filter.columns),
+                  ", \"content\": ", content == nullptr ? "null" : JsonString(content),
+                  ", \"rows_removed\": ", filter.rows_removed.load(),
+                  ", \"groups_removed\": ", filter.groups_removed.load(), '}');
+  }
+  out += ']';
+}
+
 void AppendJson(const PhysicalOperator& op, QueryMetrics* metrics, std::string& out) {
   out += "{\"name\": " + JsonString(op.name());
   if (op.estimated_rows()) {
@@ -111,6 +135,7 @@ void AppendJson(const PhysicalOperator& op, QueryMetrics* metrics, std::string& 
                   ", \"bytes_skipped\": ", counts.bytes_skipped.load(),
                   ", \"rows_skipped\": ", counts.rows_skipped.load(),
                   ", \"bytes_spilled\": ", counts.bytes_spilled.load());
+    AppendFilters(counts, out);
   }
   out += ", \"fields\": {";
   bool first = true;

@@ -6,7 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/memory.h"
 #include "storage/blocked_bloom.h"
+#include "storage/key_list.h"
 #include "types/value.h"
 
 namespace trivet {
@@ -21,14 +23,24 @@ class DynamicFilter {
   struct Content {
     std::optional<Value> min;  // inclusive
     std::optional<Value> max;  // inclusive
+    // All keys, where there are few; the bounds are then its ends.
+    KeyList list;
     // For integer-like keys: bit (key - min) set where the key exists.
     std::vector<uint64_t> bitmap;
-    // Otherwise: the hashes of all keys, by HashVector or, for a filter on several columns, by
-    // HashColumns. Such a filter has no other content but `empty`.
+    // Otherwise: the hashes of all keys, by HashVector or, for a filter on several columns, which
+    // has no other content but `empty`, by HashColumns.
     BlockedBloom bloom;
     bool empty = false;  // no key at all: nothing passes
     // What pays for the memory of the above.
-    std::shared_ptr<const void> reservation;
+    std::shared_ptr<Reservation> reservation;
+
+    // For EXPLAIN ANALYZE: what rows are asked by, beside the bounds.
+    const char* name() const {
+      if (empty) return "no key";
+      if (!list.is_none()) return "list";
+      if (!bitmap.empty()) return "bitmap";
+      return bloom.is_none() ? "bounds" : "Bloom filter";
+    }
   };
 
   enum class Publishing : uint8_t {

@@ -82,20 +82,28 @@ struct ScanState {
   std::atomic<size_t> next{0};
 };
 
-// False where what a join or Top-N has published since rules the whole chunk out.
-bool DynamicFiltersAllow(const ScanState& state, const MemoryChunk& chunk) {
+// Whether a row of the chunk may pass a filter on the column.
+bool ContentAllows(const DynamicFilter::Content& content, const MemoryChunk& chunk, size_t column) {
+  const ColumnStatistics& bounds = chunk.statistics[column];
+  if (bounds.null_count == chunk.row_count) return false;
+  if (!content.list.is_none()) return content.list.MeetsRange(bounds.min, bounds.max);
+  return (!content.min || BoundsAllow(bounds, Comparison::kGreaterOrEqual, *content.min)) &&
+         (!content.max || BoundsAllow(bounds, Comparison::kLessOrEqual, *content.max));
+}
+
+// What a join or Top-N has published since that rules the whole chunk out; null: nothing.
+const ScanRequest::Dynamic* ExcludingFilter(const ScanState& state, const MemoryChunk& chunk) {
   for (const ScanRequest::Dynamic& dynamic : state.dynamic_filters) {
     const auto content = dynamic.filter->Get();
     if (content == nullptr) continue;
-    if (content->empty) return false;
+    if (dynamic.metrics != nullptr) {
+      dynamic.metrics->content.store(content->name(), std::memory_order_relaxed);
+    }
+    if (content->empty) return &dynamic;
     if (dynamic.columns.size() != 1) continue;  // it knows of no bounds
-    const ColumnStatistics& bounds = chunk.statistics[dynamic.columns.front()];
-    if (bounds.null_count == chunk.row_count) return false;
-    if (content->min && !BoundsAllow(bounds, Comparison::kGreaterOrEqual, *content->min))
-      return false;
-    if (content->max && !BoundsAllow(bounds, Comparison::kLessOrEqual, *content->max)) return false;
+    if (!ContentAllows(*content, chunk, dynamic.columns.front())) return &dynamic;
   }
-  return true;
+  return nullptr;
 }
 
 // Rows [begin, begin + count) of a stored column, sharing its memory.
@@ -140,9 +148,15 @@ class MemoryMorselReader final : public MorselReader {
 
   Result<bool> Next(Batch& batch) override {
     const ScanState::Morsel& morsel = Morsel();
-    if (position_ == morsel.begin && !DynamicFiltersAllow(*state_, *morsel.chunk)) {
-      if (state_->metrics) state_->metrics->rows_skipped += morsel.end - morsel.begin;
-      return false;
+    if (position_ == morsel.begin) {
+      if (const ScanRequest::Dynamic* by = ExcludingFilter(*state_, *morsel.chunk)) {
+        if (state_->metrics) state_->metrics->rows_skipped += morsel.end - morsel.begin;
+        if (by->metrics) {
+          by->metrics->rows_removed += morsel.end - morsel.begin;
+          ++by->metrics->groups_removed;
+        }
+        return false;
+      }
     }
     if (position_ == morsel.end) return false;
     const size_t count = std::min(state_->context->batch_size(), morsel.end - position_);

@@ -7,6 +7,7 @@
 
 #include "context/query_context.h"
 #include "storage/range_table.h"
+#include "vector/hash_vector.h"
 
 namespace trivet {
 namespace {
@@ -155,6 +156,34 @@ TEST_F(MemoryTableTest, BoundsRuleChunksOut) {
   filter->Publish(content);
   EXPECT_TRUE(
       Scan(*table, {.columns = {2}, .dynamic_filters = {{{2}, filter}}}, kVectorSize).empty());
+}
+
+TEST_F(MemoryTableTest, ChunksBetweenListedKeysAreLeftOut) {
+  constexpr size_t kRows = MemoryTableBuilder::kChunkRows;
+  const auto table = Table(3 * kRows);
+  const auto rows = [&](const std::vector<double>& keys, FilterMetrics& metrics) {
+    std::vector<Value> values;
+    std::vector<uint64_t> hashes;
+    for (const double key : keys) {
+      values.push_back(Value::Double(key));
+      hashes.push_back(HashOf(key));
+    }
+    auto content = std::make_shared<DynamicFilter::Content>();
+    content->list = KeyList(std::move(values), hashes);
+    content->min = content->list.keys().front();
+    content->max = content->list.keys().back();
+    auto filter = std::make_shared<DynamicFilter>();
+    filter->Publish(std::move(content));
+    return Scan(*table, {.columns = {2}, .dynamic_filters = {{{2}, filter, &metrics}}}, kVectorSize)
+        .size();
+  };
+  FilterMetrics outer;
+  EXPECT_EQ(rows({1, kRows + 1.0}, outer), 2 * kRows);
+  EXPECT_EQ(outer.rows_removed, kRows);
+  EXPECT_GT(outer.groups_removed, 0u);
+  EXPECT_STREQ(outer.content, "list");
+  FilterMetrics last;
+  EXPECT_EQ(rows({kRows + 1.0}, last), kRows);
 }
 
 TEST_F(MemoryTableTest, StatisticsAreExact) {

@@ -31,6 +31,7 @@ struct ScanRequest {
   struct Dynamic {
     std::vector<size_t> columns;  // the filter is on
     std::shared_ptr<const DynamicFilter> filter;
+    FilterMetrics* metrics = nullptr;  // of its work; may be null
   };
   std::vector<Dynamic> dynamic_filters;  // applied as far as it pays
   // Read no more than this part, in balanced contiguous runs of the table's units (row groups,

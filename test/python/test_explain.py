@@ -1,5 +1,6 @@
 """What EXPLAIN tells of the optimiser: the plans, the trace of rules, and rules switched off by its names."""
 
+import json
 import re
 
 import pytest
@@ -69,6 +70,29 @@ def test_a_scan_below_an_aggregate_waits_for_the_keys_above(sales):
     for _ in range(5):  # of threads, whichever is first
         first, second = scans_of(sales, BELOW_AVERAGE, "sales")
         assert "Rows: 2000," in first and "Rows: 2000," in second
+
+
+LISTED = "SELECT count(*) FROM sales JOIN (VALUES (3), (990)) v(a) ON article = a"
+
+
+def test_a_scan_tells_what_filters_removed(sales):
+    (scan,) = scans_of(sales, LISTED, "sales")
+    assert "Filter: article (list) removed 199600 rows" in scan and "Rows: 400," in scan
+    plan = json.loads(sales.sql("EXPLAIN (ANALYZE, FORMAT json) " + LISTED).fetchall()[-1][-1])
+
+    def filters(node):
+        return node.get("filters", []) + [found for child in node["children"] for found in filters(child)]
+
+    (found,) = filters(plan)
+    assert {key: found[key] for key in ("columns", "content", "rows_removed")} == {"columns": "article", "content": "list", "rows_removed": 199600}
+
+
+def test_texts_that_a_join_lists_leave_row_groups_out(connection, tmp_path):
+    connection.execute(f"COPY (SELECT i, 'text ' || (1000000 + i) AS text FROM range(400000) t(i)) TO '{tmp_path}/texts.parquet' (ROW_GROUP_SIZE 50000)")
+    query = f"SELECT sum(i) FROM '{tmp_path}/texts.parquet' JOIN (VALUES ('text 1000007'), ('text 1390000'), ('no text')) v(t) ON text = t"
+    assert connection.sql(query).fetchall() == [(390007,)]
+    (scan,) = scans_of(connection, query, "texts")
+    assert re.search(r"Filter: text \(list\) removed 399998 rows with [56] groups", scan), scan
 
 
 def test_scans_of_one_run_share_what_they_decompress(sales):

@@ -164,8 +164,7 @@ void PhysicalJoin::PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) c
   for (size_t i = 0; i < origins.size(); ++i) {
     if (origins[i].scan == nullptr) continue;
     const bool is_integer = IsDirectKeyType(runtime.probe_keys[i]->type());
-    const bool bloom = by_row(origins[i]) && !together;
-    if (is_integer || bloom) publish({i}, is_integer, bloom);
+    publish({i}, is_integer, by_row(origins[i]) && !together);
   }
   if (!together) return;
   std::vector<size_t> all(origins.size());

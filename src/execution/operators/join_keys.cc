@@ -1,12 +1,15 @@
 #include "execution/operators/join_keys.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <memory>
 #include <utility>
 
+#include "execution/operators/few_keys.h"
 #include "execution/operators/join_spill.h"
 #include "execution/operators/scan.h"
+#include "storage/vector_bounds.h"
 #include "vector/hash_vector.h"
 
 namespace trivet {
@@ -22,37 +25,63 @@ constexpr size_t kMostOfBudget = 16;
 // it costs what it saves.
 constexpr uint64_t kScannedRowsPerKey = 8;
 
+// Hands one key's values, without NULLs, to visit(values, count), some at a time, as long as it
+// returns true; whether it did to the end.
+template <typename Visit>
+bool ForEachVector(const RowLayout& layout, size_t key, const RowStore::Page& page,
+                   const Visit& visit) {
+  uint8_t* rows[kVectorSize];
+  size_t count = 0;
+  const auto visit_gathered = [&] {
+    if (count == 0) return true;
+    Vector values = Vector::MakeFlat(layout.types()[key], count);
+    GatherColumn(layout, key, rows, count, values);
+    return visit(values, std::exchange(count, 0));
+  };
+  uint8_t* row = page.rows;
+  for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
+    if (layout.IsValid(row, key)) rows[count++] = row;
+    if (count == kVectorSize && !visit_gathered()) return false;
+  }
+  return visit_gathered();
+}
+
 // Hands the hash of each row that has no NULL among the keys to `visit`. Of all keys together it is
 // in the row; of one among several it is computed.
 template <typename Visit>
 void ForEachHash(const JoinTableShape& shape, const KeyPublication& publication,
                  const RowStore::Page& page, const Visit& visit) {
   const RowLayout& layout = *shape.layout;
-  const bool is_stored = publication.keys.size() == shape.key_count();
-  uint8_t* rows[kVectorSize];
-  size_t count = 0;
-  const auto visit_gathered = [&] {
-    const size_t key = publication.keys.front();
-    Vector values = Vector::MakeFlat(layout.types()[key], std::max<size_t>(count, 1));
-    GatherColumn(layout, key, rows, count, values);
-    uint64_t hashes[kVectorSize];
-    HashVector(values, count, hashes);
-    for (size_t i = 0; i < count; ++i) visit(hashes[i]);
-    count = 0;
-  };
-  uint8_t* row = page.rows;
+  if (publication.keys.size() != shape.key_count()) {
+    ForEachVector(layout, publication.keys.front(), page, [&](const Vector& values, size_t count) {
+      uint64_t hashes[kVectorSize];
+      HashVector(values, count, hashes);
+      for (size_t i = 0; i < count; ++i) visit(hashes[i]);
+      return true;
+    });
+    return;
+  }
+  const uint8_t* row = page.rows;
   for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
     const bool has_null = std::ranges::any_of(
         publication.keys, [&](const size_t key) { return !layout.IsValid(row, key); });
-    if (has_null) continue;
-    if (is_stored) {
-      visit(RowLayout::Hash(row));
-    } else {
-      rows[count++] = row;
-      if (count == kVectorSize) visit_gathered();
+    if (!has_null) visit(RowLayout::Hash(row));
+  }
+}
+
+// The integers that a bitmap from `min` on has; empty where these are too many for a list.
+KeyList ListOfBitmap(const std::vector<uint64_t>& bitmap, const Value& min) {
+  std::vector<Value> keys;
+  std::vector<uint64_t> hashes;
+  for (size_t i = 0; i < bitmap.size(); ++i) {
+    for (uint64_t word = bitmap[i]; word != 0; word &= word - 1) {
+      if (keys.size() == KeyList::kMost) return {};
+      const auto bit = static_cast<int128_t>(i * 64 + static_cast<size_t>(std::countr_zero(word)));
+      keys.push_back(Value::Integer(min.type(), min.integer() + bit));
+      hashes.push_back(HashOf(keys.back().integer()));
     }
   }
-  if (count > 0) visit_gathered();
+  return KeyList(std::move(keys), hashes);
 }
 
 }  // namespace
@@ -65,15 +94,16 @@ size_t JoinKeyPublisher::RowCount() const {
 
 template <typename Visit>
 Status JoinKeyPublisher::ForEachPage(const Visit& visit) const {
-  const auto visit_store = [&](const RowStore& store) -> Status {
+  const auto visit_store = [&](const RowStore& store) -> Result<bool> {
     for (const RowStore::Page& page : store.pages()) {
       TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
-      visit(page);
+      if (!visit(page)) return false;
     }
-    return Status::OK();
+    return true;
   };
   for (const RowStore& store : runtime_.table->stores()) {
-    TRIVET_RETURN_IF_ERROR(visit_store(store));
+    TRIVET_ASSIGN_OR_RETURN(const bool goes_on, visit_store(store));
+    if (!goes_on) return Status::OK();
   }
   if (runtime_.spill == nullptr) return Status::OK();
   const SpilledRows& spilled = *runtime_.spill->build();
@@ -82,7 +112,8 @@ Status JoinKeyPublisher::ForEachPage(const Visit& visit) const {
       Reservation reservation(&context_.memory(), std::string(kConsumer));
       RowStore rows(spilled.layout(), std::make_shared<RowMemory>(std::move(reservation)));
       TRIVET_RETURN_IF_ERROR(spilled.Read(block, rows));
-      TRIVET_RETURN_IF_ERROR(visit_store(rows));
+      TRIVET_ASSIGN_OR_RETURN(const bool goes_on, visit_store(rows));
+      if (!goes_on) return Status::OK();
     }
   }
   return Status::OK();
@@ -97,6 +128,7 @@ Status JoinKeyPublisher::ForEachInteger(size_t key, const Visit& visit) const {
     for (uint32_t i = 0; i < page.row_count; ++i, row += layout.row_bytes()) {
       if (layout.IsValid(row, key)) visit(ReadIntegerKey(physical, row + layout.offset(key)));
     }
+    return true;
   });
 }
 
@@ -117,12 +149,13 @@ Status JoinKeyPublisher::AddRange(size_t key, DynamicFilter::Content& content) c
 
 Result<bool> JoinKeyPublisher::Reserve(size_t bytes, DynamicFilter::Content& content) const {
   if (bytes > context_.memory().limit_bytes() / kMostOfBudget) return false;
-  auto reservation = std::make_shared<Reservation>(&context_.memory(), std::string(kConsumer));
-  reservation->set_yields(true);
-  const Status status = reservation->Grow(bytes);
+  if (content.reservation == nullptr) {
+    content.reservation = std::make_shared<Reservation>(&context_.memory(), std::string(kConsumer));
+    content.reservation->set_yields(true);
+  }
+  const Status status = content.reservation->Grow(bytes);
   if (status.code() == StatusCode::kOutOfMemory) return false;
   TRIVET_RETURN_IF_ERROR(status);
-  content.reservation = std::move(reservation);
   return true;
 }
 
@@ -140,6 +173,61 @@ Status JoinKeyPublisher::AddBitmap(size_t key, DynamicFilter::Content& content) 
     bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
   }));
   content.bitmap = std::move(bitmap);
+  return Status::OK();
+}
+
+// The keys themselves, where there are few, and their ends as the bounds.
+Status JoinKeyPublisher::AddList(size_t key, DynamicFilter::Content& content) const {
+  if (!content.bitmap.empty()) {
+    KeyList list = ListOfBitmap(content.bitmap, *content.min);
+    if (list.is_none()) return Status::OK();
+    TRIVET_ASSIGN_OR_RETURN(const bool reserved,
+                            Reserve(list.keys().size() * sizeof(Value), content));
+    if (reserved) content.list = std::move(list);
+    return Status::OK();
+  }
+  const RowLayout& layout = runtime_.table->layout();
+  FewKeys keys(layout.types()[key]);
+  bool are_few = true;
+  TRIVET_RETURN_IF_ERROR(ForEachPage([&](const RowStore::Page& page) {
+    are_few = ForEachVector(layout, key, page, [&](const Vector& values, size_t count) {
+      uint64_t hashes[kVectorSize];
+      HashVector(values, count, hashes);
+      return keys.Add(values, hashes, count);
+    });
+    return are_few;
+  }));
+  if (!are_few) return Status::OK();
+  KeyList list = keys.List();
+  content.empty = list.is_none();
+  if (content.empty) return Status::OK();
+  TRIVET_ASSIGN_OR_RETURN(const bool reserved, Reserve(keys.bytes(), content));
+  if (!reserved) return Status::OK();
+  content.min = list.keys().front();
+  content.max = list.keys().back();
+  content.list = std::move(list);
+  return Status::OK();
+}
+
+// Of keys that are no integers. What lies on disk is not read once more for them.
+Status JoinKeyPublisher::AddBounds(size_t key, DynamicFilter::Content& content) const {
+  if (runtime_.spill != nullptr) return Status::OK();
+  const RowLayout& layout = runtime_.table->layout();
+  const auto widen = [](std::optional<Value>& all, std::optional<Value>& part, int direction) {
+    if (!all || CompareValues(*part, *all) * direction > 0) all = std::move(part);
+  };
+  TRIVET_RETURN_IF_ERROR(ForEachPage([&](const RowStore::Page& page) {
+    return ForEachVector(layout, key, page, [&](const Vector& values, size_t count) {
+      ColumnStatistics part = VectorBounds(values, count);
+      widen(content.min, part.min, -1);
+      widen(content.max, part.max, 1);
+      return true;
+    });
+  }));
+  for (std::optional<Value>* bound : {&content.min, &content.max}) {
+    const bool is_text = *bound && (*bound)->type().physical() == PhysicalType::kString;
+    if (is_text && (*bound)->string().size() > FewKeys::kLongest) bound->reset();
+  }
   return Status::OK();
 }
 
@@ -162,6 +250,7 @@ Status JoinKeyPublisher::AddBloom(const KeyPublication& publication,
       bloom.Add(hash);
       any = true;
     });
+    return true;
   }));
   content.empty = !any;
   content.bloom = std::move(bloom);
@@ -170,15 +259,24 @@ Status JoinKeyPublisher::AddBloom(const KeyPublication& publication,
 
 Status JoinKeyPublisher::Publish(const KeyPublication& publication) const {
   auto content = std::make_shared<DynamicFilter::Content>();
+  const size_t key = publication.keys.front();
   if (publication.is_integer) {
-    const size_t key = publication.keys.front();
     TRIVET_RETURN_IF_ERROR(AddRange(key, *content));
     if (publication.by_row && !content->empty) TRIVET_RETURN_IF_ERROR(AddBitmap(key, *content));
   }
-  if (publication.bloom && !content->empty && content->bitmap.empty()) {
+  if (publication.keys.size() == 1 && !content->empty) {
+    TRIVET_RETURN_IF_ERROR(AddList(key, *content));
+    const bool is_known = content->empty || content->min;
+    if (!is_known && Pays(publication, RowCount())) {
+      TRIVET_RETURN_IF_ERROR(AddBounds(key, *content));
+    }
+  }
+  const bool is_exact = !content->bitmap.empty() || !content->list.is_none();
+  if (publication.bloom && !content->empty && !is_exact) {
     TRIVET_RETURN_IF_ERROR(AddBloom(publication, *content));
   }
-  const bool says_something = content->empty || content->min || !content->bloom.is_none();
+  const bool says_something =
+      content->empty || content->min || content->max || !content->bloom.is_none();
   if (says_something) publication.filter->Publish(std::move(content));
   return Status::OK();
 }

@@ -6,9 +6,10 @@
 namespace trivet {
 
 // Tells scans which keys a finished build side has, whether its rows lie in memory or on disk: the
-// range of integers and, where that is small, which of them there are; for all else a Bloom filter,
-// where rows of the scan outnumber the keys. What the budget refuses is left out. For one thread,
-// once all rows are there and before any is dropped.
+// keys themselves where there are few; the range of integers and, where that is small, which of
+// them there are; for all else, where rows of the scan outnumber the keys, their bounds and a Bloom
+// filter. What the budget refuses is left out. For one thread, once all rows are there and before
+// any is dropped.
 class JoinKeyPublisher {
  public:
   // Both outlive it.
@@ -19,13 +20,15 @@ class JoinKeyPublisher {
 
  private:
   size_t RowCount() const;
-  // visit(page) of all rows.
+  // visit(page) of all rows, as long as it returns true.
   template <typename Visit>
   Status ForEachPage(const Visit& visit) const;
   template <typename Visit>
   Status ForEachInteger(size_t key, const Visit& visit) const;
   Status AddRange(size_t key, DynamicFilter::Content& content) const;
   Status AddBitmap(size_t key, DynamicFilter::Content& content) const;
+  Status AddList(size_t key, DynamicFilter::Content& content) const;
+  Status AddBounds(size_t key, DynamicFilter::Content& content) const;
   Status AddBloom(const KeyPublication& publication, DynamicFilter::Content& content) const;
   bool Pays(const KeyPublication& publication, size_t rows) const;
   // Whether the content may take so many bytes more.

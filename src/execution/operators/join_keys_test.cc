@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -164,6 +165,56 @@ TEST(JoinKeysTest, IntegersOfASmallRangeAreABitmap) {
   EXPECT_TRUE(given[0].content->bloom.is_none());
   EXPECT_EQ(given[0].content->bitmap, (std::vector<uint64_t>{7}));
   EXPECT_EQ(given[0].content->min, Value::Int32(7));
+  EXPECT_EQ(given[0].content->list.keys(),
+            (std::vector<Value>{Value::Int32(7), Value::Int32(8), Value::Int32(9)}));
+}
+
+// However many rows have them.
+TEST(JoinKeysTest, FewKeysAreAList) {
+  const Rows probe = MakeRows(0, 500);
+  Rows build;
+  for (uint64_t i = 0; i < 5000; ++i) build.push_back(MakeRow(i % KeyList::kMost));
+  build.push_back({Value::Null(TypeId::kInt64), Value::Null(TypeId::kVarchar), Value::Int32(1)});
+  for (const bool spills : {false, true}) {
+    for (const bool by_row : {false, true}) {
+      for (const size_t key : {0, 1, 2}) {
+        SCOPED_TRACE(key);
+        QueryContext context = spills ? SpillingContext(2) : TestContext(2);
+        const auto given = GivenBy(probe, build, {key}, context, [](auto&) {}, by_row);
+        ASSERT_EQ(given.size(), 1u);
+        ASSERT_NE(given[0].content, nullptr);
+        const Content& content = *given[0].content;
+        ASSERT_EQ(content.list.keys().size(), KeyList::kMost);
+        EXPECT_EQ(content.min, content.list.keys().front());
+        EXPECT_EQ(content.max, content.list.keys().back());
+        EXPECT_TRUE(content.bloom.is_none());
+        for (size_t i = 0; i < KeyList::kMost; ++i) {
+          EXPECT_TRUE(content.list.MayHold(HashOfKeys(build[i], {key})));
+          EXPECT_EQ(std::ranges::count(content.list.keys(), build[i][key]), 1);
+        }
+        EXPECT_EQ(context.metrics().ForOperator(0).bytes_spilled.load() > 0, spills);
+      }
+    }
+  }
+  // One more is too many, of strings as of integers.
+  build.push_back(MakeRow(KeyList::kMost));
+  for (const size_t key : {0, 1, 2}) {
+    QueryContext context = TestContext(2);
+    const auto given = GivenBy(probe, build, {key}, context);
+    EXPECT_TRUE(given.at(0).content == nullptr || given[0].content->list.is_none());
+  }
+}
+
+TEST(JoinKeysTest, StringsHaveBounds) {
+  const Rows build = MakeRows(1000, 100);
+  for (const bool by_row : {false, true}) {
+    QueryContext context = TestContext(2);
+    const auto given = GivenBy(MakeRows(0, 6000), build, {1}, context, [](auto&) {}, by_row);
+    ASSERT_NE(given.at(0).content, nullptr);
+    EXPECT_EQ(given[0].content->min, Value::Varchar("some text 1000"));
+    EXPECT_EQ(given[0].content->max, Value::Varchar("some text 1099"));
+    EXPECT_EQ(given[0].content->bloom.is_none(), !by_row);
+  }
 }
 
 TEST(JoinKeysTest, KeysOfOneScanAreToldTogether) {
@@ -176,11 +227,12 @@ TEST(JoinKeysTest, KeysOfOneScanAreToldTogether) {
     SCOPED_TRACE(spills);
     QueryContext context = spills ? SpillingContext(2) : TestContext(2);
     const auto given = GivenBy(probe, build, {2, 1}, context);
-    ASSERT_EQ(given.size(), 2u);
+    ASSERT_EQ(given.size(), 3u);
     EXPECT_EQ(given[0].columns, std::vector<size_t>{2});
     ASSERT_NE(given[0].content, nullptr);
     EXPECT_FALSE(given[0].content->bitmap.empty());
-    CheckBloom(given[1], build, crossed, {2, 1});
+    EXPECT_EQ(given[1].columns, std::vector<size_t>{1});
+    CheckBloom(given[2], build, crossed, {2, 1});
   }
 }
 
@@ -213,7 +265,7 @@ TEST(JoinKeysTest, NothingPassesWithoutAnyKey) {
         QueryContext context = TestContext(2);
         const auto given =
             GivenBy(probe, build, keys, context, [&](auto& fields) { fields.kind = kind; });
-        ASSERT_EQ(given.size(), keys.size());
+        ASSERT_EQ(given.size(), keys.size() == 1 ? 1u : 3u);
         for (const FilteredTable::Given& one : given) {
           ASSERT_NE(one.content, nullptr);
           EXPECT_TRUE(one.content->empty);
@@ -239,13 +291,14 @@ TEST(JoinKeysTest, OnlyTheRangeIsToldToAScanThatAsksOfNoRow) {
   QueryContext context = TestContext();
   const Rows probe = MakeRows(0, 1000);
   for (const std::vector<size_t>& keys : std::vector<std::vector<size_t>>{{2}, {2, 1}}) {
-    const auto given = GivenBy(probe, MakeRows(0, 50), keys, context, [](auto&) {}, false);
-    ASSERT_EQ(given.size(), 1u);
-    ASSERT_NE(given[0].content, nullptr);
-    EXPECT_TRUE(given[0].content->max.has_value());
-    EXPECT_TRUE(given[0].content->bitmap.empty() && given[0].content->bloom.is_none());
+    const auto given = GivenBy(probe, MakeRows(0, 60), keys, context, [](auto&) {}, false);
+    ASSERT_EQ(given.size(), keys.size());
+    for (const FilteredTable::Given& one : given) {
+      ASSERT_NE(one.content, nullptr);
+      EXPECT_TRUE(one.content->max.has_value());
+      EXPECT_TRUE(one.content->bitmap.empty() && one.content->bloom.is_none());
+    }
   }
-  EXPECT_TRUE(GivenBy(probe, MakeRows(0, 50), {1}, context, [](auto&) {}, false).empty());
 }
 
 TEST(JoinKeysTest, WhatTheBudgetRefusesIsLeftOut) {
@@ -266,7 +319,7 @@ TEST(JoinKeysTest, WhatTheBudgetRefusesIsLeftOut) {
 
 TEST(JoinKeysTest, JoinsThatShowUnmatchedRowsTellNothing) {
   const Rows probe = MakeRows(0, 1000);
-  const Rows build = MakeRows(0, 50);
+  const Rows build = MakeRows(0, 60);
   std::set<JoinKind> telling;
   for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight, JoinKind::kFull,
                               JoinKind::kSemi, JoinKind::kAnti, JoinKind::kMark}) {
@@ -283,7 +336,7 @@ TEST(JoinKeysTest, JoinsThatShowUnmatchedRowsTellNothing) {
       fields.build_left = true;
     });
     ASSERT_EQ(given.size(), 1u);
-    CheckBloom(given[0], build, MakeRows(50, 900), {1});
+    CheckBloom(given[0], build, MakeRows(60, 900), {1});
   }
   // A NULL finds a NULL, which no filter knows.
   QueryContext context = TestContext();

@@ -21,7 +21,7 @@ struct KeyPublication {
   const PhysicalScan* scan = nullptr;  // that may leave rows out
   bool by_row = false;                 // it asks for each row
   bool is_integer = false;             // a single key of at most 64 bits: its range is told
-  bool bloom = false;                  // a Bloom filter is wanted where nothing exact can be told
+  bool bloom = false;                  // wanted where the keys themselves cannot be told
   std::shared_ptr<DynamicFilter> filter;
 };
 

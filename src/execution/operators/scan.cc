@@ -183,6 +183,13 @@ Status PhysicalScan::BuildPipelines(PipelineBuilder& builder) const {
   request.metrics = &builder.MetricsOf(*this);
   if (table_->capabilities().dynamic_filters) {
     request.dynamic_filters = DynamicFiltersFor(builder, *this);
+    for (ScanRequest::Dynamic& dynamic : request.dynamic_filters) {
+      dynamic.metrics = &request.metrics->filters.emplace_back();
+      std::string& names = dynamic.metrics->columns;
+      for (const size_t column : dynamic.columns) {
+        names += (names.empty() ? "" : " + ") + table_->columns()[column].name;
+      }
+    }
   }
   SharePages(builder, *this, request);
   auto takers = builder.MorselTakers();

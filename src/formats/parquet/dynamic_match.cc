@@ -76,10 +76,14 @@ size_t SelectIntegers(const DynamicFilter::Content& filter, const VectorView& vi
   });
 }
 
+size_t SelectValid(const Vector& column, const uint32_t* rows, size_t count, uint32_t* out) {
+  const VectorView view = column.View();
+  return SelectWhere(rows, count, out, [&](uint32_t row) { return view.IsValid(row); });
+}
+
 size_t SelectBounds(const DynamicFilter::Content& filter, const Vector& column,
                     const uint32_t* rows, size_t count, uint32_t* out) {
-  const VectorView view = column.View();
-  size_t found = SelectWhere(rows, count, out, [&](uint32_t row) { return view.IsValid(row); });
+  size_t found = SelectValid(column, rows, count, out);
   const auto intersect = [&](Comparison comparison, const Value& bound) {
     found = SelectComparison(comparison, column, Vector::MakeConstant(bound), out, found, out);
   };
@@ -88,17 +92,18 @@ size_t SelectBounds(const DynamicFilter::Content& filter, const Vector& column,
   return found;
 }
 
-// Hashes all rows up to the last one asked for, as whole vectors are hashed fast, unless few of
-// them are asked for.
-size_t SelectBloom(const BlockedBloom& bloom, std::span<const Vector> columns, const uint32_t* rows,
-                   size_t count, uint32_t* out) {
+// Keeps the rows whose hash the set (a Bloom filter, a list) may hold. Hashes all rows up to the
+// last one asked for, as whole vectors are hashed fast, unless few of them are asked for.
+template <typename Set>
+size_t SelectHashes(const Set& set, std::span<const Vector> columns, const uint32_t* rows,
+                    size_t count, uint32_t* out) {
   if (count == 0) return 0;
   uint64_t hashes[kVectorSize];
   const size_t last = rows != nullptr ? rows[count - 1] : count - 1;
   constexpr size_t kFew = 4;  // one row in so many
   if (rows == nullptr || last + 1 <= count * kFew) {
     HashColumns(columns, last + 1, hashes);
-    return SelectWhere(rows, count, out, [&](uint32_t row) { return bloom.MayHold(hashes[row]); });
+    return SelectWhere(rows, count, out, [&](uint32_t row) { return set.MayHold(hashes[row]); });
   }
   std::vector<Vector> asked(columns.begin(), columns.end());
   const std::shared_ptr<const uint32_t[]> unowned(std::shared_ptr<void>(), rows);
@@ -107,11 +112,13 @@ size_t SelectBloom(const BlockedBloom& bloom, std::span<const Vector> columns, c
   size_t found = 0;
   for (size_t i = 0; i < count; ++i) {
     out[found] = rows[i];
-    found += bloom.MayHold(hashes[i]) ? 1 : 0;
+    found += set.MayHold(hashes[i]) ? 1 : 0;
   }
   return found;
 }
 
+// Of integers, whose range and bitmap cost next to nothing, the test of these; of other types no
+// more than the bounds where nothing tells more.
 size_t SelectByBounds(const DynamicFilter::Content& filter, const Vector& column,
                       const uint32_t* rows, size_t count, uint32_t* out) {
   const VectorView view = column.View();
@@ -124,8 +131,16 @@ size_t SelectByBounds(const DynamicFilter::Content& filter, const Vector& column
     case PhysicalType::kUInt16: return SelectIntegers<uint16_t>(filter, view, rows, count, out);
     case PhysicalType::kUInt32: return SelectIntegers<uint32_t>(filter, view, rows, count, out);
     case PhysicalType::kUInt64: return SelectIntegers<uint64_t>(filter, view, rows, count, out);
-    default: return SelectBounds(filter, column, rows, count, out);
+    default: break;
   }
+  const size_t listed = filter.list.keys().size();
+  if (listed == 1) {
+    return SelectComparison(Comparison::kEqual, column,
+                            Vector::MakeConstant(filter.list.keys().front()), rows, count, out);
+  }
+  const bool tells_more = listed > 0 || !filter.bloom.is_none();
+  return tells_more ? SelectValid(column, rows, count, out)
+                    : SelectBounds(filter, column, rows, count, out);
 }
 
 }  // namespace
@@ -135,10 +150,14 @@ size_t SelectDynamicFilter(const DynamicFilter::Content& filter, std::span<const
   if (filter.empty) return 0;
   if (columns.size() == 1) {
     count = SelectByBounds(filter, columns.front(), rows, count, out);
+    // A list of one key is its bounds, a bitmap has all of them.
+    if (filter.list.keys().size() > 1 && filter.bitmap.empty()) {
+      return SelectHashes(filter.list, columns, out, count, out);
+    }
     if (filter.bloom.is_none()) return count;
     rows = out;
   }
-  if (!filter.bloom.is_none()) return SelectBloom(filter.bloom, columns, rows, count, out);
+  if (!filter.bloom.is_none()) return SelectHashes(filter.bloom, columns, rows, count, out);
   return SelectWhere(rows, count, out, [](uint32_t) { return true; });
 }
 

@@ -23,6 +23,7 @@ using Content = DynamicFilter::Content;
 // What the filter's fields say, one value after the other.
 bool Passes(const Content& filter, const Value& value) {
   if (filter.empty || value.is_null()) return false;
+  if (!filter.list.is_none() && std::ranges::count(filter.list.keys(), value) == 0) return false;
   if (filter.min && CompareValues(value, *filter.min) < 0) return false;
   if (filter.max && CompareValues(value, *filter.max) > 0) return false;
   if (!filter.bitmap.empty() && filter.min) {
@@ -120,6 +121,48 @@ TEST_P(DynamicMatchTest, OtherTypesPassByBounds) {
   CheckAll(filter, column, kCount, random);
   filter.empty = true;
   CheckAll(filter, column, kCount, random);
+}
+
+TEST_P(DynamicMatchTest, ListedKeysAloneDo) {
+  std::mt19937_64 random(7);
+  constexpr size_t kCount = 300;
+  const auto check = [&](const LogicalType& type, const auto& value) {
+    SCOPED_TRACE(type.ToString());
+    for (int round = 0; round < 60; ++round) {
+      Vector column = Vector::MakeFlat(type);
+      for (size_t row = 0; row < kCount; ++row) {
+        column.SetValue(row, value(random() % 60));
+        if (round % 2 == 1 && random() % 9 == 0) column.SetNull(row);
+      }
+      if (round % 3 == 0) {
+        auto rows = MakeIndices(kCount);
+        for (size_t i = 0; i < kCount; ++i) rows[i] = static_cast<uint32_t>(random() % kCount);
+        column.Slice(rows, kCount);
+      }
+      std::vector<Value> keys;
+      std::vector<uint64_t> hashes;
+      for (size_t i = 0; i <= random() % 20; ++i) {
+        const Value key = value(random() % 90);
+        if (std::ranges::count(keys, key) > 0) continue;
+        keys.push_back(key);
+        HashVector(Vector::MakeConstant(key), 1, &hashes.emplace_back());
+      }
+      Content filter;
+      filter.list = KeyList(keys, hashes);
+      filter.min = filter.list.keys().front();
+      filter.max = filter.list.keys().back();
+      CheckAll(filter, column, kCount, random);
+    }
+  };
+  const LogicalType decimal = LogicalType::Decimal(30, 2);
+  check(TypeId::kVarchar, [](uint64_t i) {
+    return Value::Varchar(std::string(i % 2 * 12, 'x') + std::to_string(i));
+  });
+  check(TypeId::kInt64, [](uint64_t i) { return Value::Int64(static_cast<int64_t>(i << 40)); });
+  check(TypeId::kUInt64, [](uint64_t i) { return Value::Integer(TypeId::kUInt64, i << 58); });
+  check(TypeId::kDouble, [](uint64_t i) { return Value::Double(static_cast<double>(i) / 7); });
+  check(TypeId::kBoolean, [](uint64_t i) { return Value::Boolean(i % 2 == 0); });
+  check(decimal, [&](uint64_t i) { return Value::Integer(decimal, int128_t{1} << (i + 20)); });
 }
 
 // Some thirtieth of the columns' rows are keys of a Bloom filter: all of these pass, hardly any

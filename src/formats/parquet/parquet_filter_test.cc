@@ -1,12 +1,16 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <functional>
+#include <limits>
 
 #include "expression/evaluator.h"
 #include "expression/function_registry.h"
 #include "formats/parquet/parquet_table.h"
 #include "formats/testing/arrow_tables.h"
 #include "formats/testing/scan.h"
+#include "vector/hash_vector.h"
 
 namespace trivet {
 namespace {
@@ -334,6 +338,142 @@ TEST_F(ParquetFilterTest, DynamicFiltersOnlyRemoveWhatTheyExclude) {
   content = {};
   content.min = Value::Int32(0);
   EXPECT_EQ(scan(content, "key", nullptr).rows, 30000u);
+}
+
+// A filter of all these keys, as a join build publishes it.
+DynamicFilter::Content Listing(const std::vector<Value>& keys) {
+  DynamicFilter::Content content;
+  std::vector<uint64_t> hashes(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    HashVector(Vector::MakeConstant(keys[i]), 1, &hashes[i]);
+  }
+  content.list = KeyList(keys, hashes);
+  content.min = content.list.keys().front();
+  content.max = content.list.keys().back();
+  return content;
+}
+
+class ParquetKeyListTest : public ParquetFilterTest {
+ protected:
+  ScanResult Scan(DynamicFilter::Content content, const std::string& column) {
+    auto filter = std::make_shared<DynamicFilter>();
+    filter->Publish(std::make_shared<const DynamicFilter::Content>(std::move(content)));
+    ScanRequest request;
+    request.columns = {Ordinal(column)};
+    request.dynamic_filters = {{{Ordinal(column)}, filter, &filter_metrics_.emplace_back()}};
+    request.metrics = &metrics_.emplace_back();
+    auto context = testing::MakeContext();
+    return ScanAll(*table_, request, context);
+  }
+  const OperatorMetrics& metrics() const { return metrics_.back(); }
+  const FilterMetrics& filter_metrics() const { return filter_metrics_.back(); }
+
+  std::deque<OperatorMetrics> metrics_;
+  std::deque<FilterMetrics> filter_metrics_;
+};
+
+TEST_F(ParquetKeyListTest, PartsBetweenTheKeysAreLeftOut) {
+  Open(*Ordered(30000));
+  // Of ten groups, those of the keys alone; of these, few pages.
+  ScanResult result =
+      Scan(Listing({Value::Int32(25000), Value::Int32(10), Value::Int32(-7)}), "key");
+  EXPECT_EQ(result.columns[0], (std::vector<Value>{Value::Int32(10), Value::Int32(25000)}));
+  EXPECT_EQ(filter_metrics().groups_removed.load(), 8u);
+  EXPECT_GE(metrics().rows_skipped.load(), 28000u);
+  EXPECT_EQ(filter_metrics().rows_removed.load(), 29998u);
+  EXPECT_STREQ(filter_metrics().content.load(), "list");
+
+  // No value of the column, but one that lies among them.
+  result = Scan(Listing({Value::Varchar("row number 12x"), Value::Varchar("z")}), "text");
+  EXPECT_EQ(result.rows, 0u);
+  EXPECT_EQ(filter_metrics().rows_removed.load(), 30000u);
+
+  DynamicFilter::Content bounds;
+  bounds.min = Value::Varchar("row number 2");
+  bounds.max = Value::Varchar("row number 21");
+  result = Scan(bounds, "text");
+  for (const Value& text : result.columns[0]) {
+    EXPECT_TRUE(text.string() >= "row number 2" && text.string() <= "row number 21");
+  }
+  EXPECT_EQ(result.rows, std::ranges::count_if(unfiltered_.columns[2], [](const Value& text) {
+              return text.string() >= "row number 2" && text.string() <= "row number 21";
+            }));
+  EXPECT_GT(metrics().rows_skipped.load(), 10000u);
+}
+
+TEST_F(ParquetKeyListTest, BloomFiltersAndDictionariesOfFilesAreAsked) {
+  Open(*Ordered(9000), [](auto& builder) {
+    builder.disable_dictionary()->disable_write_page_index();
+    builder.enable_bloom_filter("text", ::parquet::BloomFilterOptions());
+  });
+  const std::vector<Value> absent = {Value::Varchar("row number 0x"),
+                                     Value::Varchar("row number 99x")};
+  EXPECT_EQ(Scan(Listing(absent), "text").rows, 0u);
+  EXPECT_EQ(metrics().rows_skipped.load(), 9000u);
+  EXPECT_EQ(filter_metrics().groups_removed.load(), 3u);
+
+  Open(*Ordered(9000),
+       [](auto& builder) { builder.disable_write_page_index()->disable_statistics(); });
+  EXPECT_EQ(Scan(Listing(absent), "text").rows, 0u);
+  EXPECT_EQ(metrics().rows_skipped.load(), 9000u);
+  EXPECT_EQ(filter_metrics().groups_removed.load(), 3u);
+}
+
+TEST_F(ParquetKeyListTest, KeysOfEveryTypeAreFound) {
+  for (const uint64_t distinct : {uint64_t{6}, uint64_t{1} << 60}) {
+    Open(*testing::RandomTable(2000, 0.2, distinct, 31), [](auto& builder) {
+      builder.data_pagesize(300)->write_batch_size(20)->max_row_group_length(500);
+    });
+    for (size_t c = 0; c < table_->columns().size(); ++c) {
+      const ColumnDefinition& column = table_->columns()[c];
+      SCOPED_TRACE(column.name);
+      if (column.type.IsNested()) continue;
+      for (const size_t count : {1, 2, 9}) {
+        std::vector<Value> keys;
+        for (size_t row = 0; row < 2000 && keys.size() < count; row += 101) {
+          const Value& value = unfiltered_.columns[c][row];
+          if (!value.is_null() && std::ranges::count(keys, value) == 0) keys.push_back(value);
+        }
+        const ScanResult result = Scan(Listing(keys), column.name);
+        ASSERT_TRUE(result.status.ok());
+        std::vector<Value> expected;
+        for (const Value& value : unfiltered_.columns[c]) {
+          if (!value.is_null() && std::ranges::count(keys, value) != 0) expected.push_back(value);
+        }
+        ASSERT_EQ(result.columns[0], expected);
+      }
+    }
+  }
+}
+
+// Parquet's bounds leave it out.
+TEST_F(ParquetKeyListTest, NotANumberIsFoundWhereBoundsEndBelowIt) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  arrow::DoubleBuilder reals;
+  for (int i = 0; i < 3000; ++i) testing::Must(reals.Append(i % 100 == 7 ? nan : i));
+  Open(*arrow::Table::Make(arrow::schema({arrow::field("real", arrow::float64(), false)}),
+                           {testing::Must(reals.Finish())}),
+       [](auto& builder) { builder.max_row_group_length(500); });
+  EXPECT_EQ(Scan(Listing({Value::Double(nan), Value::Double(-1)}), "real").rows, 30u);
+  EXPECT_EQ(Scan(Listing({Value::Double(nan)}), "real").rows, 30u);
+}
+
+TEST_F(ParquetKeyListTest, OneThatMostRowsPassIsDropped) {
+  arrow::StringBuilder texts;
+  constexpr size_t kRows = 200'000;
+  for (size_t i = 0; i < kRows; ++i) {
+    testing::Must(texts.Append(i % 20 == 0 ? "rare " + std::to_string(i)
+                                           : "often " + std::to_string(i % 19)));
+  }
+  Open(*arrow::Table::Make(arrow::schema({arrow::field("text", arrow::utf8(), false)}),
+                           {testing::Must(texts.Finish())}),
+       [](auto& builder) { builder.disable_dictionary()->max_row_group_length(kRows / 4); });
+  std::vector<Value> keys;
+  for (int i = 0; i < 19; ++i) keys.push_back(Value::Varchar("often " + std::to_string(i)));
+  const ScanResult result = Scan(Listing(keys), "text");
+  EXPECT_GT(filter_metrics().rows_removed.load(), 0u);
+  EXPECT_LT(filter_metrics().rows_removed.load(), kRows / 20 / 2);
+  EXPECT_EQ(result.rows + filter_metrics().rows_removed.load(), kRows);
 }
 
 TEST_F(ParquetFilterTest, SurvivorsOfSeveralWindowsKeepTheirOrderAcrossADictionaryFallback) {

@@ -144,6 +144,11 @@ bool MayPass(const Expression& conjunct, const BoundsSource& source) {
 
 bool MayPass(const DynamicFilter::Content& filter, const ColumnBounds& bounds) {
   if (filter.empty || bounds.all_null()) return false;
+  if (!filter.list.is_none()) {
+    const Value& greatest = filter.list.keys().back();
+    if (bounds.nan_above && greatest.floating() != greatest.floating()) return true;
+    return filter.list.MeetsRange(bounds.min, bounds.max);
+  }
   if (filter.max && bounds.min && Below(*filter.max, *bounds.min)) return false;
   if (filter.min && bounds.max && !bounds.nan_above && Below(*bounds.max, *filter.min))
     return false;

@@ -22,7 +22,12 @@ RowGroupReader::RowGroupReader(std::shared_ptr<const ScanPlan> plan, const RowGr
       metrics_(metrics),
       bounds_(plan_->table->columns.size()),
       compactor_(context.batch_size()) {
-  for (const PlannedDynamic& dynamic : plan_->dynamic) dynamic_.push_back(dynamic.filter->Get());
+  for (const PlannedDynamic& dynamic : plan_->dynamic) {
+    dynamic_.push_back(dynamic.filter->Get());
+    if (dynamic_.back() != nullptr && dynamic.metrics != nullptr) {
+      dynamic.metrics->content.store(dynamic_.back()->name(), std::memory_order_relaxed);
+    }
+  }
 }
 
 const Leaf* RowGroupReader::LeafOf(size_t column) const {
@@ -50,33 +55,49 @@ const ColumnBounds* RowGroupReader::Bounds(size_t column) {
   return &*known;
 }
 
-bool RowGroupReader::PruneByStatistics() {
+bool RowGroupReader::MayPassStatistics(const PlannedDynamic*& by) {
   const BoundsSource source = [this](size_t column) { return Bounds(column); };
   for (const PlannedConjunct& conjunct : plan_->free) {
     if (!MayPass(*conjunct.expression, source)) return false;
   }
   for (size_t i = 0; i < dynamic_.size(); ++i) {
     if (dynamic_[i] == nullptr) continue;
+    by = &plan_->dynamic[i];
     if (dynamic_[i]->empty) return false;
     for (const size_t column : plan_->dynamic[i].columns) {
       const ColumnBounds* bounds = Bounds(column);
       if (bounds != nullptr && !MayPass(*dynamic_[i], *bounds)) return false;
     }
   }
+  by = nullptr;
   return true;
 }
 
-Result<bool> RowGroupReader::PruneByBloomFilters(const RandomAccessFile& file) {
+Result<bool> RowGroupReader::BloomAllows(const RandomAccessFile& file, size_t column,
+                                         const std::vector<Value>& values) {
+  const Leaf* leaf = LeafOf(column);
+  if (leaf == nullptr) return true;
+  const ColumnChunk& chunk = row_group_.columns[leaf->chunk];
+  if (chunk.bloom_filter_offset == 0) return true;
+  return BloomMayContain(file, *leaf, chunk, values, metrics_);
+}
+
+Result<bool> RowGroupReader::MayPassBloomFilters(const RandomAccessFile& file,
+                                                 const PlannedDynamic*& by) {
   for (const PlannedConjunct& conjunct : plan_->free) {
     const EqualityTest test = FindEqualityTest(*conjunct.expression);
-    const Leaf* leaf = test.found ? LeafOf(test.column) : nullptr;
-    if (leaf == nullptr) continue;
-    const ColumnChunk& chunk = row_group_.columns[leaf->chunk];
-    if (chunk.bloom_filter_offset == 0) continue;
-    TRIVET_ASSIGN_OR_RETURN(const bool found,
-                            BloomMayContain(file, *leaf, chunk, test.values, metrics_));
+    if (!test.found) continue;
+    TRIVET_ASSIGN_OR_RETURN(const bool found, BloomAllows(file, test.column, test.values));
     if (!found) return false;
   }
+  for (size_t i = 0; i < dynamic_.size(); ++i) {
+    if (dynamic_[i] == nullptr || dynamic_[i]->list.is_none()) continue;
+    by = &plan_->dynamic[i];
+    TRIVET_ASSIGN_OR_RETURN(const bool found,
+                            BloomAllows(file, by->columns.front(), dynamic_[i]->list.keys()));
+    if (!found) return false;
+  }
+  by = nullptr;
   return true;
 }
 
@@ -100,6 +121,7 @@ Status RowGroupReader::PrunePagesOf(const RandomAccessFile& file, size_t column)
       if (dynamic_[i] == nullptr) continue;
       if (std::ranges::count(plan_->dynamic[i].columns, column) == 0) continue;
       passes = MayPass(*dynamic_[i], page.bounds);
+      if (!passes) NoteRemoved(&plan_->dynamic[i], CountRows(Intersect(ranges_, {page.rows})));
     }
     if (!passes || page.rows.begin == page.rows.end) continue;
     if (!kept.empty() && kept.back().end == page.rows.begin) {
@@ -133,7 +155,15 @@ Status RowGroupReader::PrunePages(const RandomAccessFile& file) {
   return Status::OK();
 }
 
-void RowGroupReader::SkipAll() {
+void RowGroupReader::NoteRemoved(const PlannedDynamic* by, uint64_t rows) const {
+  if (by == nullptr) return;
+  // A row group in pieces is counted with its first.
+  const bool is_group = rows == rows_.end - rows_.begin && rows_.begin == 0;
+  by->NoteRemoved(rows, is_group);
+}
+
+void RowGroupReader::SkipAll(const PlannedDynamic* by) {
+  NoteRemoved(by, CountRows(ranges_));
   ranges_.clear();
   // The bytes of a row group in pieces are counted with its first.
   if (metrics_ == nullptr || rows_.begin != 0) return;
@@ -154,7 +184,8 @@ uint64_t RowGroupReader::FileNumber() const {
 
 std::vector<ByteRange> RowGroupReader::Expected() {
   std::vector<ByteRange> expected;
-  if (!PruneByStatistics()) return expected;
+  const PlannedDynamic* excluding = nullptr;
+  if (!MayPassStatistics(excluding)) return expected;
   BufferCache* const cache = context_.buffer_cache();
   const bool may_be_kept =
       cache != nullptr && (cache->is_enabled() || plan_->page_scope != nullptr);
@@ -178,7 +209,8 @@ Status RowGroupReader::Start() {
   const uint64_t rows = rows_.end - rows_.begin;
   if (rows > 0) ranges_ = {rows_};
   const bool filters = !plan_->free.empty() || !plan_->ordered.empty() || !plan_->dynamic.empty();
-  if (!PruneByStatistics()) SkipAll();
+  const PlannedDynamic* by = nullptr;  // what excludes all that is left
+  if (!MayPassStatistics(by)) SkipAll(by);
   // Without columns nothing of the file is needed but its footer.
   std::shared_ptr<const RandomAccessFile> file;
   const bool reads = std::ranges::any_of(plan_->columns, [&](size_t column) {
@@ -187,8 +219,8 @@ Status RowGroupReader::Start() {
   if (!ranges_.empty() && reads) {
     TRIVET_ASSIGN_OR_RETURN(file, context_.files().OpenForRead(file_.info.path));
     if (filters) {
-      TRIVET_ASSIGN_OR_RETURN(const bool found, PruneByBloomFilters(*file));
-      if (!found) SkipAll();
+      TRIVET_ASSIGN_OR_RETURN(const bool found, MayPassBloomFilters(*file, by));
+      if (!found) SkipAll(by);
       TRIVET_RETURN_IF_ERROR(PrunePages(*file));
     }
   }
@@ -210,8 +242,11 @@ Status RowGroupReader::Start() {
         may_have_nulls.push_back(!bounds || !bounds->null_count || *bounds->null_count > 0);
       }
       TRIVET_ASSIGN_OR_RETURN(const bool found,
-                              filter_->MayPassDictionaries(*columns_, may_have_nulls));
-      if (!found) ranges_.clear();
+                              filter_->MayPassDictionaries(*columns_, may_have_nulls, by));
+      if (!found) {
+        NoteRemoved(by, CountRows(ranges_));
+        ranges_.clear();
+      }
     }
   }
   if (metrics_) {

@@ -42,13 +42,17 @@ class RowGroupReader final : public MorselReader {
   static constexpr size_t kMaxEmptyWindows = 64;
 
   Status Start();
-  bool PruneByStatistics();
-  Result<bool> PruneByBloomFilters(const RandomAccessFile& file);
+  // Whether rows may be left; where not, `by` is the dynamic filter, if any, that none passes.
+  bool MayPassStatistics(const PlannedDynamic*& by);
+  Result<bool> MayPassBloomFilters(const RandomAccessFile& file, const PlannedDynamic*& by);
+  Result<bool> BloomAllows(const RandomAccessFile& file, size_t column,
+                           const std::vector<Value>& values);
   Status PrunePages(const RandomAccessFile& file);
   Status PrunePagesOf(const RandomAccessFile& file, size_t column);
   const ColumnBounds* Bounds(size_t column);
   const Leaf* LeafOf(size_t column) const;
-  void SkipAll();
+  void SkipAll(const PlannedDynamic* by);
+  void NoteRemoved(const PlannedDynamic* by, uint64_t rows) const;
   uint64_t FileNumber() const;
 
   bool NextWindow(size_t& count);

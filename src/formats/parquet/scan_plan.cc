@@ -80,7 +80,10 @@ std::shared_ptr<const ScanPlan> MakeScanPlan(std::shared_ptr<const TableFiles> t
   }
   for (const ScanRequest::Dynamic& dynamic : request.dynamic_filters) {
     if (any_can_fail || dynamic.filter == nullptr) continue;
-    PlannedDynamic planned{.columns = dynamic.columns, .slots = {}, .filter = dynamic.filter};
+    PlannedDynamic planned{.columns = dynamic.columns,
+                           .slots = {},
+                           .filter = dynamic.filter,
+                           .metrics = dynamic.metrics};
     planned.cost = 0;
     for (const size_t column : dynamic.columns) {
       planned.slots.push_back(slot_for(column));

@@ -24,6 +24,14 @@ struct PlannedDynamic {
   std::vector<size_t> slots;    // theirs
   double cost = 1;              // of a row, in the conjuncts' units
   std::shared_ptr<const DynamicFilter> filter;
+  FilterMetrics* metrics = nullptr;
+
+  // Removed rows with all of a row group, or not.
+  void NoteRemoved(uint64_t rows, bool is_group) const {
+    if (metrics == nullptr) return;
+    metrics->rows_removed.fetch_add(rows, std::memory_order_relaxed);
+    if (is_group) metrics->groups_removed.fetch_add(1, std::memory_order_relaxed);
+  }
 };
 
 // Rows that a filter has seen and let through, over all threads of a scan: they order the filters

@@ -108,11 +108,12 @@ Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Ve
 }
 
 Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
-                                               const std::vector<bool>& may_have_nulls) {
+                                               const std::vector<bool>& may_have_nulls,
+                                               const PlannedDynamic*& by) {
   for (Step& step : steps_) {
     if (step.dynamic != nullptr && step.content == nullptr) continue;
     // One that lets rows through anywhere hardly rules out a chunk, and hashing entries costs.
-    if (step.retired && !step.content->bloom.is_none()) continue;
+    if (step.retired && !(step.content->bloom.is_none() && step.content->list.is_none())) continue;
     if (step.slots().size() != 1) continue;
     const size_t slot = step.slots().front();
     TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const Dictionary> dictionary,
@@ -120,7 +121,10 @@ Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
     if (dictionary == nullptr) continue;
     TRIVET_RETURN_IF_ERROR(
         AnswerDictionary(step, dictionary->values, dictionary->size + 1, dictionary->id));
-    if (!step.answers.any && !(step.answers.null_passes && may_have_nulls[slot])) return false;
+    if (!step.answers.any && !(step.answers.null_passes && may_have_nulls[slot])) {
+      by = step.dynamic;
+      return false;
+    }
   }
   return true;
 }
@@ -198,6 +202,7 @@ Status WindowFilter::Apply(MorselColumns& columns, uint64_t rows_left, RowSelect
     step.passed += selection.count;
     step.counts->tested.fetch_add(before, std::memory_order_relaxed);
     step.counts->passed.fetch_add(selection.count, std::memory_order_relaxed);
+    if (step.dynamic != nullptr) step.dynamic->NoteRemoved(before - selection.count, false);
   }
   for (Step& step : ordered_) {
     if (selection.count == 0) return Status::OK();

@@ -20,9 +20,11 @@ class WindowFilter {
  public:
   WindowFilter(const ScanPlan& plan, const ExecutionContext& context);
 
-  // False where a chunk's dictionary proves that no row of the morsel passes. `may_have_nulls`
-  // tells of a slot whether its column can be NULL in this morsel.
-  Result<bool> MayPassDictionaries(MorselColumns& columns, const std::vector<bool>& may_have_nulls);
+  // False where a chunk's dictionary proves that no row of the morsel passes; then `by` is the
+  // dynamic filter, if any, that none passes. `may_have_nulls` tells of a slot whether its column
+  // can be NULL in this morsel.
+  Result<bool> MayPassDictionaries(MorselColumns& columns, const std::vector<bool>& may_have_nulls,
+                                   const PlannedDynamic*& by);
   // Removes from the selection (all rows of the window) those that do not pass. `rows_left` are the
   // rows of the morsel from here on.
   Status Apply(MorselColumns& columns, uint64_t rows_left, RowSelection& selection);
