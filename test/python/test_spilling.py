@@ -37,6 +37,7 @@ CASES = {
     "texts in order": ("HASH_AGGREGATE", "SELECT k % 90000 AS g, string_agg(s, ',' ORDER BY i DESC) AS t FROM facts GROUP BY g", "g", "t"),
     "medians": ("HASH_AGGREGATE", "SELECT k % 200000 AS g, median(i) AS m, arg_max(s, i) AS t, median(k) AS o FROM facts GROUP BY g", "g + m + o", "t"),
     "distinct": ("HASH_AGGREGATE", "SELECT DISTINCT k, s FROM facts", "k", "s"),
+    "distinct on": ("DISTINCT_ON", "SELECT DISTINCT ON (k) k, i, s FROM facts", "3 * k + i", "s"),
     "inner join": ("HASH_JOIN", "SELECT a.i, b.i AS j, a.s, b.s AS u FROM facts a JOIN others b ON a.k = b.k", "i + 3 * j", "s || u"),
     "left join": ("HASH_JOIN", "SELECT a.i, b.i AS j, a.s, b.s AS u FROM facts a LEFT JOIN others b ON a.k = b.k", "i + coalesce(j, 7)", "concat(s, u)"),
     "full join": ("HASH_JOIN", "SELECT a.i, b.i AS j, a.s, b.s AS u FROM facts a FULL JOIN others b ON a.k = b.k",

@@ -1,11 +1,11 @@
 #include "execution/operators/distinct_on.h"
-#include "base/interruptible_sort.h"
 
 #include <algorithm>
 #include <mutex>
 
+#include "base/interruptible_sort.h"
 #include "execution/morsel_tracker.h"
-#include "execution/operators/aggregate_local.h"
+#include "execution/operators/distinct_on_spill.h"
 #include "execution/operators/register.h"
 #include "execution/operators/row_merger.h"
 #include "execution/pipeline_builder.h"
@@ -16,160 +16,128 @@ namespace trivet {
 
 namespace {
 
-constexpr std::string_view kConsumer = "DISTINCT_ON";
-constexpr int kRadixBits = 6;
 // Groups that make a task worth its scheduling.
 constexpr size_t kRowsPerTask = size_t{1} << 14;
 
-// The first row of a key known so far: its place in the input, and where its columns are kept.
-struct FirstRow {
-  BatchOrder batch;
-  uint64_t row;
-  uint8_t* columns;
-  bool ComesBefore(const FirstRow& other) const {
-    return batch != other.batch ? batch < other.batch : row < other.row;
-  }
-};
-
-struct Shape {
-  std::vector<ExpressionPtr> keys;
-  GroupLayoutPtr groups;  // keys, with a FirstRow
-  RowLayoutPtr columns;   // the child's
-
-  FirstRow& FirstOf(uint8_t* group) const {
-    return *reinterpret_cast<FirstRow*>(groups->States(group));
-  }
-};
-
-Result<Shape> MakeShape(const std::vector<ExpressionPtr>& keys,
-                        const std::vector<LogicalType>& columns) {
-  Shape shape;
-  shape.keys = keys;
-  std::vector<LogicalType> key_types;
-  for (const ExpressionPtr& key : keys) key_types.push_back(key->type());
-  const FirstRow none{{~uint64_t{0}, ~uint64_t{0}}, ~uint64_t{0}, nullptr};
-  std::vector<uint8_t> prototype(sizeof(FirstRow));
-  StoreAs(prototype.data(), none);
-  TRIVET_ASSIGN_OR_RETURN(shape.groups,
-                          GroupLayout::Make(std::move(key_types), std::move(prototype)));
-  TRIVET_ASSIGN_OR_RETURN(shape.columns, RowLayout::Make(columns, {}));
-  return shape;
-}
-
-// One thread's keys and their first rows.
-class LocalRows {
- public:
-  LocalRows(const Shape& shape, const ExecutionContext& context)
-      : shape_(shape),
-        evaluator_(shape.keys, context),
-        finder_(shape.groups, context, kRadixBits, shape.keys.size(), kConsumer),
-        columns_(shape.columns, std::make_shared<RowMemory>(
-                                    Reservation(&context.memory(), std::string(kConsumer)))),
-        runs_(std::make_unique<GroupRuns>()) {}
-
-  Status Add(const Batch& batch) {
-    const size_t count = batch.row_count();
-    std::vector<Vector> keys(shape_.keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) {
-      TRIVET_RETURN_IF_ERROR(evaluator_.Evaluate(i, batch, keys[i]));
-      keys[i] = GroupKey(keys[i], count);
-    }
-    uint8_t* groups[kVectorSize];
-    TRIVET_RETURN_IF_ERROR(finder_.Find(keys, count, groups, *runs_));
-    uint32_t kept[kVectorSize];
-    size_t kept_count = 0;
-    for (size_t i = 0; i < count; ++i) {
-      FirstRow& first = shape_.FirstOf(groups[i]);
-      const FirstRow row{batch.order(), i, nullptr};
-      if (!row.ComesBefore(first)) continue;
-      first = row;
-      kept[kept_count++] = static_cast<uint32_t>(i);
-    }
-    if (kept_count == 0) return Status::OK();
-    uint8_t* rows[kVectorSize];
-    TRIVET_RETURN_IF_ERROR(columns_.Append(batch.columns(), nullptr, kept, kept_count, rows));
-    for (size_t i = 0; i < kept_count; ++i) shape_.FirstOf(groups[kept[i]]).columns = rows[i];
-    return Status::OK();
-  }
-
-  GroupFinder& finder() { return finder_; }
-  const RowStore& columns() const { return columns_; }
-  size_t memory_bytes() const {
-    return finder_.memory_bytes() + columns_.memories().front()->bytes();
-  }
-
- private:
-  const Shape& shape_;
-  Evaluator evaluator_;
-  GroupFinder finder_;
-  RowStore columns_;
-  std::unique_ptr<GroupRuns> runs_;
-};
-
 class DistinctOnSink final : public Sink {
  public:
-  DistinctOnSink(Shape shape, const ExecutionContext& context, OperatorMetrics& metrics)
+  DistinctOnSink(DistinctOnShape shape, const ExecutionContext& context, OperatorMetrics& metrics)
       : shape_(std::move(shape)),
         context_(context),
         metrics_(metrics),
-        reservation_(&context.memory(), std::string(kConsumer)),
-        partitions_(size_t{1} << kRadixBits) {}
+        share_(context.JoinMemoryShares(0)),
+        reservation_(&context.memory(), std::string(kDistinctOnConsumer)),
+        partitions_(size_t{1} << kDistinctOnRadixBits) {}
 
   Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
-  void AddLocal(std::unique_ptr<LocalRows> local) {
-    std::lock_guard lock(mutex_);
-    locals_.push_back(std::move(local));
-    size_t bytes = 0;
-    for (const auto& known : locals_) bytes += known->memory_bytes();
-    metrics_.NotePeakMemory(bytes);
-    locals_.back()->finder().EndInput();
+  bool can_spill() const { return context_.temporary_files() != nullptr; }
+  bool MustSpill(size_t bytes) const {
+    return can_spill() && share_->MustSpill(bytes, context_.thread_count());
   }
+  std::unique_ptr<DistinctOnRows> MakeRows(bool yields) {
+    return std::make_unique<DistinctOnRows>(shape_, context_, *share_, yields);
+  }
+  // Writes a thread's rows; all others then go to disk as well.
+  Status Spill(const DistinctOnRows& rows);
+  Status AddLocal(std::unique_ptr<DistinctOnRows> local);
   size_t FinishTaskCount() override;
   Status RunFinishTask(size_t task, const CallContext& call) override;
   Status Finish(const CallContext& call) override;
 
   // Complete after Finish: the first rows in the input's order.
   const std::vector<FirstRow>& rows() const { return rows_; }
+  // Null where all rows fitted.
+  DistinctOnSpill* spill() const { return spill_.get(); }
   Batch MakeBatch(size_t from, size_t count) const;
 
  private:
   Status MergePartition(size_t partition);
 
-  const Shape shape_;
+  const DistinctOnShape shape_;
   const ExecutionContext& context_;
   OperatorMetrics& metrics_;
   size_t task_count_ = 1;
+  std::unique_ptr<MemoryShare> share_;
   std::mutex mutex_;
+  std::unique_ptr<DistinctOnSpill> spill_;
   Reservation reservation_;
-  std::vector<std::unique_ptr<LocalRows>> locals_;
+  std::vector<std::unique_ptr<DistinctOnRows>> locals_;
   std::vector<std::vector<FirstRow>> partitions_;
   std::vector<FirstRow> rows_;
 };
 
 class LocalDistinctOn final : public LocalSink {
  public:
-  LocalDistinctOn(DistinctOnSink& sink, std::unique_ptr<LocalRows> rows)
-      : sink_(sink), rows_(std::move(rows)) {}
+  explicit LocalDistinctOn(DistinctOnSink& sink)
+      : sink_(sink), rows_(sink.MakeRows(sink.can_spill())) {}
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
-    TRIVET_RETURN_IF_ERROR(rows_->Add(batch));
+    Status added = rows_->Add(batch);
+    if (added.code() == StatusCode::kOutOfMemory && sink_.can_spill() && rows_->has_rows()) {
+      TRIVET_RETURN_IF_ERROR(Spill());
+      added = rows_->Add(batch);
+    }
+    // With nothing to spill, others hold it all.
+    if (added.code() == StatusCode::kOutOfMemory && sink_.can_spill()) {
+      rows_ = sink_.MakeRows(false);
+      added = rows_->Add(batch);
+    }
+    TRIVET_RETURN_IF_ERROR(added);
+    if (sink_.MustSpill(rows_->Note())) TRIVET_RETURN_IF_ERROR(Spill());
     return Outcome::kNeedInput;
   }
-  Status Combine(const CallContext&) override {
-    sink_.AddLocal(std::move(rows_));
+  Status Combine(const CallContext&) override { return sink_.AddLocal(std::move(rows_)); }
+
+ private:
+  Status Spill() {
+    TRIVET_RETURN_IF_ERROR(sink_.Spill(*rows_));
+    rows_.reset();
+    rows_ = sink_.MakeRows(true);
     return Status::OK();
   }
 
- private:
   DistinctOnSink& sink_;
-  std::unique_ptr<LocalRows> rows_;
+  std::unique_ptr<DistinctOnRows> rows_;
 };
 
-Result<std::unique_ptr<LocalSink>> DistinctOnSink::MakeLocal(const ExecutionContext& context) {
-  return std::unique_ptr<LocalSink>(
-      std::make_unique<LocalDistinctOn>(*this, std::make_unique<LocalRows>(shape_, context)));
+Status DistinctOnSink::Spill(const DistinctOnRows& rows) {
+  {
+    std::lock_guard lock(mutex_);
+    if (spill_ == nullptr) {
+      spill_ = std::make_unique<DistinctOnSpill>(shape_, context_, metrics_, *share_);
+    }
+  }
+  return spill_->Write(rows);
+}
+
+// Whoever has spilled comes here after that, and finds what others had combined before.
+Status DistinctOnSink::AddLocal(std::unique_ptr<DistinctOnRows> local) {
+  std::vector<std::unique_ptr<DistinctOnRows>> leaving;
+  {
+    std::lock_guard lock(mutex_);
+    locals_.push_back(std::move(local));
+    size_t bytes = 0;
+    for (const auto& known : locals_) bytes += known->memory_bytes();
+    metrics_.NotePeakMemory(bytes);
+    locals_.back()->finder().EndInput();
+    if (spill_ != nullptr) leaving.swap(locals_);
+  }
+  for (auto& rows : leaving) {
+    TRIVET_RETURN_IF_ERROR(spill_->Write(*rows));
+    rows.reset();
+  }
+  return Status::OK();
+}
+
+Result<std::unique_ptr<LocalSink>> DistinctOnSink::MakeLocal(const ExecutionContext&) {
+  return std::unique_ptr<LocalSink>(std::make_unique<LocalDistinctOn>(*this));
 }
 
 size_t DistinctOnSink::FinishTaskCount() {
+  share_->SetComplete();
+  if (spill_ != nullptr) {
+    spill_->EndInput();
+    return context_.thread_count();
+  }
   size_t groups = 0;
   for (const auto& local : locals_) groups += local->finder().table().store().row_count();
   task_count_ = std::clamp<size_t>(groups / kRowsPerTask, 1, partitions_.size());
@@ -177,6 +145,7 @@ size_t DistinctOnSink::FinishTaskCount() {
 }
 
 Status DistinctOnSink::RunFinishTask(size_t task, const CallContext&) {
+  if (spill_ != nullptr) return spill_->FindFirstRows();
   for (size_t partition = task; partition < partitions_.size(); partition += task_count_) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     TRIVET_RETURN_IF_ERROR(MergePartition(partition));
@@ -195,7 +164,7 @@ Status DistinctOnSink::MergePartition(size_t partition) {
     // Here and once more where the partitions come together.
     TRIVET_RETURN_IF_ERROR(reservation_.Grow(2 * count * sizeof(FirstRow)));
   }
-  RowMerger merger(*shape_.groups, context_, kConsumer);
+  RowMerger merger(*shape_.groups, context_, kDistinctOnConsumer);
   TRIVET_RETURN_IF_ERROR(merger.Reserve(count));
   const auto keep_first = [&](uint8_t* const* sources, uint8_t* const* targets, size_t pairs) {
     for (size_t i = 0; i < pairs; ++i) {
@@ -223,6 +192,7 @@ Status DistinctOnSink::MergePartition(size_t partition) {
 }
 
 Status DistinctOnSink::Finish(const CallContext&) {
+  if (spill_ != nullptr) return Status::OK();
   size_t count = 0;
   for (const auto& rows : partitions_) count += rows.size();
   rows_.reserve(count);
@@ -231,7 +201,7 @@ Status DistinctOnSink::Finish(const CallContext&) {
     rows = {};
   }
   TRIVET_ASSIGN_OR_RETURN(const Reservation reservation,
-                          context_.memory().TryReserve(count * sizeof(FirstRow), kConsumer));
+                          context_.memory().TryReserve(count * sizeof(FirstRow), kDistinctOnConsumer));
   std::vector<FirstRow> scratch(count);
   return SortInterruptibly<FirstRow>(
       rows_, scratch, [](const FirstRow& a, const FirstRow& b) { return a.ComesBefore(b); },
@@ -261,6 +231,7 @@ class DistinctOnSource final : public Source {
       : sink_(std::move(sink)), takers_(std::move(takers)) {}
   Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) override;
   size_t max_threads() const override {
+    if (sink_->spill() != nullptr) return 1;  // merging what is on disk
     return std::max<size_t>(1, sink_->rows().size() / (8 * kVectorSize));
   }
   const DistinctOnSink& sink() const { return *sink_; }
@@ -282,7 +253,13 @@ class LocalDistinctOnSource final : public LocalSource {
       : source_(source), taker_(std::move(taker)), batch_size_(batch_size) {}
   Result<Outcome> Next(Batch& out, const CallContext& call) override {
     uint64_t number = 0;
+    DistinctOnSpill* const spill = source_.sink().spill();
     const auto take = [&]() -> Result<std::optional<uint64_t>> {
+      if (spill != nullptr) {
+        TRIVET_ASSIGN_OR_RETURN(const bool more, spill->NextBatch(batch_size_, out));
+        number = merged_;
+        return more ? std::optional(merged_++) : std::nullopt;
+      }
       const std::optional<uint64_t> taken = source_.TakeBatch(batch_size_);
       number = taken.value_or(0);
       return taken;
@@ -290,9 +267,11 @@ class LocalDistinctOnSource final : public LocalSource {
     TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, take));
     if (!taken) return Outcome::kBlocked;
     if (taker_->exhausted()) return Outcome::kFinished;
-    const size_t from = number * batch_size_;
-    out =
-        source_.sink().MakeBatch(from, std::min(batch_size_, source_.sink().rows().size() - from));
+    if (spill == nullptr) {
+      const size_t from = number * batch_size_;
+      const size_t left = source_.sink().rows().size() - from;
+      out = source_.sink().MakeBatch(from, std::min(batch_size_, left));
+    }
     out.set_order({number, 0});
     return Outcome::kHaveOutput;
   }
@@ -301,6 +280,7 @@ class LocalDistinctOnSource final : public LocalSource {
   DistinctOnSource& source_;
   std::unique_ptr<MorselTaker> taker_;
   const size_t batch_size_;
+  uint64_t merged_ = 0;  // batches given from disk
 };
 
 Result<std::unique_ptr<LocalSource>> DistinctOnSource::MakeLocal(const ExecutionContext& context) {
@@ -316,7 +296,7 @@ Result<PhysicalPlanner::Translated> TranslateDistinctOn(const LogicalOperator& n
   for (ExpressionPtr& key : keys) {
     TRIVET_ASSIGN_OR_RETURN(key, ResolveInputs(key, child.layout));
   }
-  TRIVET_RETURN_IF_ERROR(MakeShape(keys, child.plan->types()).status());
+  TRIVET_RETURN_IF_ERROR(DistinctOnShape::Make(keys, child.plan->types()).status());
   auto plan = std::make_shared<PhysicalDistinctOn>(std::move(keys), std::move(child.plan));
   return PhysicalPlanner::Translated{std::move(plan), std::move(child.layout)};
 }
@@ -327,6 +307,7 @@ OperatorCapabilities PhysicalDistinctOn::capabilities() const {
   OperatorCapabilities capabilities;
   capabilities.blocking = true;
   capabilities.order_preserving = true;
+  capabilities.spillable = true;
   for (const ExpressionPtr& key : keys_) {
     if (key->is_volatile()) capabilities.deterministic = false;
   }
@@ -343,7 +324,7 @@ Status PhysicalDistinctOn::Validate() const {
 }
 
 Status PhysicalDistinctOn::BuildPipelines(PipelineBuilder& builder) const {
-  TRIVET_ASSIGN_OR_RETURN(Shape shape, MakeShape(keys_, types()));
+  TRIVET_ASSIGN_OR_RETURN(DistinctOnShape shape, DistinctOnShape::Make(keys_, types()));
   auto sink = std::make_shared<DistinctOnSink>(std::move(shape), builder.context(),
                                                builder.MetricsOf(*this));
   TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], sink));
