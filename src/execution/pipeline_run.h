@@ -13,7 +13,7 @@ namespace trivet {
 
 // One run of a physical plan on a scheduler, and the bounded queue of its rows: what a local query
 // and a distributed task have in common. Destroying it cancels the run and waits until its last
-// task has ended (a slice, about 10 ms). Read by one thread; Cancel by any.
+// task has ended (a slice, about 3 ms). Read by one thread; Cancel by any.
 class PipelineRun {
  public:
   // All three outlive the run.

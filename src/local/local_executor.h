@@ -12,7 +12,7 @@
 namespace trivet {
 
 // A running query on this process's threads. Destroying the stream cancels the run and waits until
-// its last task has ended (a slice, about 10 ms).
+// its last task has ended (a slice, about 3 ms).
 class LocalResultStream final : public ResultStream {
  public:
   // `context` is owned by the stream.
