@@ -200,8 +200,9 @@ Status DistinctOnSink::Finish(const CallContext&) {
     rows_.insert(rows_.end(), rows.begin(), rows.end());
     rows = {};
   }
-  TRIVET_ASSIGN_OR_RETURN(const Reservation reservation,
-                          context_.memory().TryReserve(count * sizeof(FirstRow), kDistinctOnConsumer));
+  TRIVET_ASSIGN_OR_RETURN(
+      const Reservation reservation,
+      context_.memory().TryReserve(count * sizeof(FirstRow), kDistinctOnConsumer));
   std::vector<FirstRow> scratch(count);
   return SortInterruptibly<FirstRow>(
       rows_, scratch, [](const FirstRow& a, const FirstRow& b) { return a.ComesBefore(b); },
