@@ -33,6 +33,8 @@ struct OperatorMetrics {
   std::atomic<uint64_t> rows_skipped{0};   // rows that pruning left undecoded
   std::atomic<uint64_t> bytes_spilled{0};
   std::deque<FilterMetrics> filters;  // of a scan; listed before it runs
+  // What it did otherwise than the plan says ("sides swapped"), a constant; null: nothing.
+  std::atomic<const char*> deviation{nullptr};
 
   void NotePeakMemory(uint64_t bytes) {
     uint64_t seen = peak_memory_bytes.load(std::memory_order_relaxed);

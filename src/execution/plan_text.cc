@@ -44,6 +44,9 @@ std::vector<std::pair<std::string, std::string>> Measured(const PhysicalOperator
   if (counts.rows_skipped.load() > 0) {
     out.emplace_back("Rows Skipped", StrCat(counts.rows_skipped.load()));
   }
+  if (const char* const deviation = counts.deviation.load()) {
+    out.emplace_back("Run", deviation);
+  }
   for (const FilterMetrics& filter : counts.filters) {
     const char* const content = filter.content.load();
     if (content == nullptr) continue;  // it came to nothing
@@ -135,6 +138,9 @@ void AppendJson(const PhysicalOperator& op, QueryMetrics* metrics, std::string& 
                   ", \"bytes_skipped\": ", counts.bytes_skipped.load(),
                   ", \"rows_skipped\": ", counts.rows_skipped.load(),
                   ", \"bytes_spilled\": ", counts.bytes_spilled.load());
+    if (const char* const deviation = counts.deviation.load()) {
+      out += ", \"deviation\": " + JsonString(deviation);
+    }
     AppendFilters(counts, out);
   }
   out += ", \"fields\": {";

@@ -95,6 +95,20 @@ def test_texts_that_a_join_lists_leave_row_groups_out(connection, tmp_path):
     assert re.search(r"Filter: text \(list\) removed 399998 rows with [56] groups", scan), scan
 
 
+SWAPPED = """SELECT {} FROM (VALUES (1), (5), (5), (7000)) v(a) {} JOIN
+(SELECT * FROM sales WHERE article + 0 = article AND quantity + 0 = quantity AND article * 1 = article AND quantity * 1 = quantity) s ON a = s.article"""
+
+
+@pytest.mark.parametrize("kind, expected", [("", (600, 600)), ("LEFT", (601, 600)), ("FULL", (199801 + 200 + 200, 200200))])
+def test_a_build_side_that_is_far_larger_than_the_other_one_is_swapped(sales, kind, expected):
+    sales.execute("SET enable_sampling = false")  # so that the predicates, which are true, are expected to pass little
+    query = SWAPPED.format("count(*), count(article)", kind)
+    assert sales.sql(query).fetchall() == [expected]
+    plan = sales.sql("EXPLAIN ANALYZE " + query).fetchall()[-1][-1]
+    (join,) = [line for line in plan.splitlines() if "HASH_JOIN" in line]
+    assert "Run: sides swapped" in join, plan
+
+
 def test_scans_of_one_run_share_what_they_decompress(sales):
     for _ in range(2):  # the second time nothing is left of the first
         cached = [scan for scan in scans_of(sales, BELOW_AVERAGE, "sales") if "Cached: " in scan]

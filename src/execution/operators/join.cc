@@ -8,8 +8,8 @@
 #include "execution/operators/join_build.h"
 #include "execution/operators/join_runtime.h"
 #include "execution/operators/join_spill.h"
+#include "execution/operators/join_swap.h"
 #include "execution/plan_check.h"
-#include "execution/spill/nested_texts.h"
 #include "expression/inputs.h"
 #include "expression/rewrite.h"
 
@@ -17,27 +17,12 @@ namespace trivet {
 
 namespace {
 
-ExpressionPtr Renumber(const ExpressionPtr& expression, const std::vector<uint64_t>& columns) {
-  if (!expression) return nullptr;
-  return RewriteExpression(expression, [&](const ExpressionPtr& node) -> ExpressionPtr {
-    if (node->kind() != ExpressionKind::kInput) return node;
-    const auto found = std::lower_bound(columns.begin(), columns.end(), node->input_index());
-    return Expression::Input(static_cast<uint32_t>(found - columns.begin()), node->type(),
-                             node->name());
-  });
-}
-
 // What a side of so many rows is expected to take; 0 where the number is not known.
 size_t ExpectedBytes(const std::optional<double>& rows, size_t bytes_per_row) {
   constexpr double kMostExpected = 1e15;
   if (!rows) return 0;
   const double bytes = *rows * static_cast<double>(bytes_per_row);
   return static_cast<size_t>(std::clamp(bytes, 0.0, kMostExpected));
-}
-
-// Keeps the built side's rows until they are known to be matched or not.
-bool NotesMatches(const PhysicalJoin::Fields& fields) {
-  return fields.build_left || fields.kind == JoinKind::kRight || fields.kind == JoinKind::kFull;
 }
 
 }  // namespace
@@ -204,48 +189,9 @@ Status PhysicalJoin::Validate() const {
 }
 
 Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
-  auto runtime = std::make_shared<JoinRuntime>();
-  runtime->fields = &fields_;
-  runtime->left_types = children_[0]->types();
-  runtime->right_types = children_[1]->types();
-  runtime->probe_keys = fields_.build_left ? fields_.right_keys : fields_.left_keys;
-
-  std::set<uint64_t> inputs;
-  CollectInputs(fields_.residual, inputs);
-  // A comparison that is the keys is still looked at for rows with NULLs in keys of several
-  // columns.
-  CollectInputs(fields_.comparison, inputs);
-  runtime->pair_columns.assign(inputs.begin(), inputs.end());
-  runtime->residual = Renumber(fields_.residual, runtime->pair_columns);
-  runtime->comparison = Renumber(fields_.comparison, runtime->pair_columns);
-
-  JoinTableShape shape;
-  shape.keys = fields_.build_left ? fields_.left_keys : fields_.right_keys;
-  shape.null_safe.assign(shape.keys.size(), false);
-  for (const uint64_t key : fields_.null_safe_keys) shape.null_safe[key] = true;
-  shape.keep_null_keys = NotesMatches(fields_) || fields_.comparison_is_key;
-  std::set<uint64_t> stored(runtime->build_output().begin(), runtime->build_output().end());
-  const size_t left_count = runtime->left_types.size();
-  for (const uint64_t column : runtime->pair_columns) {
-    const bool is_left = column < left_count;
-    if (is_left == fields_.build_left) stored.insert(is_left ? column : column - left_count);
-  }
-  for (const uint64_t column : stored) {
-    const bool is_key = std::any_of(shape.keys.begin(), shape.keys.end(), [&](const auto& key) {
-      return key->kind() == ExpressionKind::kInput && key->input_index() == column;
-    });
-    if (!is_key) shape.columns.push_back(column);
-  }
-  std::vector<LogicalType> types;
-  for (const ExpressionPtr& key : shape.keys) types.push_back(key->type());
-  const auto& build_types = fields_.build_left ? runtime->left_types : runtime->right_types;
-  for (const uint64_t column : shape.columns) types.push_back(build_types[column]);
   TRIVET_ASSIGN_OR_RETURN(
-      shape.layout,
-      RowLayout::Make(std::move(types),
-                      {.hash = true, .flag = NotesMatches(fields_), .extra_bytes = sizeof(void*)}));
-  runtime->table = std::make_shared<JoinTable>(std::move(shape), builder.context());
-
+      const std::shared_ptr<JoinRuntime> runtime,
+      MakeJoinRuntime(fields_, children_[0]->types(), children_[1]->types(), builder.context()));
   runtime->metrics = &builder.MetricsOf(*this);
   const PhysicalOperator& build = *children_[fields_.build_left ? 0 : 1];
   const PhysicalOperator& probe = *children_[fields_.build_left ? 1 : 0];
@@ -253,10 +199,7 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
       runtime->table->layout().row_bytes() + JoinTable::kDirectoryBytesPerRow;
   runtime->share =
       builder.context().JoinMemoryShares(ExpectedBytes(build.estimated_rows(), bytes_per_row));
-  if (builder.context().temporary_files() != nullptr) {
-    TRIVET_ASSIGN_OR_RETURN(runtime->probe_layout,
-                            RowLayout::Make(TypesOnDisk(probe.types()), {.hash = true}));
-  }
+  TRIVET_ASSIGN_OR_RETURN(runtime->swap, JoinSwap::Make(*runtime, build, probe, builder.context()));
   TRIVET_RETURN_IF_ERROR(
       builder.BuildInto(*this, build, std::make_shared<JoinBuildSink>(runtime, builder.context())));
   PublishKeys(builder, *runtime);
@@ -270,10 +213,37 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
       return Status::OK();
     });
   };
-  if (runtime->probe_layout == nullptr) return probe_and_rows();
+  const auto planned = [&] {
+    if (runtime->probe_layout == nullptr) return probe_and_rows();
+    return builder.BuildThen(probe_and_rows, [&] {
+      auto takers = builder.MorselTakers();
+      builder.SetSource(*this, MakeJoinSpillSource(runtime, std::move(takers)));
+      return Status::OK();
+    });
+  };
+  if (runtime->swap == nullptr) return planned();
+  return builder.BuildThen(planned, [&] { return BuildSwapped(builder, runtime->swap); });
+}
+
+// What comes of the planned build rows where the sides were swapped.
+Status PhysicalJoin::BuildSwapped(PipelineBuilder& builder,
+                                  const std::shared_ptr<JoinSwap>& swap) const {
+  const auto probe = [&] {
+    auto takers = builder.MorselTakers();
+    builder.SetSource(*this, swap->MakeProbeSource(swap, std::move(takers)));
+    return Status::OK();
+  };
+  const auto probe_and_rows = [&] {
+    if (!swap->gives_rows()) return probe();
+    return builder.BuildThen(probe, [&] {
+      builder.SetSource(*this, swap->MakeRowsSource(swap));
+      return Status::OK();
+    });
+  };
+  if (!swap->can_spill()) return probe_and_rows();
   return builder.BuildThen(probe_and_rows, [&] {
     auto takers = builder.MorselTakers();
-    builder.SetSource(*this, MakeJoinSpillSource(runtime, std::move(takers)));
+    builder.SetSource(*this, swap->MakeSpillSource(swap, std::move(takers)));
     return Status::OK();
   });
 }

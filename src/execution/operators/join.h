@@ -7,6 +7,7 @@
 namespace trivet {
 
 struct JoinRuntime;
+class JoinSwap;
 struct ScanColumnRef;
 
 // Joins the left child with the right one. One side is built into a table (the right one, unless
@@ -59,6 +60,7 @@ class PhysicalJoin final : public PhysicalOperator {
   bool DropsUnmatchedProbeRows() const;
   std::vector<std::vector<Partitioning>> LegalInputs() const;
   std::vector<ScanColumnRef> ProbeKeyOrigins(const JoinRuntime& runtime) const;
+  Status BuildSwapped(PipelineBuilder& builder, const std::shared_ptr<JoinSwap>& swap) const;
   void PublishKeys(PipelineBuilder& builder, JoinRuntime& runtime) const;
 
   Fields fields_;

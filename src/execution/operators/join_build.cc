@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "execution/operators/join_keys.h"
+#include "execution/operators/join_swap.h"
 #include "vector/hash_vector.h"
 
 namespace trivet {
@@ -159,9 +160,28 @@ bool JoinBuildSink::DirectoryFits() {
   return rows == 0 || !can_spill();
 }
 
+size_t JoinBuildSink::RowCount() const {
+  size_t rows = runtime_->spill != nullptr ? runtime_->spill->build()->row_count() : 0;
+  for (const RowStore& store : table_.stores_) rows += store.row_count();
+  return rows;
+}
+
+void JoinBuildSink::SwapSides() {
+  MemoryShare& share = *runtime_->share;
+  share.Change(share.held_bytes(), runtime_->spill != nullptr ? 0 : table_.memory_bytes());
+  share.SetComplete();
+  std::shared_ptr<SpilledRows> spilled;
+  if (runtime_->spill != nullptr) spilled = runtime_->spill->build();
+  runtime_->spill.reset();
+  table_.null_rows_.clear();
+  runtime_->swap->Start(std::exchange(table_.stores_, {}), std::move(spilled));
+}
+
 // Asked once, after all locals were combined: the directory needs the number of all rows. Then a
 // task links each thread's rows, or writes them where others have spilled.
 size_t JoinBuildSink::FinishTaskCount() {
+  swaps_ = runtime_->swap != nullptr && runtime_->swap->IsWorthwhile(RowCount());
+  if (swaps_) return runtime_->spill != nullptr ? table_.stores_.size() : 0;
   if (runtime_->spill == nullptr && !DirectoryFits()) Spill();
   if (runtime_->spill != nullptr) {
     prepared_ = Status::OK();
@@ -189,6 +209,11 @@ Status JoinBuildSink::SpillStore(RowStore& store) const {
 Status JoinBuildSink::Finish(const CallContext&) {
   MemoryShare& share = *runtime_->share;
   runtime_->metrics->NotePeakMemory(table_.memory_bytes());
+  // The other side is small: filters on it would not pay.
+  if (swaps_) {
+    SwapSides();
+    return Status::OK();
+  }
   // Before resident rows are gone from disk.
   for (const KeyPublication& publication : runtime_->publications) {
     Status published = JoinKeyPublisher(*runtime_, context_).Publish(publication);

@@ -25,6 +25,10 @@ class JoinBuildSink final : public Sink {
   friend class LocalJoinBuild;
 
   bool can_spill() const;
+  // All rows that were gathered, wherever they are.
+  size_t RowCount() const;
+  // Hands these over instead of linking them.
+  void SwapSides();
   // Made by the first thread that spills.
   std::shared_ptr<JoinSpill> Spill();
   // Whether the directory of what lies in memory has room as well.
@@ -37,6 +41,7 @@ class JoinBuildSink final : public Sink {
   const ExecutionContext& context_;
   std::mutex mutex_;  // guards the spill's making, and the table while threads combine
   Status prepared_;
+  bool swaps_ = false;
 };
 
 }  // namespace trivet

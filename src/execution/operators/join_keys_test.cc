@@ -171,7 +171,7 @@ TEST(JoinKeysTest, IntegersOfASmallRangeAreABitmap) {
 
 // However many rows have them.
 TEST(JoinKeysTest, FewKeysAreAList) {
-  const Rows probe = MakeRows(0, 500);
+  const Rows probe = MakeRows(0, 3000);
   Rows build;
   for (uint64_t i = 0; i < 5000; ++i) build.push_back(MakeRow(i % KeyList::kMost));
   build.push_back({Value::Null(TypeId::kInt64), Value::Null(TypeId::kVarchar), Value::Int32(1)});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "execution/operators/join_swap.h"
 #include "execution/spill/nested_texts.h"
 #include "vector/hash_vector.h"
 
@@ -314,6 +315,9 @@ class JoinProbe final : public Transform {
  public:
   explicit JoinProbe(std::shared_ptr<JoinRuntime> runtime) : runtime_(std::move(runtime)) {}
   Result<std::unique_ptr<LocalTransform>> MakeLocal(const ExecutionContext& context) override {
+    if (runtime_->swap != nullptr && runtime_->swap->is_on()) {
+      return runtime_->swap->MakeLocalBuild(context);
+    }
     return std::unique_ptr<LocalTransform>(std::make_unique<LocalJoinProbe>(runtime_, context));
   }
 

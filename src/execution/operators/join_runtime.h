@@ -13,6 +13,7 @@
 namespace trivet {
 
 class JoinSpill;
+class JoinSwap;
 class PhysicalScan;
 
 // Where one of a build side's keys, or all of them together, is told once they are known.
@@ -43,6 +44,7 @@ struct JoinRuntime {
   std::shared_ptr<MemoryShare> share;
   RowLayoutPtr probe_layout;         // of probe rows on disk; null where the join cannot spill
   std::shared_ptr<JoinSpill> spill;  // once the build side did not fit; set before the probe starts
+  std::shared_ptr<JoinSwap> swap;    // null where the sides cannot be swapped
 
   // Rows of different partitions of their keys' hash have nothing to do with each other: without
   // keys they have, and where a NULL on one side concerns every row of the other.
@@ -56,6 +58,18 @@ struct JoinRuntime {
     return build_left() ? fields->left_output : fields->right_output;
   }
 };
+
+// Whether the built side's rows are kept until they are known to be matched or not.
+inline bool NotesMatches(const PhysicalJoin::Fields& fields) {
+  return fields.build_left || fields.kind == JoinKind::kRight || fields.kind == JoinKind::kFull;
+}
+
+// All but publications, metrics and shares. The fields outlive it. NotImplemented where a column
+// that is to be kept cannot be.
+Result<std::shared_ptr<JoinRuntime>> MakeJoinRuntime(const PhysicalJoin::Fields& fields,
+                                                     std::vector<LogicalType> left_types,
+                                                     std::vector<LogicalType> right_types,
+                                                     const ExecutionContext& context);
 
 // Streams the probe side past the finished table; what belongs to rows on disk goes there.
 std::shared_ptr<Transform> MakeJoinProbe(std::shared_ptr<JoinRuntime> runtime);

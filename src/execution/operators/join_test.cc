@@ -7,6 +7,7 @@
 #include <numeric>
 #include <random>
 
+#include "execution/operators/join_swap.h"
 #include "execution/operators/values.h"
 #include "execution/testing/rows_operator.h"
 #include "execution/testing/run_plan.h"
@@ -250,6 +251,60 @@ TEST_F(JoinTest, AgreesWithTheNestedLoopInEveryKind) {
     }
   }
   EXPECT_GT(spilled_bytes, 0u);
+}
+
+// The planned build side is far larger than the other one, so they are swapped while the join runs,
+// where the kind can be mirrored and there are keys.
+TEST_F(JoinTest, SwappedSidesAgreeWithTheNestedLoopInEveryKind) {
+  uint64_t spilled_bytes = 0;
+  for (const size_t small_count : {size_t{0}, size_t{14}}) {
+    const Rows small = RandomRows(small_count);
+    // A good part of it has NULLs among the keys, and is not kept.
+    const Rows large = RandomRows(JoinSwap::kLeastRows * 2);
+    for (const Case& test : AllCases()) {
+      const Rows& left = test.build_left ? large : small;
+      const Rows& right = test.build_left ? small : large;
+      const PhysicalPlan plan = MakeJoin(test, Table(left), Table(right));
+      const std::vector<std::string> expected = Sorted(Expected(test, left, right));
+      const bool swaps =
+          !test.keys.empty() && test.comparison.empty() && test.kind != JoinKind::kMark;
+      for (const bool spills : {false, true}) {
+        QueryContext context = spills ? SpillingContext(2) : TestContext(2);
+        Result<Rows> rows = RunPlan(*plan, context);
+        ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+        ASSERT_EQ(Sorted(*rows), expected)
+            << (spills ? "on disk " : "in memory ") << JoinKindName(test.kind) << " keys "
+            << test.keys.size() << " residual " << test.residual << " null-safe " << test.null_safe
+            << " build left " << test.build_left << " small side " << small_count;
+        const OperatorMetrics& metrics = context.metrics().ForOperator(plan->id());
+        EXPECT_EQ(metrics.deviation.load() != nullptr, swaps) << JoinKindName(test.kind);
+        EXPECT_EQ(context.memory().reserved_bytes(), 0u);
+        spilled_bytes += metrics.bytes_spilled;
+      }
+    }
+  }
+  EXPECT_GT(spilled_bytes, 0u);
+}
+
+TEST_F(JoinTest, SidesAreSwappedOnlyWhereOneIsKnownToBeFarSmaller) {
+  const auto swaps = [&](const PhysicalPlan& probe, size_t build_rows) {
+    const PhysicalPlan plan =
+        MakeJoin({JoinKind::kInner, {0, 2}}, probe, Table(RandomRows(build_rows)));
+    QueryContext context = TestContext(2);
+    EXPECT_TRUE(RunPlan(*plan, context).ok());
+    const char* const deviation = context.metrics().ForOperator(plan->id()).deviation;
+    if (deviation == nullptr) return false;
+    EXPECT_STREQ(deviation, "sides swapped");
+    return true;
+  };
+  const size_t most = JoinSwap::kLeastRows / JoinSwap::kLeastTimes;
+  EXPECT_TRUE(swaps(Table(RandomRows(most - 1)), 4000));
+  EXPECT_FALSE(swaps(Table(RandomRows(1100)), 4000));
+  EXPECT_FALSE(swaps(Table(RandomRows(3)), JoinSwap::kLeastRows / 2));
+  // How many rows it gives nobody knows beforehand.
+  const auto unknown =
+      std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, RandomRows(3), 1, 20));
+  EXPECT_FALSE(swaps(unknown, 4000));
 }
 
 // Half of the build rows, which do not fit, have one key.

@@ -11,6 +11,7 @@ class PhysicalValues final : public PhysicalOperator {
   PhysicalValues(std::vector<std::vector<ExpressionPtr>> rows, std::vector<PhysicalColumn> schema)
       : PhysicalOperator(std::move(schema), {}), rows_(std::move(rows)) {}
 
+  size_t row_count() const { return rows_.size(); }
   std::string_view name() const override { return "VALUES"; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override { visitor.Field("Rows", rows_); }
