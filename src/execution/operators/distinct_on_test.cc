@@ -136,7 +136,7 @@ TEST(DistinctOnTest, KeepsTheLimit) {
   ASSERT_TRUE(RunPlan(*plan, unlimited).ok());
   const size_t needed = unlimited.memory().peak_bytes();
   for (const size_t threads : {1, 3}) {
-    const size_t limit = needed / 4;
+    const size_t limit = needed / 3;
     MemoryBudget budget("memory_limit", limit);
     QueryContext context({.thread_count = threads}, FileSystem::Local(), &budget, space.files());
     const auto rows = RunPlanInOrder(*plan, context);

@@ -332,7 +332,7 @@ TEST_F(JoinTest, HotKeysAndLargeSidesKeepTheLimit) {
     const std::vector<std::string> expected = Sorted(*RunPlan(*plan, plenty));
     // Some kinds keep no more than keys.
     const bool keeps_texts = kind <= JoinKind::kFull;
-    const size_t limit = keeps_texts ? 4'000'000 : 1'600'000;
+    const size_t limit = keeps_texts ? 4'000'000 : 2'000'000;
     MemoryBudget budget("memory_limit", limit);
     QueryContext scarce = SpillingContext(2, kVectorSize, &budget);
     Result<Rows> found = RunPlan(*plan, scarce);

@@ -79,8 +79,8 @@ TEST(SortSpillTest, SortsTenTimesItsMemory) {
     const std::vector<int64_t> expected = ManySorted(kRows, different);
     const auto plan = MakeSort({.keys = {WideKey()}}, ManyRows(kRows, different));
     for (const size_t threads : {1, 2, 4}) {
-      // Four threads hold a block each of what they write, and of what others read.
-      const size_t limit = threads == 4 ? 2 * kLimit : kLimit;
+      // Each thread holds a block of what it writes, and of what others read.
+      const size_t limit = threads > 1 ? 2 * kLimit : kLimit;
       QueryContext context = Limited(space, threads, limit);
       const auto sorted = RunPlanInOrder(*plan, context);
       ASSERT_TRUE(sorted.ok()) << sorted.status().ToString();
