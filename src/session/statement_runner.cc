@@ -67,6 +67,8 @@ BinderInput StatementRunner::InputOfBinder() {
   input.context = planning_context_.get();
   input.files = &planning_files_;
   input.ids = &ids_;
+  input.default_descending = settings_.default_descending;
+  input.default_nulls_first = settings_.default_nulls_first;
   input.sql = sql_;
   return input;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "context/execution_context.h"
 #include "context/memory_shares.h"
 #include "execution/operators/group_finder.h"
 #include "expression/evaluator.h"

@@ -98,7 +98,7 @@ Status ExpressionBinder::BindAggregateParts(const syntax::FunctionExpression& fu
     if (parts.arguments.empty() && function.name == "count") parts.function_name = "count_star";
     const syntax::OrderItem* ordered = OrderedArgument(function);
     if (ordered != nullptr) {
-      const bool descending = ordered->direction == syntax::SortDirection::kDescending;
+      const bool descending = IsDescending(*ordered);
       if (descending && !parts.arguments.empty()) {
         TRIVET_RETURN_IF_ERROR(TurnQuantile(parts.arguments[0], *context()));
       }

@@ -138,16 +138,17 @@ Status SelectBinder::BindOrderBy() {
   ClauseGuard guard(level_, "ORDER BY clause", AliasRule::kBound, &select_joins_, true);
   level_.windows_allowed = true;
   for (const syntax::OrderItem& item : query_.order_by) {
-    const bool descending = item.direction == syntax::SortDirection::kDescending;
+    const bool descending = Expressions().IsDescending(item);
+    const bool nulls_first = Expressions().NullsFirst(item);
     if (item.all) {
       for (size_t i = 0; i < entries_.size(); ++i) {
-        order_by_.push_back({i, nullptr, descending, NullsFirst(item)});
+        order_by_.push_back({i, nullptr, descending, nulls_first});
       }
       continue;
     }
     TRIVET_ASSIGN_OR_RETURN(OutputSortKey key, BindOutputKey(*item.expression));
     key.descending = descending;
-    key.nulls_first = NullsFirst(item);
+    key.nulls_first = nulls_first;
     order_by_.push_back(std::move(key));
   }
   return Status::OK();

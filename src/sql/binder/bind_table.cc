@@ -12,6 +12,13 @@ namespace trivet::binder {
 
 namespace {
 
+Result<TablePtr> MakeTable(const TableFunction& function, const TableFunctionCall& call,
+                           const BinderInput& input) {
+  // Its rows are of this moment, and whoever keeps plans asks whether anybody looked at the clock.
+  if (!function.is_reproducible) (void)input.context->query_time_micros();
+  return function.bind(call);
+}
+
 // The name under which a file is known: "dir/lineitem.parquet" is lineitem.
 std::string BaseName(const std::string& path) {
   const size_t slash = path.find_last_of('/');
@@ -132,7 +139,7 @@ Result<BoundTable> TableBinder::BindNamed(const syntax::NamedTable& table) {
     const TableFunction* listing =
         state_.input().table_functions->Find("trivet_" + syntax::LowerCase(resolved.name));
     if (listing != nullptr) {
-      TRIVET_ASSIGN_OR_RETURN(TablePtr rows, listing->bind({}));
+      TRIVET_ASSIGN_OR_RETURN(TablePtr rows, MakeTable(*listing, {}, state_.input()));
       return Named(table, name, resolved.schema, Scan(std::move(rows), name));
     }
   }
@@ -303,9 +310,7 @@ Result<BoundTable> TableBinder::BindFunction(const syntax::FunctionTable& table,
     }
     bound_call.named_arguments.emplace_back(name, std::move(value));
   }
-  // Its rows are of this moment, and whoever keeps plans asks whether anybody looked at the clock.
-  if (!function->is_reproducible) (void)state_.input().context->query_time_micros();
-  TRIVET_ASSIGN_OR_RETURN(TablePtr made, function->bind(bound_call));
+  TRIVET_ASSIGN_OR_RETURN(TablePtr made, MakeTable(*function, bound_call, state_.input()));
   return Named(table, call.name, "",
                Scan(std::move(made), table.alias.empty() ? call.name : table.alias.text));
 }

@@ -136,9 +136,7 @@ Result<std::unique_ptr<LogicalWindow>> ExpressionBinder::BindWindowParts(const W
     }
     for (const syntax::OrderItem* item : parts.order_by) {
       TRIVET_ASSIGN_OR_RETURN(ExpressionPtr bound, Bind(*item->expression));
-      node->order_by.push_back({std::move(bound),
-                                item->direction == syntax::SortDirection::kDescending,
-                                NullsFirst(*item)});
+      node->order_by.push_back({std::move(bound), IsDescending(*item), NullsFirst(*item)});
     }
     return node;
   };

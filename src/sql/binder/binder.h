@@ -57,6 +57,9 @@ struct BinderInput {
   const EvaluationContext* context = nullptr;
   FileSystem* files = nullptr;
   ColumnIdGenerator* ids = nullptr;
+  // Of an ORDER BY that does not say.
+  bool default_descending = false;
+  bool default_nulls_first = false;
   // The text that was parsed, of which CREATE VIEW keeps the query's part.
   std::string_view sql;
 };

@@ -110,14 +110,23 @@ Result<std::vector<ExpressionPtr>> ExpressionBinder::BindAll(
   return bound;
 }
 
+bool ExpressionBinder::IsDescending(const syntax::OrderItem& item) const {
+  if (item.direction == syntax::SortDirection::kDefault) return state_.input().default_descending;
+  return item.direction == syntax::SortDirection::kDescending;
+}
+
+bool ExpressionBinder::NullsFirst(const syntax::OrderItem& item) const {
+  if (item.nulls == syntax::NullOrder::kDefault) return state_.input().default_nulls_first;
+  return item.nulls == syntax::NullOrder::kFirst;
+}
+
 Result<std::vector<SortKey>> ExpressionBinder::BindSortKeys(
     const std::vector<syntax::OrderItem>& items) {
   std::vector<SortKey> keys;
   for (const syntax::OrderItem& item : items) {
     if (item.all) return Unsupported("ORDER BY ALL inside an aggregate is", item.position);
     TRIVET_ASSIGN_OR_RETURN(ExpressionPtr bound, Bind(*item.expression));
-    keys.push_back(
-        {std::move(bound), item.direction == syntax::SortDirection::kDescending, NullsFirst(item)});
+    keys.push_back({std::move(bound), IsDescending(item), NullsFirst(item)});
   }
   return keys;
 }

@@ -22,6 +22,9 @@ class ExpressionBinder {
   Result<ExpressionPtr> BindCondition(const syntax::Expression& expression);
   Result<std::vector<ExpressionPtr>> BindAll(const std::vector<syntax::ExpressionPtr>& list);
   Result<std::vector<SortKey>> BindSortKeys(const std::vector<syntax::OrderItem>& items);
+  // What the item says, or else the settings default_order and default_null_order.
+  bool IsDescending(const syntax::OrderItem& item) const;
+  bool NullsFirst(const syntax::OrderItem& item) const;
 
  private:
   const EvaluationContext* context() const { return state_.input().context; }
@@ -97,11 +100,6 @@ class ExpressionBinder {
   QueryLevel& level_;
   CteFrame* ctes_;
 };
-
-// DuckDB's default for NULLs is LAST in either direction.
-inline bool NullsFirst(const syntax::OrderItem& item) {
-  return item.nulls == syntax::NullOrder::kFirst;
-}
 
 // The elements of `(a, b)`, or the expression itself.
 std::vector<const syntax::Expression*> RowElements(const syntax::Expression& expression);

@@ -29,10 +29,11 @@ Result<std::optional<size_t>> OrdinalOf(const syntax::Expression& expression, si
 Status BindOutputSortKey(const syntax::OrderItem& item, const std::vector<OutputColumn>& columns,
                          const std::vector<std::vector<std::string>>& operand_names,
                          ExpressionBinder& binder, std::vector<SortKey>& keys) {
-  const bool descending = item.direction == syntax::SortDirection::kDescending;
+  const bool descending = binder.IsDescending(item);
+  const bool nulls_first = binder.NullsFirst(item);
   if (item.all) {
     for (const OutputColumn& column : columns) {
-      keys.push_back({column.Reference(), descending, NullsFirst(item)});
+      keys.push_back({column.Reference(), descending, nulls_first});
     }
     return Status::OK();
   }
@@ -47,11 +48,11 @@ Status BindOutputSortKey(const syntax::OrderItem& item, const std::vector<Output
     }
   }
   if (place) {
-    keys.push_back({columns[*place].Reference(), descending, NullsFirst(item)});
+    keys.push_back({columns[*place].Reference(), descending, nulls_first});
     return Status::OK();
   }
   TRIVET_ASSIGN_OR_RETURN(ExpressionPtr bound, binder.Bind(*item.expression));
-  keys.push_back({std::move(bound), descending, NullsFirst(item)});
+  keys.push_back({std::move(bound), descending, nulls_first});
   return Status::OK();
 }
 
