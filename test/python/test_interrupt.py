@@ -33,7 +33,7 @@ QUERIES = {
     "expressions": "SELECT max(md5(s || a.few)) FROM texts, numbers a",
     "sort": "SELECT k FROM range(100) r(j), numbers ORDER BY k + j",
     "sort of strings": "SELECT s FROM range(100) r(j), texts ORDER BY reverse(s), j",
-    "merge of sorted runs": "SELECT k FROM numbers ORDER BY h, i",
+    "merge of sorted runs": "SELECT k FROM range(8) r(j), numbers ORDER BY h, i + j",
     "top n": "SELECT k + j FROM range(1000) r(j), numbers ORDER BY 1 LIMIT 500000",
     "top n of few": "SELECT k + j FROM range(1000) r(j), numbers ORDER BY 1 LIMIT 3",
     "hash join build": "SELECT count(*) FROM numbers a JOIN (SELECT k + j * 7 AS k FROM numbers, range(100) r(j)) b ON a.k = b.k",
