@@ -70,7 +70,10 @@ class Engine:
             problem = self.suite.difference(query, answers[query], rows, exact=self.name.startswith(SUBJECT))
             if problem:
                 self.problems[query] = problem
-        for query, (first, *others) in outcome["times"].items():
+        for query, times in outcome["times"].items():
+            if not times:  # it failed: the problem is noted above
+                continue
+            first, *others = times
             self.cold.setdefault(query, []).append(first)
             self.warm.setdefault(query, []).extend(others or [first])
 
