@@ -37,6 +37,8 @@ class DistinctOnSink final : public Sink {
   std::unique_ptr<DistinctOnRows> MakeRows(bool yields) {
     return std::make_unique<DistinctOnRows>(shape_, context_, *share_, yields);
   }
+  // Held by the thread that takes what others have to leave free.
+  std::mutex& last_memory() { return last_memory_; }
   // Writes a thread's rows; all others then go to disk as well.
   Status Spill(const DistinctOnRows& rows);
   Status AddLocal(std::unique_ptr<DistinctOnRows> local);
@@ -58,6 +60,7 @@ class DistinctOnSink final : public Sink {
   OperatorMetrics& metrics_;
   size_t task_count_ = 1;
   std::unique_ptr<MemoryShare> share_;
+  std::mutex last_memory_;
   std::mutex mutex_;
   std::unique_ptr<DistinctOnSpill> spill_;
   Reservation reservation_;
@@ -76,11 +79,7 @@ class LocalDistinctOn final : public LocalSink {
       TRIVET_RETURN_IF_ERROR(Spill());
       added = rows_->Add(batch);
     }
-    // With nothing to spill, others hold it all.
-    if (added.code() == StatusCode::kOutOfMemory && sink_.can_spill()) {
-      rows_ = sink_.MakeRows(false);
-      added = rows_->Add(batch);
-    }
+    if (added.code() == StatusCode::kOutOfMemory && sink_.can_spill()) return AddLast(batch);
     TRIVET_RETURN_IF_ERROR(added);
     if (sink_.MustSpill(rows_->Note())) TRIVET_RETURN_IF_ERROR(Spill());
     return Outcome::kNeedInput;
@@ -88,6 +87,15 @@ class LocalDistinctOn final : public LocalSink {
   Status Combine(const CallContext&) override { return sink_.AddLocal(std::move(rows_)); }
 
  private:
+  // With nothing to spill, others hold it all but what is kept free for such a case. That is enough
+  // for one thread's batch: it goes to disk before the next thread's turn.
+  Result<Outcome> AddLast(const Batch& batch) {
+    std::lock_guard lock(sink_.last_memory());
+    rows_ = sink_.MakeRows(false);
+    TRIVET_RETURN_IF_ERROR(rows_->Add(batch));
+    TRIVET_RETURN_IF_ERROR(Spill());
+    return Outcome::kNeedInput;
+  }
   Status Spill() {
     TRIVET_RETURN_IF_ERROR(sink_.Spill(*rows_));
     rows_.reset();
