@@ -52,6 +52,11 @@ class Planner {
                   std::vector<Piece>& children);
   // Every task that wants the piece's rows makes them itself: cheaper than to send them.
   bool IsReplicable(const Piece& piece) const;
+  // A reducer pays where every task can read its right side for itself; it is not worth sending
+  // any row.
+  bool IsWorthKeeping(const PhysicalJoin& join) const {
+    return ScannedBytes(*join.children()[1]) < static_cast<double>(options_.replicate_bytes);
+  }
   Result<std::vector<Piece>> VisitChildren(const PhysicalPlan& plan);
   // A join's children, the other one's rows being sent to where those of the shrinking one are.
   Result<std::vector<Piece>> VisitReduced(const PhysicalPlan& plan,
@@ -428,7 +433,25 @@ Result<std::optional<Piece>> Planner::InTwoPhases(const PhysicalPlan& plan, Piec
   return std::optional<Piece>(std::move(piece));
 }
 
+// The reducer's left side as it is: joins above leave out what the reducer would have.
+PhysicalPlan WithoutReducer(const PhysicalJoin& join) {
+  std::vector<ExpressionPtr> columns;
+  for (const uint64_t column : join.fields().left_output) {
+    const PhysicalColumn& input = join.children()[0]->schema()[column];
+    columns.push_back(Expression::Input(static_cast<uint32_t>(column), input.type, input.name));
+  }
+  auto project =
+      std::make_shared<PhysicalProject>(std::move(columns), join.schema(), join.children()[0]);
+  project->set_estimated_rows(join.children()[0]->estimated_rows());
+  project->set_id(join.id());
+  return project;
+}
+
 Result<Piece> Planner::Visit(const PhysicalPlan& plan) {
+  if (plan->name() == "REDUCING_JOIN") {
+    const auto& join = static_cast<const PhysicalJoin&>(*plan);
+    if (!IsWorthKeeping(join)) return Visit(WithoutReducer(join));
+  }
   if (plan->name() == "CTE") return VisitCte(plan);
   if (plan->name() == "CTE_SCAN") return VisitCteScan(plan);
   if (plan->children().empty()) return VisitLeaf(plan);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "execution/operators/join.h"
 #include "session/connection.h"
 
 namespace trivet {
@@ -236,6 +237,40 @@ TEST_F(DistributedPlannerTest, SmallTablesAreReadByEveryTaskThatWantsThem) {
   planning_.forced_scan_tasks = 3;
   planning_ = planning_.ForSlots(1);
   EXPECT_NE(Shape(sql).find("BROADCAST"), std::string::npos);
+}
+
+// The plan with every semi join as one that other joins imply.
+PhysicalPlan WithReducers(const PhysicalPlan& plan) {
+  std::vector<PhysicalPlan> children;
+  for (const PhysicalPlan& child : plan->children()) children.push_back(WithReducers(child));
+  const auto* join = dynamic_cast<const PhysicalJoin*>(plan.get());
+  if (join == nullptr || join->fields().kind != JoinKind::kSemi) {
+    return children.empty() ? plan : plan->WithChildren(std::move(children));
+  }
+  PhysicalJoin::Fields fields = join->fields();
+  fields.reducer = true;
+  fields.build_left = false;
+  return std::make_shared<PhysicalJoin>(std::move(fields), join->schema(), children[0],
+                                        children[1]);
+}
+
+TEST_F(DistributedPlannerTest, ReducersMoveNoRows) {
+  const std::string sql =
+      "SELECT sum(range) FROM range(1000000) a WHERE EXISTS (SELECT 1 FROM range(10) b WHERE "
+      "a.range = b.range)";
+  EXPECT_EQ(Plan(sql).stages.size(), 3u);
+  const PhysicalPlan plan = WithReducers(keeper_->plan());
+  // The right side would have to be sent: the join goes.
+  const auto without = PlanDistributed(plan, planning_);
+  ASSERT_TRUE(without.ok()) << without.status().ToString();
+  EXPECT_EQ(without->stages.size(), 2u) << without->ToString();
+  EXPECT_FALSE(Mentions(*without, "REDUCING_JOIN"));
+  // Every task can read it.
+  planning_.replicate_bytes = 10'000;
+  const auto with = PlanDistributed(plan, planning_);
+  ASSERT_TRUE(with.ok()) << with.status().ToString();
+  EXPECT_EQ(with->stages.size(), 2u) << with->ToString();
+  EXPECT_TRUE(Mentions(*with, "REDUCING_JOIN"));
 }
 
 TEST_F(DistributedPlannerTest, FewRowsMeetInOneTask) {

@@ -1,10 +1,13 @@
 // Physical plans as text and as JSON: EXPLAIN and EXPLAIN ANALYZE.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include "base/string_concat.h"
 #include "context/memory_budget.h"
 #include "context/metrics.h"
+#include "execution/dynamic_filters.h"
+#include "execution/operators/join.h"
 #include "execution/physical_operator.h"
 
 namespace trivet {
@@ -18,6 +21,25 @@ std::string Milliseconds(uint64_t nanos) {
 }
 
 std::string RowsEstimate(double rows) { return StrCat(static_cast<uint64_t>(std::llround(rows))); }
+
+// Rows that a reducer has left out itself, and those that its filter took from the scan. It stands
+// lower than other joins, so of filters on the same column its own came last.
+uint64_t RowsLeftOut(const PhysicalJoin& join, QueryMetrics& metrics) {
+  const PhysicalOperator& input = *join.children()[0];
+  const uint64_t rows_in = metrics.ForOperator(input.id()).rows_out.load();
+  const uint64_t rows_out = metrics.ForOperator(join.id()).rows_out.load();
+  uint64_t rows = rows_in - std::min(rows_in, rows_out);
+  const ExpressionPtr& key = join.fields().left_keys.front();
+  if (key->kind() != ExpressionKind::kInput) return rows;
+  const ScanColumnRef origin = TraceToScan(input, key->input_index());
+  if (origin.scan == nullptr) return rows;
+  const std::string& column = origin.scan->table().columns()[origin.table_column].name;
+  const auto& filters = metrics.ForOperator(origin.scan->id()).filters;
+  const auto own = std::find_if(filters.rbegin(), filters.rend(), [&](const FilterMetrics& filter) {
+    return filter.columns == column;
+  });
+  return own == filters.rend() ? rows : rows + own->rows_removed.load();
+}
 
 // Name and text of what was measured.
 std::vector<std::pair<std::string, std::string>> Measured(const PhysicalOperator& op,
@@ -46,6 +68,10 @@ std::vector<std::pair<std::string, std::string>> Measured(const PhysicalOperator
   }
   if (const char* const deviation = counts.deviation.load()) {
     out.emplace_back("Run", deviation);
+  }
+  if (const auto* join = dynamic_cast<const PhysicalJoin*>(&op);
+      join != nullptr && join->fields().reducer) {
+    out.emplace_back("Left Out", StrCat(RowsLeftOut(*join, metrics), " rows"));
   }
   for (const FilterMetrics& filter : counts.filters) {
     const char* const content = filter.content.load();
@@ -140,6 +166,10 @@ void AppendJson(const PhysicalOperator& op, QueryMetrics* metrics, std::string& 
                   ", \"bytes_spilled\": ", counts.bytes_spilled.load());
     if (const char* const deviation = counts.deviation.load()) {
       out += ", \"deviation\": " + JsonString(deviation);
+    }
+    if (const auto* join = dynamic_cast<const PhysicalJoin*>(&op);
+        join != nullptr && join->fields().reducer) {
+      out += StrCat(", \"rows_left_out\": ", RowsLeftOut(*join, *metrics));
     }
     AppendFilters(counts, out);
   }

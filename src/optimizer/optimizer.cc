@@ -29,6 +29,7 @@ constexpr OptimizerRule kRules[] = {
     {"null_test_removal", RemoveNullTests, "uses what is known of NULLs"},
     {"outer_join_simplification", SimplifyOuterJoins, "turns outer joins into inner ones"},
     {"predicate_inference", InferPredicates, "derives predicates from equal columns"},
+    {"predicate_transfer", TransferPredicates, "reduces inputs of joins by keys of other inputs"},
     {"projection_merging", MergeProjections, "merges projections and lifts renaming ones"},
     {"redundant_join_removal", RemoveRedundantJoins, "removes joins that change nothing"},
     {"redundant_key_removal", RemoveRedundantKeys, "removes grouping and sort keys of no effect"},
@@ -76,6 +77,7 @@ constexpr std::string_view kSchedule[] = {
     "join_order",
     "eager_aggregation",
     "build_side_choice",
+    "predicate_transfer",
     "common_expression_sharing",
     "row_estimation",
 };

@@ -44,6 +44,8 @@ struct OptimizerContext {
   std::shared_ptr<TableSampler> sampler = nullptr;  // kept by Optimize
   // Pairs of subplans that join ordering weighs before it turns greedy.
   size_t join_pair_budget = 10'000;
+  // Whether predicates are transferred wherever that is right, whatever it costs; for tests.
+  bool transfers_at_any_cost = false;
   // Output columns that the plan's reader needs; all that it gives, where not set. Kept by
   // Optimize.
   std::optional<std::set<ColumnId>> required_columns = {};

@@ -81,6 +81,15 @@ const std::vector<RuleCase>& Cases() {
        {"filter_pushdown"},
        "select * from r join q on r.a = q.a where q.a < 7",
        "select * from r join q on r.a = q.a + 0 where q.a < 7"},
+      // Customers are built whole, though nation leaves one of 25.
+      {"predicate_transfer",
+       {"filter_pushdown", "join_order"},
+       "select sum(l_price) from customer, orders, lineitem, supplier, nation where c_custkey = "
+       "o_custkey and l_orderkey = o_orderkey and l_suppkey = s_suppkey and c_nationkey = "
+       "s_nationkey and s_nationkey = n_nationkey and n_name = 'PERU'",
+       "select sum(l_price) from customer, orders, lineitem, supplier, nation where c_custkey = "
+       "o_custkey and l_orderkey = o_orderkey and l_suppkey = s_suppkey and c_nationkey = "
+       "s_nationkey and s_nationkey = n_nationkey"},
       {"projection_merging",
        {},
        "select x + 1 from (select a + b as x from r)",

@@ -80,8 +80,8 @@ bool PlanMatch::MatchFields(const LogicalOperator& a, const LogicalOperator& b) 
     case LogicalKind::kJoin: {
       const auto& x = *As<LogicalJoin>(a);
       const auto& y = *As<LogicalJoin>(b);
-      return x.join == y.join && x.dependent == y.dependent && !x.comparison == !y.comparison &&
-             x.conditions.size() == y.conditions.size();
+      return x.join == y.join && x.dependent == y.dependent && x.reducer == y.reducer &&
+             !x.comparison == !y.comparison && x.conditions.size() == y.conditions.size();
     }
     case LogicalKind::kValues:
       return As<LogicalValues>(a)->rows.size() == As<LogicalValues>(b)->rows.size() &&

@@ -381,6 +381,7 @@ std::string Disagreement(uint64_t seed, int depth, Outcome& outcome) {
   OptimizerTrace trace;
   OptimizerContext context{plans.ids(), FunctionRegistry::Builtin(), evaluation,
                            RulesWithout(random), &trace};
+  context.transfers_at_any_cost = seed % 2 == 0;
   Result<PlanPtr> optimized = Optimize(std::move(plan), context);
   if (!optimized.ok()) return optimized.status().ToString() + "\n" + text;
   if (Status valid = ValidatePlan(**optimized); !valid.ok()) return valid.ToString() + "\n" + text;

@@ -24,6 +24,7 @@ Result<size_t> RemoveRedundantJoins(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> OrderJoins(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> AggregateEagerly(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> ChooseBuildSides(PlanPtr& plan, OptimizerContext& context);
+Result<size_t> TransferPredicates(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> PushDownLimits(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> LimitWindows(PlanPtr& plan, OptimizerContext& context);
 Result<size_t> ShareSumsOfOffsets(PlanPtr& plan, OptimizerContext& context);

@@ -162,6 +162,7 @@ DetailList LogicalJoin::Details() const {
   if (!conditions.empty()) details.emplace_back("Conditions", ExpressionList(conditions, " AND "));
   if (comparison) details.emplace_back("Comparison", comparison->ToString());
   if (dependent) details.emplace_back("Dependent", "true");
+  if (reducer) details.emplace_back("Reducer", "true");
   return details;
 }
 std::vector<OutputColumn> LogicalJoin::Columns() const {
@@ -182,6 +183,7 @@ PlanPtr LogicalJoin::Clone() const {
   copy->comparison = comparison;
   copy->mark = mark;
   copy->dependent = dependent;
+  copy->reducer = reducer;
   CopyChildrenTo(*copy);
   return copy;
 }

@@ -83,6 +83,9 @@ class LogicalJoin final : public LogicalOperator {
   // The right side refers to columns of the left (LATERAL, correlated subquery). None survives
   // optimisation.
   bool dependent = false;
+  // A semi join that joins above it imply: rows that it leaves out early could not reach the
+  // result, and whoever runs it may let all pass.
+  bool reducer = false;
 };
 
 struct SortKey {

@@ -109,6 +109,22 @@ def test_a_build_side_that_is_far_larger_than_the_other_one_is_swapped(sales, ki
     assert "Run: sides swapped" in join, plan
 
 
+TRANSFERRED = """SELECT count(*), sum(s.quantity) FROM ((sales s JOIN range(8000) v(k) ON s.quantity = k) JOIN articles a
+ON s.article = a.article) JOIN sales r ON r.article = a.article AND r.quantity = s.quantity WHERE colour = 'red'"""
+
+
+def test_what_a_reducer_leaves_out_is_told(sales):
+    sales.execute("SET disabled_optimizers = 'join_order,build_side_choice'")  # so that the second table of sales is built
+    answer = sales.sql(TRANSFERRED).fetchall()
+    plan = sales.sql("EXPLAIN ANALYZE " + TRANSFERRED).fetchall()[-1][-1]
+    (reducer,) = [line for line in plan.splitlines() if "REDUCING_JOIN" in line]
+    assert "[Rows: 2000, " in reducer and "Left Out: 198000 rows" in reducer, plan
+    assert "Reducer: true" in plan
+    sales.execute("SET disabled_optimizers = 'join_order,build_side_choice,predicate_transfer'")
+    assert "REDUCING_JOIN" not in sales.sql("EXPLAIN " + TRANSFERRED).fetchall()[-1][-1]
+    assert sales.sql(TRANSFERRED).fetchall() == answer
+
+
 def test_scans_of_one_run_share_what_they_decompress(sales):
     for _ in range(2):  # the second time nothing is left of the first
         cached = [scan for scan in scans_of(sales, BELOW_AVERAGE, "sales") if "Cached: " in scan]

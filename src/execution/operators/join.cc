@@ -28,6 +28,7 @@ size_t ExpectedBytes(const std::optional<double>& rows, size_t bytes_per_row) {
 }  // namespace
 
 std::string_view PhysicalJoin::name() const {
+  if (fields_.reducer) return "REDUCING_JOIN";
   if (!fields_.left_keys.empty()) return "HASH_JOIN";
   return fields_.residual || fields_.comparison ? "NESTED_LOOP_JOIN" : "CROSS_PRODUCT";
 }
@@ -69,6 +70,7 @@ void PhysicalJoin::VisitFields(FieldVisitor& visitor) {
   visitor.Enumeration("Kind", kind, JoinKindName(fields_.kind));
   fields_.kind = static_cast<JoinKind>(kind);
   visitor.Field("Build Left", fields_.build_left);
+  visitor.Field("Reducer", fields_.reducer);
   visitor.Field("Left Keys", fields_.left_keys);
   visitor.Field("Right Keys", fields_.right_keys);
   visitor.Field("Null-Safe Keys", fields_.null_safe_keys);
@@ -178,6 +180,9 @@ Status PhysicalJoin::Validate() const {
   check.That(static_cast<uint8_t>(kind) <= static_cast<uint8_t>(JoinKind::kMark), "unknown kind");
   check.That(!fields_.build_left || kind == JoinKind::kSemi || kind == JoinKind::kAnti,
              "only semi and anti joins build the left side");
+  check.That(!fields_.reducer || (kind == JoinKind::kSemi && !fields_.build_left &&
+                                  !fields_.left_keys.empty() && !fields_.residual),
+             "a reducer that is no semi join by keys alone");
   std::vector<LogicalType> output = check.Pick(fields_.left_output, left, "Left Output");
   const std::vector<LogicalType> others = check.Pick(fields_.right_output, right, "Right Output");
   output.insert(output.end(), others.begin(), others.end());
@@ -199,7 +204,11 @@ Status PhysicalJoin::BuildPipelines(PipelineBuilder& builder) const {
       runtime->table->layout().row_bytes() + JoinTable::kDirectoryBytesPerRow;
   runtime->share =
       builder.context().JoinMemoryShares(ExpectedBytes(build.estimated_rows(), bytes_per_row));
-  TRIVET_ASSIGN_OR_RETURN(runtime->swap, JoinSwap::Make(*runtime, build, probe, builder.context()));
+  // A reducer whose right side turns out the larger is worth no other side's table.
+  if (!fields_.reducer) {
+    TRIVET_ASSIGN_OR_RETURN(runtime->swap,
+                            JoinSwap::Make(*runtime, build, probe, builder.context()));
+  }
   TRIVET_RETURN_IF_ERROR(
       builder.BuildInto(*this, build, std::make_shared<JoinBuildSink>(runtime, builder.context())));
   PublishKeys(builder, *runtime);

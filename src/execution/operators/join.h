@@ -21,6 +21,9 @@ class PhysicalJoin final : public PhysicalOperator {
     // Semi and anti joins only: the left side is built, matches are noted in its rows, which are
     // given out at the end.
     bool build_left = false;
+    // A semi join that other joins imply, there to leave rows out early: one that leaves out hardly
+    // any, or whose right side does not fit into memory, lets all pass instead.
+    bool reducer = false;
     // Equal keys, pair by pair: over the left child's columns, and over the right child's.
     std::vector<ExpressionPtr> left_keys;
     std::vector<ExpressionPtr> right_keys;
@@ -44,6 +47,7 @@ class PhysicalJoin final : public PhysicalOperator {
 
   std::string_view name() const override;
   std::string_view wire_name() const override { return "JOIN"; }
+  uint32_t wire_version() const override { return 2; }
   OperatorCapabilities capabilities() const override;
   void VisitFields(FieldVisitor& visitor) override;
   std::optional<Origin> OriginOf(size_t column) const override;

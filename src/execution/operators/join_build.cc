@@ -177,12 +177,25 @@ void JoinBuildSink::SwapSides() {
   runtime_->swap->Start(std::exchange(table_.stores_, {}), std::move(spilled));
 }
 
+// Writing and reading the other side's rows for it would cost more than they do where they stay.
+void JoinBuildSink::GiveUp() {
+  runtime_->given_up = true;
+  runtime_->metrics->deviation.store("given up", std::memory_order_relaxed);
+  runtime_->spill.reset();
+  prepared_ = Status::OK();
+  table_.Release();
+}
+
 // Asked once, after all locals were combined: the directory needs the number of all rows. Then a
 // task links each thread's rows, or writes them where others have spilled.
 size_t JoinBuildSink::FinishTaskCount() {
   swaps_ = runtime_->swap != nullptr && runtime_->swap->IsWorthwhile(RowCount());
   if (swaps_) return runtime_->spill != nullptr ? table_.stores_.size() : 0;
   if (runtime_->spill == nullptr && !DirectoryFits()) Spill();
+  if (runtime_->spill != nullptr && runtime_->fields->reducer) {
+    GiveUp();
+    return 0;
+  }
   if (runtime_->spill != nullptr) {
     prepared_ = Status::OK();
     return table_.stores_.size();
@@ -212,6 +225,11 @@ Status JoinBuildSink::Finish(const CallContext&) {
   // The other side is small: filters on it would not pay.
   if (swaps_) {
     SwapSides();
+    return Status::OK();
+  }
+  if (runtime_->given_up) {
+    share.Change(share.held_bytes(), 0);
+    share.SetComplete();
     return Status::OK();
   }
   // Before resident rows are gone from disk.

@@ -29,6 +29,8 @@ class JoinBuildSink final : public Sink {
   size_t RowCount() const;
   // Hands these over instead of linking them.
   void SwapSides();
+  // Of a reducer: has all rows of the other side pass.
+  void GiveUp();
   // Made by the first thread that spills.
   std::shared_ptr<JoinSpill> Spill();
   // Whether the directory of what lies in memory has room as well.

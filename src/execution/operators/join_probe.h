@@ -35,6 +35,8 @@ class LocalJoinProbe final : public LocalTransform {
   Result<Outcome> NoteMatches(const Batch& input);
   Result<Outcome> SemiOrAnti(const Batch& input, Batch& out);
   Result<Outcome> MarkRows(const Batch& input, Batch& out);
+  // Reducers: looks rows up as long as that leaves out enough of them.
+  Result<Outcome> Reduce(const Batch& input, Batch& out);
 
   // Finds for every probe row whether a pair passes; marks found_.
   Status FindMatches(const Batch& input);
@@ -62,6 +64,10 @@ class LocalJoinProbe final : public LocalTransform {
   const ExecutionContext& context_;
   CancellationToken cancellation_;
   bool started_ = false;
+  // Of a reducer.
+  bool lets_all_pass_ = false;
+  size_t rows_seen_ = 0;
+  size_t rows_passed_ = 0;
   uint8_t* carried_ = nullptr;
   uint8_t found_[kVectorSize];
   uint8_t mark_[kVectorSize];

@@ -45,6 +45,8 @@ struct JoinRuntime {
   RowLayoutPtr probe_layout;         // of probe rows on disk; null where the join cannot spill
   std::shared_ptr<JoinSpill> spill;  // once the build side did not fit; set before the probe starts
   std::shared_ptr<JoinSwap> swap;    // null where the sides cannot be swapped
+  // Of a reducer: the build side was given up, and every probe row passes; set as `spill` is.
+  bool given_up = false;
 
   // Rows of different partitions of their keys' hash have nothing to do with each other: without
   // keys they have, and where a NULL on one side concerns every row of the other.

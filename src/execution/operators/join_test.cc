@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "execution/operators/join_swap.h"
 #include "execution/operators/values.h"
@@ -305,6 +306,47 @@ TEST_F(JoinTest, SidesAreSwappedOnlyWhereOneIsKnownToBeFarSmaller) {
   const auto unknown =
       std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, RandomRows(3), 1, 20));
   EXPECT_FALSE(swaps(unknown, 4000));
+}
+
+// What it lets pass may be more than has partners, never less, and no row comes twice.
+TEST_F(JoinTest, ReducersMayLetRowsPass) {
+  Rows left;
+  for (int i = 0; i < 200'000; ++i) {
+    left.push_back({Value::Int32(i % 100), Value::Varchar("x"), Value::Int32(i)});
+  }
+  const auto run = [&](int keys, bool spills, size_t& rows_given) -> std::string {
+    Rows right;
+    for (int i = 0; i < keys; ++i) right.push_back({Value::Int32(i), left[0][1], left[0][2]});
+    const auto made = MakeJoin({JoinKind::kSemi, {0}}, nullptr, nullptr);
+    PhysicalJoin::Fields fields = static_cast<const PhysicalJoin&>(*made).fields();
+    fields.reducer = true;
+    const PhysicalPlan plan = std::make_shared<PhysicalJoin>(
+        std::move(fields), kSchema,
+        std::make_shared<RowsOperator>(kSchema, CutRows(kSchema, left, 1, 100)), Table(right));
+    QueryContext context = spills ? SpillingContext(2) : TestContext(2);
+    Result<Rows> rows = RunPlan(*plan, context);
+    EXPECT_TRUE(rows.ok()) << rows.status().ToString();
+    if (!rows.ok()) return "";
+    rows_given = rows->size();
+    std::set<std::string> seen;
+    size_t partners = 0;
+    for (const Row& row : *rows) {
+      EXPECT_TRUE(seen.insert(row[2].ToString()).second);
+      partners += CompareValues(row[0], Value::Int32(keys)) < 0;
+    }
+    EXPECT_EQ(partners, left.size() / 100 * static_cast<size_t>(keys));
+    EXPECT_EQ(context.memory().reserved_bytes(), 0u);
+    const char* const deviation = context.metrics().ForOperator(plan->id()).deviation;
+    return deviation == nullptr ? "" : deviation;
+  };
+  size_t rows = 0;
+  EXPECT_EQ(run(50, false, rows), "");
+  EXPECT_EQ(rows, 100'000u);
+  EXPECT_EQ(run(95, false, rows), "lets all pass");
+  EXPECT_GT(rows, 190'000u);
+  EXPECT_LT(rows, 200'000u);
+  EXPECT_EQ(run(50, true, rows), "given up");
+  EXPECT_EQ(rows, 200'000u);
 }
 
 // Half of the build rows, which do not fit, have one key.

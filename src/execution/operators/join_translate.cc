@@ -74,8 +74,10 @@ bool ShowsRight(JoinKind kind) {
 
 // Semi and anti joins build the side that is expected to be smaller.
 bool ShouldBuildLeft(const LogicalJoin& join) {
-  if ((join.join != JoinKind::kSemi && join.join != JoinKind::kAnti) || join.comparison)
+  if ((join.join != JoinKind::kSemi && join.join != JoinKind::kAnti) || join.comparison ||
+      join.reducer) {
     return false;
+  }
   const auto left = join.child(0).estimated_rows;
   const auto right = join.child(1).estimated_rows;
   return left && right && *left < *right;
@@ -108,6 +110,7 @@ Result<PhysicalPlanner::Translated> TranslateJoin(const LogicalOperator& node,
     TRIVET_RETURN_IF_ERROR(UseComparisonAsKey(join, finder, fields));
   }
   fields.build_left = ShouldBuildLeft(join);
+  fields.reducer = join.reducer;
 
   std::vector<PhysicalColumn> schema;
   std::vector<ColumnId> layout;

@@ -1,0 +1,182 @@
+"""Join graphs in which a predicate helps a relation that is joined with it only later, in random orders.
+
+Generates, seeded, facts and dimensions whose predicates are correlated, and asks questions about stars, chains,
+snowflakes, a cycle and a self join of them: as the optimiser orders them, and in random orders as written (no rule
+orders joins or chooses sides), with and without the rule `predicate_transfer`, beside DuckDB. Answers are compared
+first. Prints processor time in milliseconds.
+"""
+
+import argparse
+import math
+import pathlib
+import random
+import statistics
+import sys
+import time
+
+BENCH = pathlib.Path(__file__).resolve().parent
+ROOT = BENCH.parent
+BUILD = ROOT / "build/release"
+sys.path[:0] = [str(ROOT / "test"), str(BUILD / "python")]
+
+import duckdb  # noqa: E402
+import oracle  # noqa: E402
+import trivet  # noqa: E402
+
+SEED = 20261123
+# Statements of DuckDB that make the tables, `n` being the rows of the larger fact.
+TABLES = {
+    # Sales and returns: facts that share the product and the shop, each with a dimension of its own.
+    "sales": "SELECT hash(i, 1) % ({n} // 10) AS s_product, hash(i, 2) % ({n} // 40) AS s_shop, hash(i, 3) % ({n} // 20) AS s_buyer, "
+             "hash(i, 4) % 10000 AS s_price, i AS s_id FROM range({n}) t(i)",
+    "returns": "SELECT hash(i, 5) % ({n} // 10) AS r_product, hash(i, 6) % ({n} // 40) AS r_shop, hash(i, 7) % 500 AS r_reason, "
+               "hash(i, 8) % 10000 AS r_price, i AS r_id FROM range({n} // 2) t(i)",
+    # The colour tells the maker and the material: predicates on several of them are far from independent.
+    "product": "SELECT i AS p_id, hash(i, 9) % 40 AS p_colour, hash(i, 9) % 40 // 2 AS p_maker, hash(i, 9) % 40 // 4 AS p_material, "
+               "hash(i, 10) % 300 AS p_class, 'product ' || i AS p_name FROM range({n} // 10) t(i)",
+    "class": "SELECT i AS k_id, i % 30 AS k_group FROM range(300) t(i)",
+    "kind": "SELECT i AS d_id, i % 6 AS d_area FROM range(30) t(i)",
+    "shop": "SELECT i AS h_id, i % 50 AS h_region, i % 50 // 5 AS h_country FROM range({n} // 40) t(i)",
+    "buyer": "SELECT i AS b_id, hash(i, 11) % 100 AS b_age, hash(i, 11) % 100 // 10 AS b_decade FROM range({n} // 20) t(i)",
+    "reason": "SELECT i AS z_id, i % 25 AS z_kind FROM range(500) t(i)",
+}
+# By name: relations, conditions that join them, and predicates.
+QUESTIONS = {
+    "star, one dimension shared": (
+        "sales returns product buyer",
+        "s_product = p_id, r_product = p_id, s_buyer = b_id",
+        "p_colour = 7 AND p_maker = 3"),
+    "star, two dimensions shared": (
+        "sales returns product shop reason",
+        "s_product = p_id, r_product = p_id, s_shop = h_id, r_shop = h_id, r_reason = z_id",
+        "p_colour < 4 AND p_material = 0 AND h_country = 3"),
+    "chain": (
+        "buyer sales product returns reason",
+        "b_id = s_buyer, s_product = p_id, p_id = r_product, r_reason = z_id",
+        "b_age = 42 AND b_decade = 4 AND z_kind < 5"),
+    "snowflake": (
+        "sales returns product class kind shop",
+        "s_product = p_id, r_product = p_id, p_class = k_id, k_group = d_id, s_shop = h_id",
+        "d_area = 2 AND h_region < 25"),
+    "cycle": (
+        "sales returns product shop buyer",
+        "s_product = p_id, r_product = p_id, s_shop = r_shop, s_shop = h_id, s_buyer = b_id",
+        "h_region = 11 AND b_age < 60"),
+    "self join": (
+        "sales returns product shop shop.h2",
+        "s_product = p_id, r_product = p_id, s_shop = h_id, r_shop = h2.h_id",
+        "shop.h_country = 3 AND h2.h_country = 3 AND p_colour = 9"),
+    "no predicate": (
+        "sales returns product shop",
+        "s_product = p_id, r_product = p_id, s_shop = h_id",
+        "true"),
+}
+RESULT = "count(*), sum(s_price), min(r_price), max(p_name)"
+WITH = "SET disabled_optimizers = ''"
+WITHOUT = "SET disabled_optimizers = 'predicate_transfer'"
+AS_WRITTEN = "SET disabled_optimizers = 'join_order,build_side_choice,eager_aggregation{}'"
+
+
+def directory(rows):
+    """The tables, generated where they are missing."""
+    path = oracle.DATA / "transfer" / str(rows)
+    path.mkdir(parents=True, exist_ok=True)
+    for name, text in TABLES.items():
+        file = path / f"{name}.parquet"
+        if not file.exists():
+            duckdb.sql(f"COPY ({text.format(n=rows)}) TO '{file}' (FORMAT parquet)")
+    return path
+
+
+def relation(name):
+    table, _, alias = name.partition(".")
+    return f"{table} {alias}" if alias else table
+
+
+def columns_of(name):
+    table, _, alias = name.partition(".")
+    texts = [part.split(" AS ")[1].split(" ")[0].rstrip(",") for part in TABLES[table].split(",") if " AS " in part]
+    return {f"{alias}.{text}" for text in texts} if alias else {*texts, *(f"{table}.{text}" for text in texts)}
+
+
+def as_asked(question):
+    relations, conditions, predicates = QUESTIONS[question]
+    conditions = conditions.replace(" h_id", " shop.h_id")
+    return (f"SELECT {RESULT} FROM {', '.join(map(relation, relations.split()))} "
+            f"WHERE {' AND '.join(conditions.split(', '))} AND {predicates}")
+
+
+def in_random_order(question, generator):
+    """A bushy tree without cross products."""
+    relations, conditions, predicates = QUESTIONS[question]
+    left = conditions.replace(" h_id", " shop.h_id").split(", ")  # conditions that no join has yet
+    parts = [(relation(name), columns_of(name)) for name in relations.split()]
+    while len(parts) > 1:
+        pairs = []
+        for a in range(len(parts)):
+            for b in range(len(parts)):
+                both = parts[a][1] | parts[b][1]
+                connecting = [c for c in left if a != b and set(c.split(" = ")) <= both]
+                if connecting:
+                    pairs.append((a, b, connecting))
+        a, b, connecting = generator.choice(pairs)
+        joined = (f"({parts[a][0]} JOIN {parts[b][0]} ON {' AND '.join(connecting)})", parts[a][1] | parts[b][1])
+        left = [c for c in left if c not in connecting]
+        parts = [part for i, part in enumerate(parts) if i not in (a, b)] + [joined]
+    return f"SELECT {RESULT} FROM {parts[0][0]} WHERE {predicates}"
+
+
+class Engine:
+    def __init__(self, connection, path):
+        self.connection = connection
+        connection.execute("SET threads = 2")
+        for name in TABLES:
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM '{path / name}.parquet'")
+
+    def run(self, text, repeats, setting=None):
+        """Rows, and the least processor time."""
+        if setting:
+            self.connection.execute(setting)
+        best = math.inf
+        for _ in range(repeats):
+            start = time.process_time()
+            rows = self.connection.sql(text).fetchall()
+            best = min(best, time.process_time() - start)
+        return [tuple(row) for row in rows], best * 1000
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--orders", type=int, default=5, help="random orders of each question")
+    arguments = parser.parse_args()
+    path = directory(arguments.rows)
+    ours = Engine(trivet.connect(), path)
+    theirs = Engine(duckdb.connect(), path)
+    print("| question | without | with | DuckDB | random orders without: median, worst | with: median, worst |")
+    print("|---|---|---|---|---|---|")
+    gains = []
+    for number, question in enumerate(QUESTIONS):
+        text = as_asked(question)
+        expected, duck = theirs.run(text, arguments.repeats)
+
+        def measured(text, setting):
+            rows, milliseconds = ours.run(text, arguments.repeats, setting)
+            if rows != expected:
+                sys.exit(f"{question}: {rows} instead of {expected}\n{text}")
+            return milliseconds
+
+        before, after = measured(text, WITHOUT), measured(text, WITH)
+        generator = random.Random(SEED + number)
+        orders = [in_random_order(question, generator) for _ in range(arguments.orders)]
+        shuffled = [[measured(order, AS_WRITTEN.format(more)) for order in orders] for more in (",predicate_transfer", "")]
+        gains += [a / b for a, b in zip(*shuffled)]
+        cells = [f"{statistics.median(times):.0f}, {max(times):.0f}" for times in shuffled]
+        print(f"| {question} | {before:.0f} | {after:.0f} | {duck:.0f} | {cells[0]} | {cells[1]} |", flush=True)
+    print(f"\nrandom orders: {math.exp(sum(map(math.log, gains)) / len(gains)):.2f} times as fast (geometric mean), "
+          f"at worst {min(gains):.2f}, at best {max(gains):.2f}")
+
+
+if __name__ == "__main__":
+    main()
