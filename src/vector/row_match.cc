@@ -65,6 +65,12 @@ size_t MatchColumn(const RowLayout& layout, size_t column, NullMatching nulls,
              layout.IsValid(rows[row], column);
     });
   }
+  if (key.validity == nullptr) {
+    return candidates.Filter([&](uint32_t row) {
+      return SameValue(values[key.selection[row]], LoadAs<T>(rows[row] + offset)) &&
+             layout.IsValid(rows[row], column);
+    });
+  }
   return candidates.Filter([&](uint32_t row) {
     const bool key_valid = key.IsValid(row);
     const bool row_valid = layout.IsValid(rows[row], column);

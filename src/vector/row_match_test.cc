@@ -43,7 +43,40 @@ bool Matches(const Value& key, const Value& stored, NullMatching nulls) {
   return CompareValues(key, stored) == 0;
 }
 
-// Keys with NULLs and keys without, which are compared in another way, against rows with NULLs.
+// The same column as codes into its rows in the opposite order.
+Vector Reversed(const LogicalType& type, const std::vector<Value>& values) {
+  auto codes = MakeIndices(values.size());
+  for (size_t i = 0; i < values.size(); ++i) codes[i] = static_cast<uint32_t>(values.size() - 1 - i);
+  auto entries =
+      std::make_shared<const Vector>(ColumnOf(type, {values.rbegin(), values.rend()}));
+  return Vector::MakeDictionary(std::move(entries), codes, values.size(), 0);
+}
+
+void ExpectMatches(const RowLayoutPtr& layout, const std::vector<Value>& keys,
+                   const Vector& key_column, const std::vector<Value>& stored,
+                   const std::vector<uint8_t*>& rows, NullMatching nulls) {
+  std::vector<uint32_t> expected;
+  std::vector<uint32_t> expected_mismatches;
+  std::vector<uint32_t> candidates;
+  for (uint32_t i = 0; i < kRows; ++i) {
+    candidates.push_back(i);
+    (Matches(keys[i], stored[i], nulls) ? expected : expected_mismatches).push_back(i);
+  }
+  std::vector<uint32_t> mismatches(kRows);
+  size_t mismatch_count = 0;
+  const VectorView view = key_column.View();
+  const RowMatcher matcher(layout, 1, nulls);
+  const size_t count = matcher.Match({&view, 1}, rows.data(), candidates.data(), kRows,
+                                     mismatches.data(), &mismatch_count);
+  candidates.resize(count);
+  mismatches.resize(mismatch_count);
+  const std::string type = key_column.type().ToString();
+  EXPECT_EQ(candidates, expected) << type << key_column.is_dictionary();
+  EXPECT_EQ(mismatches, expected_mismatches) << type << key_column.is_dictionary();
+}
+
+// Keys with NULLs and keys without, which are compared in other ways, each flat or by codes, against
+// rows with NULLs.
 TEST(RowMatchTest, AgreesWithTheValuesForEveryType) {
   testing::Random random(11);
   for (const LogicalType& type : testing::ScalarTypes()) {
@@ -56,25 +89,10 @@ TEST(RowMatchTest, AgreesWithTheValuesForEveryType) {
       const std::vector<Vector> columns = {ColumnOf(type, stored)};
       std::vector<uint8_t*> rows(kRows);
       ASSERT_TRUE(store.Append(columns, nullptr, nullptr, kRows, rows.data()).ok());
-      const Vector key_column = ColumnOf(type, keys);
-      const VectorView view = key_column.View();
-      for (const NullMatching nulls : {NullMatching::kNullsEqual, NullMatching::kNullsDiffer}) {
-        std::vector<uint32_t> expected;
-        std::vector<uint32_t> expected_mismatches;
-        std::vector<uint32_t> candidates;
-        for (uint32_t i = 0; i < kRows; ++i) {
-          candidates.push_back(i);
-          (Matches(keys[i], stored[i], nulls) ? expected : expected_mismatches).push_back(i);
+      for (const Vector& key_column : {ColumnOf(type, keys), Reversed(type, keys)}) {
+        for (const NullMatching nulls : {NullMatching::kNullsEqual, NullMatching::kNullsDiffer}) {
+          ExpectMatches(layout, keys, key_column, stored, rows, nulls);
         }
-        std::vector<uint32_t> mismatches(kRows);
-        size_t mismatch_count = 0;
-        const RowMatcher matcher(layout, 1, nulls);
-        const size_t count = matcher.Match({&view, 1}, rows.data(), candidates.data(), kRows,
-                                           mismatches.data(), &mismatch_count);
-        candidates.resize(count);
-        mismatches.resize(mismatch_count);
-        EXPECT_EQ(candidates, expected) << type.ToString();
-        EXPECT_EQ(mismatches, expected_mismatches) << type.ToString();
       }
     }
   }
