@@ -313,7 +313,13 @@ void Vector::ShareOwners(const Vector& source) {
 size_t Vector::MemoryBytes() const {
   size_t bytes = TypeSize(type_) * capacity_;
   if (validity_) bytes += BitWords(capacity_) * sizeof(uint64_t);
-  if (is_dictionary()) bytes += dictionary_->MemoryBytes() + sizeof(uint32_t) * kVectorSize;
+  if (is_dictionary()) {
+    // A dictionary serves many batches, and is reserved by whoever made it where it is large: no
+    // more of its entries count than a vector has rows.
+    const size_t entries = std::max<size_t>(dictionary_->capacity(), 1);
+    const size_t counted = std::min(entries, kVectorSize);
+    bytes += dictionary_->MemoryBytes() * counted / entries + sizeof(uint32_t) * kVectorSize;
+  }
   for (const Vector& child : children_) bytes += child.MemoryBytes();
   return bytes;
 }

@@ -55,5 +55,16 @@ TEST(VectorReuse, ConstantsAndSlicesBecomeFlatAgain) {
   EXPECT_TRUE(vector.is_flat());
 }
 
+// Queues that hold many batches of one large dictionary would seem full of it.
+TEST(VectorReuse, BatchesCountALargeDictionaryByTheirRows) {
+  const auto entries =
+      std::make_shared<const Vector>(Vector::MakeFlat(TypeId::kInt64, size_t{1} << 16));
+  const Vector coded = Vector::MakeDictionary(entries, MakeIndices(), size_t{1} << 16, 1);
+  EXPECT_EQ(coded.MemoryBytes(), kVectorSize * (sizeof(int64_t) + sizeof(uint32_t)));
+  const auto few = std::make_shared<const Vector>(Vector::MakeFlat(TypeId::kInt64, 10));
+  EXPECT_EQ(Vector::MakeDictionary(few, MakeIndices(), 10, 2).MemoryBytes(),
+            10 * sizeof(int64_t) + kVectorSize * sizeof(uint32_t));
+}
+
 }  // namespace
 }  // namespace trivet
