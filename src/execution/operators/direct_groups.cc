@@ -27,6 +27,18 @@ bool DispatchDirect(PhysicalType type, const Body& body) {
   });
 }
 
+// The first key that has the k-th one's codes: what a join gives of its build side has one array of
+// codes for all columns, which tells them all at once.
+size_t FirstOfCodes(std::span<const Vector> keys, size_t k) {
+  for (size_t i = 0; i < k; ++i) {
+    if (keys[i].codes() == keys[k].codes() &&
+        keys[i].dictionary_size() == keys[k].dictionary_size()) {
+      return i;
+    }
+  }
+  return k;
+}
+
 }  // namespace
 
 DirectGroups::DirectGroups(MemoryManager& memory, std::string_view consumer)
@@ -55,28 +67,32 @@ bool DirectGroups::ResetRows(size_t slot_count) {
 void DirectGroups::Release() {
   rows_.reset();
   capacity_ = slot_count_ = 0;
-  dictionary_ids_.clear();
+  dictionaries_.clear();
   reservation_.Release();
 }
 
 bool DirectGroups::SlotByCodes(std::span<const Vector> keys, size_t count) {
   size_t slot_count = 1;
-  bool known = keys.size() == dictionary_ids_.size();
+  bool known = keys.size() == dictionaries_.size();
   for (size_t k = 0; k < keys.size(); ++k) {
     if (!keys[k].is_dictionary() || keys[k].dictionary_id() == 0) return false;
-    slot_count *= std::max<size_t>(keys[k].dictionary_size(), 1);
+    const Dictionary dictionary{keys[k].dictionary_id(), FirstOfCodes(keys, k)};
+    if (dictionary.first == k) slot_count *= std::max<size_t>(keys[k].dictionary_size(), 1);
     if (slot_count > kMaxCodeSlots) return false;
-    known = known && keys[k].dictionary_id() == dictionary_ids_[k];
+    known = known && dictionary == dictionaries_[k];
   }
   if (!known) {
     if (!ResetRows(slot_count)) return false;
-    dictionary_ids_.clear();
-    for (const Vector& key : keys) dictionary_ids_.push_back(key.dictionary_id());
+    dictionaries_.clear();
+    for (size_t k = 0; k < keys.size(); ++k) {
+      dictionaries_.push_back({keys[k].dictionary_id(), FirstOfCodes(keys, k)});
+    }
   }
   std::copy_n(keys[0].codes().get(), count, slots_.get());
-  for (const Vector& key : keys.subspan(1)) {
-    const uint32_t* codes = key.codes().get();
-    const auto size = static_cast<uint32_t>(key.dictionary_size());
+  for (size_t k = 1; k < keys.size(); ++k) {
+    if (dictionaries_[k].first != k) continue;
+    const uint32_t* codes = keys[k].codes().get();
+    const auto size = static_cast<uint32_t>(keys[k].dictionary_size());
     for (size_t i = 0; i < count; ++i) slots_[i] = slots_[i] * size + codes[i];
   }
   return true;
@@ -155,7 +171,7 @@ bool DirectGroups::Widen(size_t max_slots) {
     first.max += static_cast<int64_t>(room);
     slot_count += static_cast<uint128_t>(room) * first.stride;
   }
-  dictionary_ids_.clear();
+  dictionaries_.clear();
   if (!ResetRows(static_cast<size_t>(slot_count))) {
     covered_ = bounds_;
     return false;

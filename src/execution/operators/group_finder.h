@@ -20,7 +20,8 @@ struct GroupRuns {
 
 // Addresses groups by an array where the keys' domain is small: one slot for each combination of
 // values, a slot holding the group's row. Two kinds of key:
-//  - dictionary codes, as long as the dictionaries stay the same (by id): a cache before the index;
+//  - dictionary codes, as long as the dictionaries stay the same (by id): a cache before the index.
+//  Keys that share their codes count as one;
 //  - integers within known bounds, which widen as values come: then the array takes the index's
 //  place.
 // One thread's; not synchronised.
@@ -56,6 +57,11 @@ class DirectGroups {
     uint64_t stride = 0;
     uint64_t span() const { return static_cast<uint64_t>(max) - static_cast<uint64_t>(min) + 1; }
   };
+  struct Dictionary {
+    uint64_t id = 0;
+    size_t first = 0;  // the first key with the same codes, maybe itself
+    bool operator==(const Dictionary&) const = default;
+  };
   // Makes an array of free slots; false where memory is short, which is no error here.
   bool ResetRows(size_t slot_count);
 
@@ -64,7 +70,7 @@ class DirectGroups {
   size_t slot_count_ = 0;
   size_t capacity_ = 0;
   std::unique_ptr<uint32_t[]> slots_;
-  std::vector<uint64_t> dictionary_ids_;
+  std::vector<Dictionary> dictionaries_;  // of the keys that the slots stand for
   std::vector<Bounds> bounds_;
   std::vector<Bounds> covered_;
 };
