@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "execution/operators/join_keys.h"
+#include "execution/operators/join_payload.h"
 #include "execution/operators/join_swap.h"
 #include "vector/hash_vector.h"
 
@@ -254,6 +255,10 @@ Status JoinBuildSink::Finish(const CallContext&) {
     runtime_->spill->KeepResident();
   } else if (table_.shape().key_count() == 0) {
     for (const RowStore& store : table_.stores_) table_.row_count_ += store.row_count();
+    table_.NumberUnlinkedRows();
+  }
+  if (runtime_->spill == nullptr) {
+    runtime_->payload = JoinPayload::Make(*runtime_, table_, context_);
   }
   share.Change(share.held_bytes(), table_.memory_bytes());
   share.SetComplete();

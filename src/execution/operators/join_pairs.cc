@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "execution/operators/join_payload.h"
 #include "vector/hash_vector.h"
 
 namespace trivet {
@@ -24,7 +25,8 @@ JoinPairs::JoinPairs(const JoinRuntime& runtime, const ExecutionContext& context
       table_(*runtime.table),
       context_(context),
       keys_(runtime.probe_keys, context),
-      predicates_(PairPredicates(runtime), context) {}
+      predicates_(PairPredicates(runtime), context),
+      build_columns_(runtime.build_pair_columns()) {}
 
 Status JoinPairs::Start(const Batch& batch) {
   batch_ = &batch;
@@ -214,20 +216,18 @@ Batch JoinPairs::PairBatch() {
   // The selection must not change while the pairs' batch lives.
   auto selection = MakeIndices(std::max<size_t>(count_, 1));
   std::copy_n(probe_rows_.get(), count_, selection.get());
+  const auto append_built = [&] {
+    AppendBuildColumns(runtime_, build_columns_, build_rows_, count_, columns);
+  };
+  // The left side's columns come first, whichever side that is.
+  if (runtime_.build_left()) append_built();
   for (const uint64_t column : runtime_.pair_columns) {
     const bool is_left = column < left_count;
-    const uint64_t own = is_left ? column : column - left_count;
-    if (is_left != runtime_.build_left()) {
-      Vector values = batch_->column(own);
-      values.Slice(selection, count_);
-      columns.push_back(std::move(values));
-    } else {
-      const LogicalType& type = is_left ? runtime_.left_types[own] : runtime_.right_types[own];
-      Vector values = Vector::MakeFlat(type, std::max<size_t>(count_, 1));
-      GatherColumn(table_.layout(), table_.shape().StoredColumn(own), build_rows_, count_, values);
-      columns.push_back(std::move(values));
-    }
+    if (is_left == runtime_.build_left()) continue;
+    columns.push_back(batch_->column(is_left ? column : column - left_count));
+    columns.back().Slice(selection, count_);
   }
+  if (!runtime_.build_left()) append_built();
   return Batch(std::move(columns), count_);
 }
 

@@ -58,6 +58,7 @@ class JoinPairs {
   const ExecutionContext& context_;
   Evaluator keys_;
   Evaluator predicates_;  // the residual, then the comparison, where there are
+  const std::vector<uint64_t> build_columns_;  // that predicates use
   const Batch* batch_ = nullptr;
   std::vector<Vector> key_columns_;
   std::vector<VectorView> key_views_;

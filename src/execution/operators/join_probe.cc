@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "execution/operators/join_payload.h"
 #include "execution/operators/join_swap.h"
 #include "execution/spill/nested_texts.h"
 #include "vector/hash_vector.h"
@@ -125,13 +126,8 @@ void LocalJoinProbe::EmitPairs(const Batch& input, Batch& out) {
   bool identity = count == input.row_count();
   for (size_t i = 0; identity && i < count; ++i) identity = selection[i] == i;
   if (!identity) probe.Slice(selection, count);
-  for (const uint64_t column : runtime_->build_output()) {
-    Vector values = Vector::MakeFlat(runtime_->right_types[column], std::max<size_t>(count, 1));
-    GatherColumn(table_.layout(), table_.shape().StoredColumn(column), pairs_.build_rows(), count,
-                 values);
-    if (values.type().physical() == PhysicalType::kString) table_.OwnAll(values);
-    probe.mutable_columns().push_back(std::move(values));
-  }
+  AppendBuildColumns(*runtime_, runtime_->build_output(), pairs_.build_rows(), count,
+                     probe.mutable_columns());
   probe.set_row_count(count);
   out = std::move(probe);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "execution/operators/join_payload.h"
 #include "execution/operators/join_runtime.h"
 
 namespace trivet {
@@ -44,25 +45,14 @@ class JoinRowsSource final : public Source {
 
   Batch Emit(uint8_t* const* rows, size_t count) const {
     const JoinRuntime& runtime = *runtime_;
-    const bool build_left = runtime.build_left();
-    std::vector<Vector> built;
-    for (const uint64_t column : runtime.build_output()) {
-      const LogicalType& type =
-          build_left ? runtime.left_types[column] : runtime.right_types[column];
-      Vector values = Vector::MakeFlat(type, count);
-      GatherColumn(runtime.table->layout(), runtime.table->shape().StoredColumn(column), rows,
-                   count, values);
-      if (type.physical() == PhysicalType::kString) runtime.table->OwnAll(values);
-      built.push_back(std::move(values));
-    }
     // A built left side is given alone (semi, anti); a right one comes after NULLs for the left.
     std::vector<Vector> columns;
-    if (!build_left) {
+    if (!runtime.build_left()) {
       for (const uint64_t column : runtime.probe_output()) {
         columns.push_back(Vector::MakeNull(runtime.left_types[column]));
       }
     }
-    for (Vector& values : built) columns.push_back(std::move(values));
+    AppendBuildColumns(runtime, runtime.build_output(), rows, count, columns);
     return Batch(std::move(columns), count);
   }
 

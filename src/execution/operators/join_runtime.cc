@@ -24,6 +24,16 @@ ExpressionPtr Renumber(const ExpressionPtr& expression, const std::vector<uint64
 
 }  // namespace
 
+std::vector<uint64_t> JoinRuntime::build_pair_columns() const {
+  std::vector<uint64_t> columns;
+  const size_t left_count = left_types.size();
+  for (const uint64_t column : pair_columns) {
+    const bool is_left = column < left_count;
+    if (is_left == build_left()) columns.push_back(is_left ? column : column - left_count);
+  }
+  return columns;
+}
+
 Result<std::shared_ptr<JoinRuntime>> MakeJoinRuntime(const PhysicalJoin::Fields& fields,
                                                      std::vector<LogicalType> left_types,
                                                      std::vector<LogicalType> right_types,
@@ -49,11 +59,8 @@ Result<std::shared_ptr<JoinRuntime>> MakeJoinRuntime(const PhysicalJoin::Fields&
   for (const uint64_t key : fields.null_safe_keys) shape.null_safe[key] = true;
   shape.keep_null_keys = NotesMatches(fields) || fields.comparison_is_key;
   std::set<uint64_t> stored(runtime->build_output().begin(), runtime->build_output().end());
-  const size_t left_count = runtime->left_types.size();
-  for (const uint64_t column : runtime->pair_columns) {
-    const bool is_left = column < left_count;
-    if (is_left == fields.build_left) stored.insert(is_left ? column : column - left_count);
-  }
+  const std::vector<uint64_t> compared = runtime->build_pair_columns();
+  stored.insert(compared.begin(), compared.end());
   for (const uint64_t column : stored) {
     const bool is_key = std::any_of(shape.keys.begin(), shape.keys.end(), [&](const auto& key) {
       return key->kind() == ExpressionKind::kInput && key->input_index() == column;
@@ -62,8 +69,7 @@ Result<std::shared_ptr<JoinRuntime>> MakeJoinRuntime(const PhysicalJoin::Fields&
   }
   std::vector<LogicalType> types;
   for (const ExpressionPtr& key : shape.keys) types.push_back(key->type());
-  const auto& build_types = fields.build_left ? runtime->left_types : runtime->right_types;
-  for (const uint64_t column : shape.columns) types.push_back(build_types[column]);
+  for (const uint64_t column : shape.columns) types.push_back(runtime->build_types()[column]);
   TRIVET_ASSIGN_OR_RETURN(
       shape.layout,
       RowLayout::Make(std::move(types),

@@ -12,6 +12,7 @@
 
 namespace trivet {
 
+class JoinPayload;
 class JoinSpill;
 class JoinSwap;
 class PhysicalScan;
@@ -42,6 +43,7 @@ struct JoinRuntime {
   std::vector<KeyPublication> publications;
   OperatorMetrics* metrics = nullptr;
   std::shared_ptr<MemoryShare> share;
+  std::shared_ptr<JoinPayload> payload;  // of a small build side in memory; null elsewhere
   RowLayoutPtr probe_layout;         // of probe rows on disk; null where the join cannot spill
   std::shared_ptr<JoinSpill> spill;  // once the build side did not fit; set before the probe starts
   std::shared_ptr<JoinSwap> swap;    // null where the sides cannot be swapped
@@ -59,6 +61,11 @@ struct JoinRuntime {
   const std::vector<uint64_t>& build_output() const {
     return build_left() ? fields->left_output : fields->right_output;
   }
+  const std::vector<LogicalType>& build_types() const {
+    return build_left() ? left_types : right_types;
+  }
+  // The built side's columns among those that predicates use, numbered as the build child's.
+  std::vector<uint64_t> build_pair_columns() const;
 };
 
 // Whether the built side's rows are kept until they are known to be matched or not.

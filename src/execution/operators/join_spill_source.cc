@@ -257,6 +257,7 @@ Status LocalJoinSpill::LoadBlocks(size_t most_bytes) {
   }
   part_ = std::make_shared<JoinRuntime>(runtime);
   part_->spill = nullptr;
+  part_->payload = nullptr;
   part_->table = std::make_shared<JoinTable>(runtime.table->shape(), context_);
   return part_->table->Build(std::move(rows));
 }

@@ -130,9 +130,9 @@ Status JoinTable::PrepareDirectory() {
 // Puts a row in front of its slot's chain; other threads may do so at the same time, unless this
 // one is alone.
 template <bool kIsAlone>
-void JoinTable::Link(uint8_t* row, uint64_t slot, uint64_t tag) {
+void JoinTable::Link(uint8_t* row, uint64_t ordinal, uint64_t slot, uint64_t tag) {
   const auto linked = [&](uint64_t old) {
-    StoreAs<uint64_t>(row + layout().extra_offset(), old & kPointerMask);
+    SetChainWord(row, old & kPointerMask, ordinal);
     return reinterpret_cast<uint64_t>(row) | (old & ~kPointerMask) | tag;
   };
   if constexpr (kIsAlone) {
@@ -153,30 +153,32 @@ Status JoinTable::InsertRows(const RowStore& store, std::vector<uint8_t*>* null_
   constexpr uint32_t kBlock = 64;
   struct Place {
     uint8_t* row;
+    uint64_t ordinal;
     uint64_t slot;
     uint64_t tag;
   };
   Place places[kBlock];
   const PhysicalType type = direct_ ? shape_.keys[0]->type().physical() : PhysicalType::kInt64;
   const size_t stride = layout().row_bytes();
+  uint64_t ordinal = FirstOrdinal(store);
   for (const RowStore::Page& page : store.pages()) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     uint8_t* row = page.rows;
     for (uint32_t begin = 0; begin < page.row_count; begin += kBlock) {
       const uint32_t end = std::min(page.row_count, begin + kBlock);
       size_t count = 0;
-      for (uint32_t i = begin; i < end; ++i, row += stride) {
+      for (uint32_t i = begin; i < end; ++i, ++ordinal, row += stride) {
         bool matchable = true;
         for (size_t key = 0; key < shape_.key_count(); ++key) {
           matchable &= shape_.null_safe[key] || layout().IsValid(row, key);
         }
         if (!matchable) {
-          StoreAs<uint8_t*>(row + layout().extra_offset(), nullptr);
+          SetChainWord(row, 0, ordinal);
           if (null_rows != nullptr) null_rows->push_back(row);
           continue;
         }
         Place& place = places[count++];
-        place = {row, 0, 0};
+        place = {row, ordinal, 0, 0};
         if (direct_) {
           place.slot = static_cast<uint64_t>(ReadIntegerKey(type, row + layout().offset(0))) -
                        static_cast<uint64_t>(direct_min_);
@@ -188,7 +190,7 @@ Status JoinTable::InsertRows(const RowStore& store, std::vector<uint8_t*>* null_
         __builtin_prefetch(&directory_[place.slot], 1);
       }
       for (size_t i = 0; i < count; ++i) {
-        Link<kIsAlone>(places[i].row, places[i].slot, places[i].tag);
+        Link<kIsAlone>(places[i].row, places[i].ordinal, places[i].slot, places[i].tag);
       }
     }
   }
@@ -208,6 +210,27 @@ Status JoinTable::Build(RowStore&& rows) {
   }
   TRIVET_RETURN_IF_ERROR(PrepareDirectory());
   return Insert(stores_.front(), shape_.keep_null_keys ? &null_rows_ : nullptr);
+}
+
+void JoinTable::NumberUnlinkedRows() {
+  if (!has_ordinals()) return;
+  uint64_t ordinal = 0;
+  for (const RowStore& store : stores_) {
+    for (const RowStore::Page& page : store.pages()) {
+      uint8_t* row = page.rows;
+      for (uint32_t i = 0; i < page.row_count; ++i, row += layout().row_bytes()) {
+        SetChainWord(row, 0, ordinal++);
+      }
+    }
+  }
+}
+
+uint64_t JoinTable::FirstOrdinal(const RowStore& store) const {
+  uint64_t ordinal = 0;
+  for (const RowStore* before = stores_.data(); before != &store; ++before) {
+    ordinal += before->row_count();
+  }
+  return ordinal;
 }
 
 void JoinTable::Release() {

@@ -72,7 +72,15 @@ class JoinTable {
     return slot < direct_size_ ? reinterpret_cast<uint8_t*>(directory_[slot]) : nullptr;
   }
   uint8_t* NextOf(const uint8_t* row) const {
-    return LoadAs<uint8_t*>(row + layout().extra_offset());
+    return reinterpret_cast<uint8_t*>(ChainWord(row) & kPointerMask);
+  }
+  // Rows are numbered from 0 on in the order of the stores, where they are no more than so many.
+  static constexpr size_t kMostOrdinals = size_t{1} << 16;
+  bool has_ordinals() const { return row_count_ <= kMostOrdinals; }
+  // Linking numbers them; where there are no keys, this does.
+  void NumberUnlinkedRows();
+  uint32_t OrdinalOf(const uint8_t* row) const {
+    return static_cast<uint32_t>(ChainWord(row) >> 48);
   }
   // Rows note whether they found a match (outer, semi and anti joins). Any thread may note it.
   void NoteMatch(uint8_t* row) const {
@@ -85,13 +93,23 @@ class JoinTable {
   friend class JoinBuildSink;
   friend class LocalJoinBuild;
 
+  // What a row's extra part holds: the chain's next row in the low 48 bits, the ordinal above them.
+  uint64_t ChainWord(const uint8_t* row) const {
+    return LoadAs<uint64_t>(row + layout().extra_offset());
+  }
+  // Ordinals that are too large lose bits; nobody asks for them.
+  void SetChainWord(uint8_t* row, uint64_t next, uint64_t ordinal) const {
+    StoreAs<uint64_t>(row + layout().extra_offset(), next | ordinal << 48);
+  }
   Status PrepareDirectory();
   // Rows that match nothing are noted in `null_rows` where that is not null.
   Status Insert(const RowStore& store, std::vector<uint8_t*>* null_rows = nullptr);
   template <bool kIsAlone>
   Status InsertRows(const RowStore& store, std::vector<uint8_t*>* null_rows);
   template <bool kIsAlone>
-  void Link(uint8_t* row, uint64_t slot, uint64_t tag);
+  void Link(uint8_t* row, uint64_t ordinal, uint64_t slot, uint64_t tag);
+  // Of the rows of one of the stores.
+  uint64_t FirstOrdinal(const RowStore& store) const;
   Status CollectBounds(int64_t& min, int64_t& max) const;
 
   JoinTableShape shape_;

@@ -81,7 +81,7 @@ class CollectSink final : public Sink {
 };
 
 inline Status RunPlanInto(const PhysicalOperator& plan, QueryContext& context,
-                          const std::shared_ptr<CollectSink>& sink) {
+                          const std::shared_ptr<Sink>& sink) {
   PipelineBuilder builder(context);
   TRIVET_RETURN_IF_ERROR(builder.BuildRoot(plan, sink));
   TestScheduler scheduler;
