@@ -225,9 +225,9 @@ Status BufferedInput::Add(const Batch& batch, const std::vector<Vector>& keys) {
   if (count == 0) return Status::OK();
   Batch sliced = batch;
   sliced.Slice(selected, count);
-  std::vector<Vector> sliced_keys = keys;
-  for (Vector& key : sliced_keys) key.Slice(selected, count);
-  return AddRows(sliced, std::move(sliced_keys), count);
+  Batch sliced_keys(keys, batch.row_count());
+  sliced_keys.Slice(selected, count);
+  return AddRows(sliced, std::move(sliced_keys.mutable_columns()), count);
 }
 
 Status BufferedInput::AddRows(const Batch& batch, std::vector<Vector> keys, size_t count) {

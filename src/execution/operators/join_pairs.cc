@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "execution/operators/join_payload.h"
 #include "vector/hash_vector.h"
@@ -210,25 +211,25 @@ void JoinPairs::SetRun(const uint32_t* probe_rows, uint8_t* const* build_rows, s
 }
 
 Batch JoinPairs::PairBatch() {
-  std::vector<Vector> columns;
-  columns.reserve(runtime_.pair_columns.size());
+  std::vector<Vector> probed;
   const size_t left_count = runtime_.left_types.size();
-  // The selection must not change while the pairs' batch lives.
-  auto selection = MakeIndices(std::max<size_t>(count_, 1));
-  std::copy_n(probe_rows_.get(), count_, selection.get());
-  const auto append_built = [&] {
-    AppendBuildColumns(runtime_, build_columns_, build_rows_, count_, columns);
-  };
-  // The left side's columns come first, whichever side that is.
-  if (runtime_.build_left()) append_built();
   for (const uint64_t column : runtime_.pair_columns) {
     const bool is_left = column < left_count;
     if (is_left == runtime_.build_left()) continue;
-    columns.push_back(batch_->column(is_left ? column : column - left_count));
-    columns.back().Slice(selection, count_);
+    probed.push_back(batch_->column(is_left ? column : column - left_count));
   }
-  if (!runtime_.build_left()) append_built();
-  return Batch(std::move(columns), count_);
+  // The selection must not change while the pairs' batch lives.
+  auto selection = MakeIndices(std::max<size_t>(count_, 1));
+  std::copy_n(probe_rows_.get(), count_, selection.get());
+  Batch pairs(std::move(probed), batch_->row_count());
+  pairs.Slice(std::move(selection), count_);
+  std::vector<Vector> built;
+  AppendBuildColumns(runtime_, build_columns_, build_rows_, count_, built);
+  // The left side's columns come first, whichever side that is.
+  std::vector<Vector>& columns = pairs.mutable_columns();
+  columns.insert(runtime_.build_left() ? columns.begin() : columns.end(),
+                 std::make_move_iterator(built.begin()), std::make_move_iterator(built.end()));
+  return pairs;
 }
 
 Status JoinPairs::EvaluateOnPairs(size_t predicate, Vector& result) {
