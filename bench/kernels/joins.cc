@@ -1,12 +1,15 @@
 // Hash joins of one int64 key with one int64 payload: the engine's table, built from batches and
-// probed by batches that gather the payload, beside a linear-probing table of key and payload.
+// probed by batches that gather the payload, beside a linear-probing table of key and payload. Where
+// keys have several rows, the naive table's slots start chains.
 #include <bit>
+#include <cmath>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "base/hash.h"
 #include "context/query_context.h"
+#include "execution/operators/join_gather.h"
 #include "execution/operators/join_pairs.h"
 #include "report.h"
 #include "vector/hash_vector.h"
@@ -46,6 +49,40 @@ class LinearTable {
   int shift_;
 };
 
+// A linear-probing table of keys, each with the chain of its rows, the latest first.
+class ChainTable {
+ public:
+  explicit ChainTable(const std::vector<int64_t>& keys, const std::vector<int64_t>& payloads)
+      : heads_(keys.size()), rows_(keys.size() + 1) {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const auto key = static_cast<uint64_t>(keys[i]);
+      auto* head = const_cast<uint64_t*>(heads_.Find(key));
+      rows_[i + 1] = {static_cast<uint64_t>(payloads[i]), head != nullptr ? *head : 0};
+      if (head != nullptr) {
+        *head = i + 1;
+      } else {
+        heads_.Insert(key, i + 1);
+      }
+    }
+  }
+  uint64_t SumOf(uint64_t key) const {
+    const uint64_t* head = heads_.Find(key);
+    uint64_t sum = 0;
+    for (uint64_t at = head != nullptr ? *head : 0; at != 0; at = rows_[at].next) {
+      sum += rows_[at].payload;
+    }
+    return sum;
+  }
+
+ private:
+  struct Row {
+    uint64_t payload;
+    uint64_t next;
+  };
+  LinearTable heads_;
+  std::vector<Row> rows_;
+};
+
 struct Sides {
   std::vector<int64_t> build_keys;
   std::vector<int64_t> payloads;
@@ -67,6 +104,30 @@ Sides MakeSides(size_t rows, size_t probes, size_t one_in, bool sparse) {
   std::shuffle(sides.build_keys.begin(), sides.build_keys.end(), random);
   const size_t numbers = std::max<size_t>(1, rows * one_in);
   for (size_t i = 0; i < probes; ++i) sides.probe_keys.push_back(key(1 + random() % numbers));
+  return sides;
+}
+
+// Build rows of which each key has `rows_per_key`, or, where that is 0, one key in some has very
+// many: the number of a key is the cube of what is drawn evenly. Probe rows match each key alike, so
+// many that about `pairs` pairs come of them.
+Sides MakeDuplicates(size_t rows, size_t rows_per_key, size_t pairs, bool sparse) {
+  std::mt19937_64 random(1);
+  const auto key = [&](uint64_t number) {
+    return static_cast<int64_t>(sparse ? HashInt64(number) : number);
+  };
+  const bool skewed = rows_per_key == 0;
+  const size_t keys = skewed ? rows : rows / rows_per_key;
+  Sides sides;
+  for (size_t i = 0; i < rows; ++i) {
+    const double drawn = std::ldexp(static_cast<double>(random() >> 11), -53);
+    const auto number = static_cast<uint64_t>(
+        static_cast<double>(keys) * (skewed ? drawn * drawn * drawn : drawn));
+    sides.build_keys.push_back(key(1 + number));
+    sides.payloads.push_back(static_cast<int64_t>(i * 3));
+  }
+  for (size_t i = 0; i < pairs / std::max<size_t>(1, rows_per_key); ++i) {
+    sides.probe_keys.push_back(key(1 + random() % keys));
+  }
   return sides;
 }
 
@@ -97,18 +158,20 @@ class EngineJoin {
     shape.keys = {Expression::Input(0, TypeId::kInt64)};
     shape.null_safe = {false};
     shape.columns = {1};
-    shape.layout = Must(RowLayout::Make({TypeId::kInt64, TypeId::kInt64},
-                                        {.hash = true, .extra_bytes = sizeof(void*)}));
-    RowStore store(shape.layout,
-                   std::make_shared<RowMemory>(Reservation(&context_.memory(), "bench")));
+    shape.layout = Must(RowLayout::Make({TypeId::kInt64, TypeId::kInt64}, {.hash = true}));
+    runtime_.table = std::make_shared<JoinTable>(std::move(shape), context_);
+    JoinRowGatherer gatherer(*runtime_.table, context_, false);
     uint64_t hashes[kVectorSize];
-    uint8_t* rows[kVectorSize];
     for (const Batch& batch : batches) {
       HashColumns(std::span(batch.columns().data(), 1), batch.row_count(), hashes);
-      Must(store.Append(batch.columns(), hashes, nullptr, batch.row_count(), rows));
+      Must(gatherer.Append(batch.columns(), hashes, nullptr, batch.row_count(), false));
     }
-    runtime_.table = std::make_shared<JoinTable>(std::move(shape), context_);
-    Must(runtime_.table->Build(std::move(store)));
+    std::vector<GatheredRows> gathered;
+    gatherer.Take(gathered);
+    JoinTableBuilder builder(*runtime_.table, 1);
+    Must(builder.Prepare(gathered));
+    for (size_t task = 0; task < builder.task_count(); ++task) Must(builder.RunTask(task));
+    Must(builder.Finish());
   }
 
   // The sum of the partners' payloads.
@@ -203,12 +266,54 @@ void Measure(Report& report, size_t rows, bool sparse) {
   }
 }
 
+void MeasureDuplicates(Report& report, size_t rows, size_t rows_per_key, bool sparse) {
+  const std::string name =
+      SizeName(rows) + (sparse ? " sparse keys, " : " dense keys, ") +
+      (rows_per_key == 0 ? "skewed" : std::to_string(rows_per_key) + " rows a key");
+  constexpr size_t kPairs = size_t{1} << 22;
+  if (!report.Wants("join build", name) && !report.Wants("join pairs", name)) return;
+  Sides sides = MakeDuplicates(rows, rows_per_key, kPairs, sparse);
+  const std::vector<Batch> build = Batches({&sides.build_keys, &sides.payloads});
+  const std::vector<Batch> probes = Batches({&sides.probe_keys});
+  if (report.Wants("join build", name)) {
+    report.Compare(
+        "join build", name, "row", rows,
+        [&](bool) {
+          const ChainTable table(sides.build_keys, sides.payloads);
+          return table.SumOf(static_cast<uint64_t>(sides.build_keys[0])) != 0 ? rows : 0;
+        },
+        [&](bool) {
+          EngineJoin join;
+          join.Build(build);
+          return join.row_count();
+        },
+        false, "chains");
+  }
+  if (!report.Wants("join pairs", name)) return;
+  EngineJoin join;
+  join.Build(build);
+  const ChainTable table(sides.build_keys, sides.payloads);
+  report.Compare(
+      "join pairs", name, "pair", kPairs,
+      [&](bool) {
+        uint64_t sum = 0;
+        for (const int64_t key : sides.probe_keys) sum += table.SumOf(static_cast<uint64_t>(key));
+        return sum;
+      },
+      [&](bool) { return join.Probe(probes); }, false, "chains");
+}
+
 }  // namespace
 
 void MeasureJoins(Report& report) {
   for (const bool sparse : {true, false}) {
     for (const size_t rows : {1'000, 100'000, 1'000'000, 10'000'000}) {
       Measure(report, rows, sparse);
+    }
+    for (const size_t rows : {100'000, 1'000'000, 10'000'000}) {
+      for (const size_t rows_per_key : {8, 64, 0}) {
+        MeasureDuplicates(report, rows, rows_per_key, sparse);
+      }
     }
   }
 }

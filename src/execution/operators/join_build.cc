@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "execution/operators/join_gather.h"
 #include "execution/operators/join_keys.h"
 #include "execution/operators/join_payload.h"
 #include "execution/operators/join_swap.h"
@@ -13,10 +14,8 @@ namespace trivet {
 namespace {
 constexpr std::string_view kConsumer = "HASH_JOIN";
 
-RowMemoryPtr MakeMemory(const ExecutionContext& context, bool yields = false) {
-  Reservation reservation(&context.memory(), std::string(kConsumer));
-  reservation.set_yields(yields);
-  return std::make_shared<RowMemory>(std::move(reservation));
+RowMemoryPtr MakeMemory(const ExecutionContext& context) {
+  return std::make_shared<RowMemory>(Reservation(&context.memory(), std::string(kConsumer)));
 }
 }  // namespace
 
@@ -28,8 +27,7 @@ class LocalJoinBuild final : public LocalSink {
         table_(sink.table_),
         context_(context),
         evaluator_(table_.shape().keys, context),
-        store_(std::make_unique<RowStore>(table_.shape().layout,
-                                          MakeMemory(context, sink.can_spill()))) {}
+        gatherer_(std::make_unique<JoinRowGatherer>(table_, context, sink.can_spill())) {}
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
     const JoinTableShape& shape = table_.shape();
@@ -44,20 +42,15 @@ class LocalJoinBuild final : public LocalSink {
     size_t null_count = 0;
     FindNullKeys(columns, count, kept, null_count, rows);
     for (uint64_t column : shape.columns) columns.push_back(batch.column(column));
-    TRIVET_RETURN_IF_ERROR(Append(columns, rows, kept));
-    if (null_count > 0 && shape.keep_null_keys) {
-      TRIVET_RETURN_IF_ERROR(Append(columns, null_rows_, null_count));
-      // What is on disk finds them again when it comes back.
-      if (partitioner_ == nullptr) {
-        null_addresses_.insert(null_addresses_.end(), addresses_, addresses_ + null_count);
-      }
+    TRIVET_RETURN_IF_ERROR(Append(columns, rows, kept, false));
+    if (shape.keep_null_keys) {
+      TRIVET_RETURN_IF_ERROR(Append(columns, null_rows_, null_count, true));
     }
     if (partitioner_ != nullptr) return Outcome::kNeedInput;
-    const size_t bytes =
-        store_->memory().bytes() + store_->row_count() * JoinTable::kDirectoryBytesPerRow;
+    const size_t bytes = gatherer_->bytes();
     Note(bytes);
     if (sink_.can_spill() && sink_.runtime_->share->MustSpill(bytes, context_.thread_count())) {
-      TRIVET_RETURN_IF_ERROR(SpillStore(store_->row_count()));
+      TRIVET_RETURN_IF_ERROR(SpillRows());
     }
     return Outcome::kNeedInput;
   }
@@ -65,32 +58,31 @@ class LocalJoinBuild final : public LocalSink {
   Status Combine(const CallContext&) override {
     if (partitioner_ != nullptr) return partitioner_->Flush();
     std::lock_guard lock(sink_.mutex_);
-    table_.stores_.push_back(std::move(*store_));
-    table_.null_rows_.insert(table_.null_rows_.end(), null_addresses_.begin(),
-                             null_addresses_.end());
+    gatherer_->Take(sink_.gathered_);
     return Status::OK();
   }
 
  private:
-  Status Append(const std::vector<Vector>& columns, const uint32_t* rows, size_t count) {
+  Status Append(const std::vector<Vector>& columns, const uint32_t* rows, size_t count,
+                bool are_null_keys) {
     if (count == 0) return Status::OK();
     if (partitioner_ == nullptr) {
-      const size_t complete = store_->row_count();
-      Status status = store_->Append(columns, hashes_, rows, count, addresses_);
+      Status status = gatherer_->Append(columns, hashes_, rows, count, are_null_keys);
       if (status.code() != StatusCode::kOutOfMemory || !sink_.can_spill()) return status;
-      TRIVET_RETURN_IF_ERROR(SpillStore(complete));
+      TRIVET_RETURN_IF_ERROR(SpillRows());
     }
     return partitioner_->Append(columns, hashes_, rows, count);
   }
 
   // From here on, rows go to disk.
-  Status SpillStore(size_t complete_rows) {
+  Status SpillRows() {
     spill_ = sink_.Spill();
     partitioner_ = std::make_unique<SpillPartitioner>(context_, *spill_->build(), JoinSpill::kShift,
                                                       kConsumer);
-    TRIVET_RETURN_IF_ERROR(partitioner_->AppendAll(*store_, complete_rows));
-    store_.reset();
-    null_addresses_.clear();
+    for (const auto& [store, whole_rows] : gatherer_->WholeRows()) {
+      TRIVET_RETURN_IF_ERROR(partitioner_->AppendAll(*store, whole_rows));
+    }
+    gatherer_.reset();
     Note(0);
     return Status::OK();
   }
@@ -127,15 +119,13 @@ class LocalJoinBuild final : public LocalSink {
   JoinTable& table_;
   const ExecutionContext& context_;
   Evaluator evaluator_;
-  std::unique_ptr<RowStore> store_;
-  std::vector<uint8_t*> null_addresses_;
+  std::unique_ptr<JoinRowGatherer> gatherer_;  // null once rows go to disk
   std::shared_ptr<JoinSpill> spill_;
   std::unique_ptr<SpillPartitioner> partitioner_;  // once rows go to disk
   size_t noted_bytes_ = 0;
   uint64_t hashes_[kVectorSize];
   uint32_t kept_rows_[kVectorSize];
   uint32_t null_rows_[kVectorSize];
-  uint8_t* addresses_[kVectorSize];
 };
 
 Result<std::unique_ptr<LocalSink>> JoinBuildSink::MakeLocal(const ExecutionContext& context) {
@@ -153,29 +143,58 @@ std::shared_ptr<JoinSpill> JoinBuildSink::Spill() {
   return runtime_->spill;
 }
 
+Status JoinBuildSink::PartitionAll() {
+  const auto is_partitioned = [](const GatheredRows& rows) { return rows.partition >= 0; };
+  if (std::ranges::none_of(gathered_, is_partitioned)) return Status::OK();
+  std::vector<GatheredRows> all;
+  for (GatheredRows& rows : gathered_) {
+    std::unique_ptr<PartitionedRowStore> partitions;
+    if (rows.partition == GatheredRows::kMatchable) {
+      TRIVET_ASSIGN_OR_RETURN(
+          partitions, JoinRowGatherer::PartitionRows(rows.rows, context_, can_spill()));
+    }
+    if (partitions == nullptr) {
+      all.push_back(std::move(rows));
+      continue;
+    }
+    rows.rows.Clear();
+    for (size_t p = 0; p < partitions->partition_count(); ++p) {
+      all.push_back({std::move(partitions->partition(p)), static_cast<int>(p)});
+    }
+  }
+  gathered_ = std::move(all);
+  return Status::OK();
+}
+
 bool JoinBuildSink::DirectoryFits() {
   size_t rows = 0;
-  for (const RowStore& store : table_.stores_) rows += store.row_count();
-  if (table_.shape().key_count() != 0) prepared_ = table_.PrepareDirectory();
+  for (const GatheredRows& gathered : gathered_) rows += gathered.rows.row_count();
+  prepared_ = PartitionAll();
+  if (prepared_.ok()) prepared_ = builder_.Prepare(gathered_);
   if (prepared_.code() != StatusCode::kOutOfMemory) return true;
   return rows == 0 || !can_spill();
 }
 
 size_t JoinBuildSink::RowCount() const {
   size_t rows = runtime_->spill != nullptr ? runtime_->spill->build()->row_count() : 0;
-  for (const RowStore& store : table_.stores_) rows += store.row_count();
+  for (const GatheredRows& gathered : gathered_) rows += gathered.rows.row_count();
   return rows;
 }
 
 void JoinBuildSink::SwapSides() {
   MemoryShare& share = *runtime_->share;
-  share.Change(share.held_bytes(), runtime_->spill != nullptr ? 0 : table_.memory_bytes());
+  std::vector<RowStore> stores;
+  for (GatheredRows& gathered : gathered_) {
+    if (gathered.rows.row_count() == 0 || runtime_->spill != nullptr) continue;
+    stores.push_back(std::move(gathered.rows));
+  }
+  gathered_.clear();
+  share.Change(share.held_bytes(), MemoryBytes(stores));
   share.SetComplete();
   std::shared_ptr<SpilledRows> spilled;
   if (runtime_->spill != nullptr) spilled = runtime_->spill->build();
   runtime_->spill.reset();
-  table_.null_rows_.clear();
-  runtime_->swap->Start(std::exchange(table_.stores_, {}), std::move(spilled));
+  runtime_->swap->Start(std::move(stores), std::move(spilled));
 }
 
 // Writing and reading the other side's rows for it would cost more than they do where they stay.
@@ -184,14 +203,15 @@ void JoinBuildSink::GiveUp() {
   runtime_->metrics->deviation.store("given up", std::memory_order_relaxed);
   runtime_->spill.reset();
   prepared_ = Status::OK();
+  gathered_.clear();
   table_.Release();
 }
 
-// Asked once, after all locals were combined: the directory needs the number of all rows. Then a
-// task links each thread's rows, or writes them where others have spilled.
+// Asked once, after all locals were combined: the directory needs the number of all rows. Then
+// tasks make the table, or write each store's rows where others have spilled.
 size_t JoinBuildSink::FinishTaskCount() {
   swaps_ = runtime_->swap != nullptr && runtime_->swap->IsWorthwhile(RowCount());
-  if (swaps_) return runtime_->spill != nullptr ? table_.stores_.size() : 0;
+  if (swaps_) return runtime_->spill != nullptr ? gathered_.size() : 0;
   if (runtime_->spill == nullptr && !DirectoryFits()) Spill();
   if (runtime_->spill != nullptr && runtime_->fields->reducer) {
     GiveUp();
@@ -199,17 +219,16 @@ size_t JoinBuildSink::FinishTaskCount() {
   }
   if (runtime_->spill != nullptr) {
     prepared_ = Status::OK();
-    return table_.stores_.size();
+    return gathered_.size();
   }
-  if (table_.shape().key_count() == 0) return 0;
-  return std::max<size_t>(1, table_.stores_.size());
+  // One at least, to tell what went wrong.
+  return std::max<size_t>(1, builder_.task_count());
 }
 
 Status JoinBuildSink::RunFinishTask(size_t task, const CallContext&) {
   TRIVET_RETURN_IF_ERROR(prepared_);
-  if (task >= table_.stores_.size()) return Status::OK();
-  RowStore& store = table_.stores_[task];
-  return runtime_->spill != nullptr ? SpillStore(store) : table_.Insert(store);
+  if (runtime_->spill != nullptr) return SpillStore(gathered_[task].rows);
+  return task < builder_.task_count() ? builder_.RunTask(task) : Status::OK();
 }
 
 Status JoinBuildSink::SpillStore(RowStore& store) const {
@@ -222,7 +241,6 @@ Status JoinBuildSink::SpillStore(RowStore& store) const {
 
 Status JoinBuildSink::Finish(const CallContext&) {
   MemoryShare& share = *runtime_->share;
-  runtime_->metrics->NotePeakMemory(table_.memory_bytes());
   // The other side is small: filters on it would not pay.
   if (swaps_) {
     SwapSides();
@@ -233,6 +251,10 @@ Status JoinBuildSink::Finish(const CallContext&) {
     share.SetComplete();
     return Status::OK();
   }
+  if (runtime_->spill == nullptr) {
+    TRIVET_RETURN_IF_ERROR(builder_.Finish());
+    runtime_->metrics->NotePeakMemory(table_.memory_bytes());
+  }
   // Before resident rows are gone from disk.
   for (const KeyPublication& publication : runtime_->publications) {
     Status published = JoinKeyPublisher(*runtime_, context_).Publish(publication);
@@ -240,9 +262,7 @@ Status JoinBuildSink::Finish(const CallContext&) {
     if (published.code() != StatusCode::kOutOfMemory) TRIVET_RETURN_IF_ERROR(published);
   }
   if (runtime_->spill != nullptr) {
-    table_.stores_.clear();
-    table_.null_rows_.clear();
-    table_.row_count_ = 0;
+    gathered_.clear();
     share.Change(share.held_bytes(), 0);
     Status loaded = LoadResident();
     if (loaded.code() == StatusCode::kOutOfMemory) {
@@ -253,11 +273,7 @@ Status JoinBuildSink::Finish(const CallContext&) {
     }
     TRIVET_RETURN_IF_ERROR(loaded);
     runtime_->spill->KeepResident();
-  } else if (table_.shape().key_count() == 0) {
-    for (const RowStore& store : table_.stores_) table_.row_count_ += store.row_count();
-    table_.NumberUnlinkedRows();
-  }
-  if (runtime_->spill == nullptr) {
+  } else {
     runtime_->payload = JoinPayload::Make(*runtime_, table_, context_);
   }
   share.Change(share.held_bytes(), table_.memory_bytes());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <numeric>
+#include <utility>
 
 #include "execution/operators/join_payload.h"
 #include "vector/hash_vector.h"
@@ -12,6 +14,9 @@ namespace trivet {
 namespace {
 // Of rows beyond this, most are in no near cache.
 constexpr size_t kCacheBytes = size_t{256} << 10;
+constexpr size_t kLookAhead = 24;
+// From so many items a row on, on average, rows are looked at one after the other.
+constexpr size_t kLongRange = 4;
 
 std::vector<ExpressionPtr> PairPredicates(const JoinRuntime& runtime) {
   std::vector<ExpressionPtr> predicates;
@@ -29,8 +34,9 @@ JoinPairs::JoinPairs(const JoinRuntime& runtime, const ExecutionContext& context
       predicates_(PairPredicates(runtime), context),
       build_columns_(runtime.build_pair_columns()) {}
 
-Status JoinPairs::Start(const Batch& batch) {
+Status JoinPairs::Start(const Batch& batch, Runs runs) {
   batch_ = &batch;
+  runs_ = runs;
   count_ = 0;
   active_count_ = 0;
   has_null_keys_ = false;
@@ -54,12 +60,13 @@ Status JoinPairs::Start(const Batch& batch) {
       null_key_[row] |= static_cast<uint8_t>(!key_views_[i].IsValid(row));
     }
   }
-  if (table_.row_count() == 0) return Status::OK();
+  if (!table_.can_match()) return Status::OK();
   if (table_.is_direct()) {
     StartDirect();
-    return Status::OK();
+  } else {
+    StartHashed();
   }
-  return StartHashed();
+  return Status::OK();
 }
 
 Result<std::span<uint8_t* const>> JoinPairs::AllRows() {
@@ -100,66 +107,184 @@ void DispatchDirectKey(PhysicalType type, const Body& body) {
 void JoinPairs::StartDirect() {
   const size_t count = batch_->row_count();
   const VectorView view = key_views_[0];
+  const size_t item_bytes = table_.item_bytes();
   DispatchDirectKey(key_columns_[0].type().physical(), [&](auto tag) {
     using T = decltype(tag);
     const T* data = reinterpret_cast<const T*>(view.data);
     size_t active = 0;
-    for (size_t row = 0; row < count; ++row) {
-      uint8_t* found = table_.FindDirect(static_cast<int64_t>(data[view.Index(row)]));
-      chain_[row] = found;
-      active_[active] = static_cast<uint32_t>(row);
-      active += found != nullptr && !KeyIsNull(row);
+    if (table_.has_single_rows()) {
+      for (size_t row = 0; row < count; ++row) {
+        const uint8_t* found = table_.FindSingle(static_cast<int64_t>(data[view.Index(row)]));
+        next_[row] = found;
+        active_[active] = static_cast<uint32_t>(row);
+        active += found != nullptr && !KeyIsNull(row);
+      }
+    } else {
+      size_t bytes = 0;
+      for (size_t row = 0; row < count; ++row) {
+        const auto [begin, end] =
+            table_.FindDirect(static_cast<int64_t>(data[view.Index(row)]));
+        __builtin_prefetch(begin);
+        next_[row] = begin;
+        end_[row] = end;
+        bytes += static_cast<size_t>(end - begin);
+        active_[active] = static_cast<uint32_t>(row);
+        active += begin != end && !KeyIsNull(row);
+      }
+      has_long_ranges_ = bytes > kLongRange * item_bytes * active;
     }
     active_count_ = active;
   });
 }
 
-Status JoinPairs::StartHashed() {
+void JoinPairs::StartHashed() {
   const size_t count = batch_->row_count();
   HashColumns(key_columns_, count, hashes_);
-  const size_t row_bytes = table_.layout().row_bytes();
-  const bool is_large = table_.row_count() * row_bytes > kCacheBytes;
+  const size_t item_bytes = table_.item_bytes();
+  const bool is_large = table_.row_count() * table_.layout().row_bytes() > kCacheBytes;
   size_t active = 0;
+  size_t bytes = 0;
   for (size_t row = 0; row < count; ++row) {
-    uint8_t* found = table_.Find(hashes_[row]);
-    if (is_large) {  // keys and the chain's next row are wanted soon, and may lie on two lines
-      const auto address = reinterpret_cast<uintptr_t>(found);  // may be null
-      __builtin_prefetch(found);
-      __builtin_prefetch(reinterpret_cast<const void*>(address + row_bytes - 1));
+    // Work on one row is too long for the processor to see many further ones' loads by itself.
+    if (is_large) table_.Prefetch(hashes_[std::min(row + kLookAhead, count - 1)]);
+    const auto [begin, end] = table_.Find(hashes_[row]);
+    if (is_large) {  // all of few items is wanted soon
+      __builtin_prefetch(begin);
+      __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(end) - 1));
     }
-    chain_[row] = found;
+    next_[row] = begin;
+    end_[row] = end;
+    bytes += static_cast<size_t>(end - begin);
     active_[active] = static_cast<uint32_t>(row);
-    active += found != nullptr && !KeyIsNull(row);
+    active += begin != end && !KeyIsNull(row);
   }
+  has_long_ranges_ = bytes > kLongRange * item_bytes * active;
   active_count_ = active;
-  return Status::OK();
+  if (is_large && table_.items() == JoinTable::Items::kPointers) {
+    for (size_t i = 0; i < active; ++i) {
+      __builtin_prefetch(LoadAs<const uint8_t*>(next_[active_[i]]));
+    }
+  }
 }
 
 bool JoinPairs::Next() {
   if (probe_rows_ == nullptr || probe_rows_.use_count() > 1) probe_rows_ = MakeIndices();
-  return runtime_.probe_keys.empty() ? NextProduct() : NextChained();
+  return runtime_.probe_keys.empty() ? NextProduct() : NextMatches();
 }
 
-bool JoinPairs::NextChained() {
+template <JoinTable::Items kItems, bool kChecksHash>
+void JoinPairs::AddRound(size_t active) {
+  const size_t item_bytes = table_.item_bytes();
+  uint32_t* probe_rows = probe_rows_.get();
+  size_t count = count_;
+  size_t left = 0;
+  for (size_t i = 0; i < active; ++i) {
+    const uint32_t row = active_[i];
+    const uint8_t* item = next_[row];
+    auto* found = kItems == JoinTable::Items::kRows ? const_cast<uint8_t*>(item)
+                                                    : LoadAs<uint8_t*>(item);
+    item += item_bytes;
+    next_[row] = item;
+    found_[row] = found;
+    build_rows_[count] = found;
+    probe_rows[count] = row;
+    count += !kChecksHash || RowLayout::Hash(found) == hashes_[row];
+    active_[left] = row;
+    left += item != end_[row];
+  }
+  std::copy(active_ + active, active_ + active_count_, active_ + left);
+  active_count_ -= active - left;
+  count_ = count;
+}
+
+template <JoinTable::Items kItems, bool kChecksHash>
+void JoinPairs::AddRanges() {
+  const size_t item_bytes = table_.item_bytes();
+  uint32_t* probe_rows = probe_rows_.get();
+  size_t count = count_;
+  size_t done = 0;
+  for (; done < active_count_; ++done) {
+    const uint32_t row = active_[done];
+    const uint8_t* item = next_[row];
+    const size_t left = static_cast<size_t>(end_[row] - item) / item_bytes;
+    const size_t taken = std::min(left, kVectorSize - count);
+    for (size_t i = 0; i < taken; ++i, item += item_bytes) {
+      auto* found = kItems == JoinTable::Items::kRows ? const_cast<uint8_t*>(item)
+                                                      : LoadAs<uint8_t*>(item);
+      build_rows_[count] = found;
+      probe_rows[count] = row;
+      count += !kChecksHash || RowLayout::Hash(found) == hashes_[row];
+    }
+    next_[row] = item;
+    if (taken < left) break;
+  }
+  std::copy(active_ + done, active_ + active_count_, active_);
+  active_count_ -= done;
+  count_ = count;
+}
+
+// The pairs from `first` on, each of another probe row.
+void JoinPairs::MatchRound(size_t first) {
+  uint32_t* candidates = probe_rows_.get() + first;
+  count_ = first + table_.matcher().Match(key_views_, found_, candidates, count_ - first, nullptr,
+                                          nullptr);
+  for (size_t i = first; i < count_; ++i) build_rows_[i] = found_[probe_rows_[i]];
+}
+
+// All pairs of the run.
+void JoinPairs::MatchPairs() {
+  std::vector<VectorView> views = key_views_;
+  std::vector<std::vector<uint32_t>> selections(views.size());
+  for (size_t key = 0; key < views.size(); ++key) {
+    selections[key].resize(count_);
+    for (size_t i = 0; i < count_; ++i) {
+      selections[key][i] = static_cast<uint32_t>(views[key].Index(probe_rows_[i]));
+    }
+    views[key].selection = selections[key].data();
+  }
+  uint32_t positions[kVectorSize];
+  std::iota(positions, positions + count_, 0u);
+  const size_t kept =
+      table_.matcher().Match(views, build_rows_, positions, count_, nullptr, nullptr);
+  if (kept < count_) Keep(positions, kept);
+}
+
+bool JoinPairs::NextMatches() {
   count_ = 0;
   if (active_count_ == 0) return false;
-  if (table_.is_direct()) {
+  if (table_.is_direct() && table_.has_single_rows()) {
     std::copy_n(active_, active_count_, probe_rows_.get());
-    count_ = active_count_;
-  } else {
-    std::copy_n(active_, active_count_, probe_rows_.get());
-    count_ = table_.matcher().Match(key_views_, chain_, probe_rows_.get(), active_count_, nullptr,
-                                    nullptr);
+    for (size_t i = 0; i < active_count_; ++i) {
+      build_rows_[i] = const_cast<uint8_t*>(next_[active_[i]]);
+    }
+    count_ = std::exchange(active_count_, 0);
+    return true;
   }
-  for (size_t i = 0; i < count_; ++i) build_rows_[i] = chain_[probe_rows_[i]];
-  size_t left = 0;
-  for (size_t i = 0; i < active_count_; ++i) {
-    const uint32_t row = active_[i];
-    chain_[row] = table_.NextOf(chain_[row]);
-    active_[left] = row;
-    left += chain_[row] != nullptr;
+  const auto dispatch = [&](const auto& add) {
+    using Items = JoinTable::Items;
+    const bool has_rows = table_.items() == Items::kRows;
+    if (table_.is_direct()) {
+      has_rows ? add.template operator()<Items::kRows, false>()
+               : add.template operator()<Items::kPointers, false>();
+    } else {
+      has_rows ? add.template operator()<Items::kRows, true>()
+               : add.template operator()<Items::kPointers, true>();
+    }
+  };
+  if (has_long_ranges_ && runs_ == Runs::kFull) {
+    dispatch([&]<JoinTable::Items kItems, bool kChecksHash>() { AddRanges<kItems, kChecksHash>(); });
+    if (!table_.hash_tells_key()) MatchPairs();
+    return true;
   }
-  active_count_ = left;
+  // Rounds give few pairs each, once most rows have none left.
+  do {
+    const size_t first = count_;
+    const size_t active = std::min(active_count_, kVectorSize - count_);
+    dispatch([&]<JoinTable::Items kItems, bool kChecksHash>() {
+      AddRound<kItems, kChecksHash>(active);
+    });
+    if (!table_.hash_tells_key()) MatchRound(first);
+  } while (runs_ == Runs::kFull && active_count_ > 0 && count_ < kVectorSize);
   return true;
 }
 

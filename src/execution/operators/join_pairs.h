@@ -10,14 +10,17 @@
 namespace trivet {
 
 // Enumerates the pairs (probe row, build row) that agree in the keys, for one probe batch, in runs
-// of at most kVectorSize. With keys, run i holds for each probe row the i-th row of its chain that
-// matches; without keys, all pairs, probe rows outermost. Not synchronised.
+// of at most kVectorSize. With keys, the order among a probe row's pairs, and of probe rows, is that
+// of the table's slots; without keys, all pairs come, probe rows outermost. Not synchronised.
 class JoinPairs {
  public:
   JoinPairs(const JoinRuntime& runtime, const ExecutionContext& context);
 
+  // Runs as full as they can be; or runs that hold each probe row at most once, for those who Drop
+  // it when they have seen enough.
+  enum class Runs : uint8_t { kFull, kOncePerRow };
   // Looks the batch's keys up. The batch must outlive the enumeration.
-  Status Start(const Batch& batch);
+  Status Start(const Batch& batch, Runs runs = Runs::kFull);
   // The next run: probe row numbers and build rows, parallel arrays; false when there are no more.
   // A run may be empty.
   bool Next();
@@ -28,7 +31,7 @@ class JoinPairs {
   const std::shared_ptr<uint32_t[]>& probe_selection() const { return probe_rows_; }
   // Leaves only the listed positions of the run, in ascending order.
   void Keep(const uint32_t* positions, size_t count);
-  // Ends the chains of probe rows for which `done` is set: no more of their pairs come.
+  // Ends the search for probe rows for which `done` is set: no more of their pairs come.
   void Drop(const uint8_t* done);
 
   // All rows of the build side, listed when first asked for.
@@ -47,9 +50,17 @@ class JoinPairs {
   void SetRun(const uint32_t* probe_rows, uint8_t* const* build_rows, size_t count);
 
  private:
-  Status StartHashed();
+  void StartHashed();
   void StartDirect();
-  bool NextChained();
+  bool NextMatches();
+  // Adds what the next item of each of the first `active` rows gives.
+  template <JoinTable::Items kItems, bool kChecksHash>
+  void AddRound(size_t active);
+  // Adds the items of one row after the other, as long as there is room.
+  template <JoinTable::Items kItems, bool kChecksHash>
+  void AddRanges();
+  void MatchRound(size_t first);
+  void MatchPairs();
   bool NextProduct();
   Batch PairBatch();
 
@@ -63,10 +74,14 @@ class JoinPairs {
   std::vector<Vector> key_columns_;
   std::vector<VectorView> key_views_;
 
-  // Probe rows whose chains go on, and where each is.
+  // Probe rows that have items left, and which; the row a round has found for each.
+  Runs runs_ = Runs::kFull;
+  bool has_long_ranges_ = false;
   size_t active_count_ = 0;
   uint32_t active_[kVectorSize];
-  uint8_t* chain_[kVectorSize];
+  const uint8_t* next_[kVectorSize];
+  const uint8_t* end_[kVectorSize];
+  uint8_t* found_[kVectorSize];
   bool has_null_keys_ = false;
   uint8_t null_key_[kVectorSize];
   uint64_t hashes_[kVectorSize];

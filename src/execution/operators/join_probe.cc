@@ -188,7 +188,7 @@ Result<Outcome> LocalJoinProbe::Combine(const Batch& input, Batch& out) {
 }
 
 Status LocalJoinProbe::FindMatches(const Batch& input) {
-  TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
+  TRIVET_RETURN_IF_ERROR(pairs_.Start(input, JoinPairs::Runs::kOncePerRow));
   if (carried_ != nullptr) pairs_.Drop(found_);
   while (pairs_.Next()) {
     TRIVET_RETURN_IF_ERROR(cancellation_.Check());
@@ -294,7 +294,7 @@ Status LocalJoinProbe::FindMarks(const Batch& input) {
     }
     return fields.comparison ? CompareWithNulls(input) : Status::OK();
   }
-  TRIVET_RETURN_IF_ERROR(pairs_.Start(input));
+  TRIVET_RETURN_IF_ERROR(pairs_.Start(input, JoinPairs::Runs::kOncePerRow));
   pairs_.Drop(found_);
   while (pairs_.Next()) {
     TRIVET_RETURN_IF_ERROR(cancellation_.Check());

@@ -72,8 +72,7 @@ Result<std::shared_ptr<JoinRuntime>> MakeJoinRuntime(const PhysicalJoin::Fields&
   for (const uint64_t column : shape.columns) types.push_back(runtime->build_types()[column]);
   TRIVET_ASSIGN_OR_RETURN(
       shape.layout,
-      RowLayout::Make(std::move(types),
-                      {.hash = true, .flag = NotesMatches(fields), .extra_bytes = sizeof(void*)}));
+      RowLayout::Make(std::move(types), {.hash = true, .flag = NotesMatches(fields)}));
   runtime->table = std::make_shared<JoinTable>(std::move(shape), context);
   if (context.temporary_files() != nullptr) {
     const auto& probe_types = fields.build_left ? runtime->right_types : runtime->left_types;
