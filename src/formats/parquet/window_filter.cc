@@ -13,11 +13,22 @@ constexpr size_t kRankEvery = 16;           // windows
 constexpr uint64_t kDynamicTrial = 40'000;  // rows after which a dynamic filter is judged
 constexpr double kDynamicWorthwhile = 0.9;  // share of rows passing beyond which it is dropped
 
-// Entries [first, first + count) of a flat vector; first is a multiple of 64.
+bool AllAreValid(const uint64_t* validity, size_t count) {
+  size_t i = 0;
+  for (; i + 64 <= count; i += 64) {
+    if (~validity[i / 64] != 0) return false;
+  }
+  return i == count || (~validity[i / 64] & ((uint64_t{1} << (count - i)) - 1)) == 0;
+}
+
+// Entries [first, first + count) of a flat vector; first is a multiple of 64. A dictionary's only
+// NULL is its last entry: what comes before it is asked the faster way, without validity.
 Vector SliceEntries(const std::shared_ptr<const Vector>& values, size_t first, size_t count) {
   const uint64_t* validity = values->validity();
+  if (validity != nullptr) validity += first / 64;
+  if (validity != nullptr && AllAreValid(validity, count)) validity = nullptr;
   return Vector::Wrap(values->type(), values->data<uint8_t>() + first * TypeSize(values->type()),
-                      validity ? validity + first / 64 : nullptr, values, count);
+                      validity, values, count);
 }
 
 }  // namespace
@@ -107,6 +118,17 @@ Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Ve
   return Status::OK();
 }
 
+// Of so many entries hardly ever none passes, as rows did so far: to ask each of them rules no chunk
+// out.
+bool WindowFilter::IsSureToPassOne(const Step& step, size_t entries) {
+  constexpr double kSurelySome = 40;  // expected; what rows hold are not independent draws
+  const uint64_t tested = step.counts->tested.load(std::memory_order_relaxed);
+  const uint64_t passed = step.counts->passed.load(std::memory_order_relaxed);
+  return step.dynamic != nullptr && tested > kDynamicTrial &&
+         static_cast<double>(passed) * static_cast<double>(entries) >
+             kSurelySome * static_cast<double>(tested);
+}
+
 Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
                                                const std::vector<bool>& may_have_nulls,
                                                const PlannedDynamic*& by) {
@@ -118,7 +140,7 @@ Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
     const size_t slot = step.slots().front();
     TRIVET_ASSIGN_OR_RETURN(std::shared_ptr<const Dictionary> dictionary,
                             columns.LoadFullDictionary(slot));
-    if (dictionary == nullptr) continue;
+    if (dictionary == nullptr || IsSureToPassOne(step, dictionary->size)) continue;
     TRIVET_RETURN_IF_ERROR(
         AnswerDictionary(step, dictionary->values, dictionary->size + 1, dictionary->id));
     if (!step.answers.any && !(step.answers.null_passes && may_have_nulls[slot])) {

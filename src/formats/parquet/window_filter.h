@@ -64,6 +64,7 @@ class WindowFilter {
   Status AnswerDictionary(Step& step, const std::shared_ptr<const Vector>& values, size_t entries,
                           uint64_t id);
   static bool WorthAnswering(size_t entries, uint64_t rows_left, size_t selected, size_t window);
+  static bool IsSureToPassOne(const Step& step, size_t entries);
 
   std::vector<Step> steps_;    // that cannot fail, in the order of the moment
   std::vector<Step> ordered_;  // in written order
