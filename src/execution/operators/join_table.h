@@ -67,9 +67,9 @@ class JoinTable {
 
   // Takes rows and makes the table complete: for one thread that builds alone.
   Status Build(RowStore&& rows);
-  // What the directory and pointers to so many rows take, as long as they are not addressed
-  // directly.
-  static constexpr size_t kDirectoryBytesPerRow = 24;
+  // What the directory and pointers to rows take at most, as long as these are not addressed
+  // directly, and some room to copy them.
+  static constexpr size_t kDirectoryBytesPerRow = 40;
   size_t memory_bytes() const;
   // Drops the rows, which nobody looks up any more; batches made of them keep their strings.
   void Release();
