@@ -18,7 +18,7 @@ import oracle
 import pytest
 from conftest import BUILD, open_connection
 
-LIMIT = "40MiB"
+LIMIT = "28MiB"
 # An aggregation of these needs more than twice the limit; each side of a join as much as the limit and more.
 ROWS = 600_000
 VIEWS = f"""
@@ -353,7 +353,7 @@ def test_the_space_of_a_killed_process_is_free_again(small_disk):
     """A query of few groups a time holds its file until it is killed."""
     environment = {**os.environ, "PYTHONPATH": str(BUILD / "python")}
     # Spills some megabytes, then reads numbers without end.
-    query = (f"SELECT count(*) FROM range({MANY}) a(i) LEFT JOIN (SELECT i * 3 AS k, 'text ' || i AS s FROM range(300000) t(i)) b "
+    query = (f"SELECT count(*) FROM range({MANY}) a(i) LEFT JOIN (SELECT i * 3 AS k, 'text ' || i AS s FROM range(600000) t(i)) b "
              "ON a.i % 7 - 10 = b.k AND b.s <> ''")
     script = KILLED.replace("'48MiB'", "'16MiB'")
     process = subprocess.Popen([sys.executable, "-c", script, small_disk, query], env=environment)
