@@ -172,6 +172,17 @@ bool JoinPairs::Next() {
   return runtime_.probe_keys.empty() ? NextProduct() : NextMatches();
 }
 
+namespace {
+template <JoinTable::Items kItems>
+uint8_t* RowOf(const uint8_t* item) {
+  if constexpr (kItems == JoinTable::Items::kRows) {
+    return const_cast<uint8_t*>(item);
+  } else {
+    return LoadAs<uint8_t*>(item);
+  }
+}
+}  // namespace
+
 template <JoinTable::Items kItems, bool kChecksHash>
 void JoinPairs::AddRound(size_t active) {
   const size_t item_bytes = table_.item_bytes();
@@ -181,8 +192,7 @@ void JoinPairs::AddRound(size_t active) {
   for (size_t i = 0; i < active; ++i) {
     const uint32_t row = active_[i];
     const uint8_t* item = next_[row];
-    auto* found = kItems == JoinTable::Items::kRows ? const_cast<uint8_t*>(item)
-                                                    : LoadAs<uint8_t*>(item);
+    uint8_t* const found = RowOf<kItems>(item);
     item += item_bytes;
     next_[row] = item;
     found_[row] = found;
@@ -209,8 +219,7 @@ void JoinPairs::AddRanges() {
     const size_t left = static_cast<size_t>(end_[row] - item) / item_bytes;
     const size_t taken = std::min(left, kVectorSize - count);
     for (size_t i = 0; i < taken; ++i, item += item_bytes) {
-      auto* found = kItems == JoinTable::Items::kRows ? const_cast<uint8_t*>(item)
-                                                      : LoadAs<uint8_t*>(item);
+      uint8_t* const found = RowOf<kItems>(item);
       build_rows_[count] = found;
       probe_rows[count] = row;
       count += !kChecksHash || RowLayout::Hash(found) == hashes_[row];
