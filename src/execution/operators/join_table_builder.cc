@@ -14,8 +14,8 @@ constexpr uint64_t kMaxDirectWords = uint64_t{1} << 20;
 constexpr uint64_t kMaxDirectWordsPerRow = 8;
 // Rows are copied where they take at most this part of the budget.
 constexpr size_t kMostOfBudget = 8;
-// So many rows that are addressed directly are copied before anything else: that costs little, and
-// OrdinalOf tells them apart in 16 bits.
+// So many rows are copied side by side before anything else where no slot needs it (keys that come
+// once over a dense range, no keys at all): that costs little, and gives them ordinals.
 constexpr size_t kFewRows = JoinTable::kMostOrdinals;
 // From so many rows on, direct addressing of keys that come again is shared out.
 constexpr size_t kRowsWorthSharing = size_t{1} << 17;
