@@ -403,8 +403,9 @@ Status JoinTableBuilder::LinkSingle(size_t source, size_t most_pages) {
       uint64_t slots[kBlock];
       const uint8_t* at = row;
       for (uint32_t i = begin; i < end; ++i, at += stride) {
-        slots[i - begin] = DirectSlot(at);
-        __builtin_prefetch(&words[slots[i - begin]], 1);
+        slots[i - begin] = DirectSlot(at);  // anywhere, of a NULL
+        const uint64_t address = reinterpret_cast<uint64_t>(words) + slots[i - begin] * 8;
+        __builtin_prefetch(reinterpret_cast<const void*>(address), 1);
       }
       for (uint32_t i = begin; i < end; ++i, row += stride) {
         if (may_be_null && !IsMatchable(row)) continue;
