@@ -126,6 +126,8 @@ def test_the_coordinator_killed_in_the_midst_of_a_stage(on_ray):
     assert ray.get(on_ray.coordinator.process_id.remote(), timeout=60) != process
     for stage, task in finished:
         assert on_ray.log.launches(query, stage, task) == 1, "a finished task ran again"
+    # Workers come back by themselves and may end the query before the new actor has looked after them.
+    wait_until(lambda: len(on_ray.processes()) >= NODES, 30, "the look after the workers", 0.1)
     assert on_ray.processes() == workers, "workers were not taken over"
     # New clients find it, too.
     with trivet.connect(f"ray://{on_ray.cluster.address}") as other:

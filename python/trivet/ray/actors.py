@@ -141,7 +141,7 @@ class CoordinatorActor:
 
         idle_since = time.monotonic()
         here = ray.get_runtime_context().get_node_id()
-        while not self._stopping.wait(SUPERVISE_INTERVAL_S):
+        while not self._stopping.is_set():
             try:
                 self._look_after(self._live_nodes(), here)
             except Exception:
@@ -153,6 +153,7 @@ class CoordinatorActor:
             if time.monotonic() - idle_since > IDLE_TIMEOUT_S:
                 self._end()
                 ray.kill(ray.get_actor(COORDINATOR_NAME, namespace=NAMESPACE), no_restart=True)
+            self._stopping.wait(SUPERVISE_INTERVAL_S)
 
     def _look_after(self, nodes: dict[str, int], here: str) -> None:
         if here not in nodes:
