@@ -7,8 +7,14 @@
 namespace trivet {
 
 namespace {
-// Rows that make a task worth its scheduling.
+// Rows that make a task worth its scheduling, or bytes, where states keep more than a few numbers.
 constexpr size_t kRowsPerTask = size_t{1} << 14;
+constexpr size_t kBytesPerTask = size_t{1} << 20;
+
+size_t TaskCount(size_t rows, size_t bytes, size_t partition_count) {
+  const size_t wanted = std::max(rows / kRowsPerTask, bytes / kBytesPerTask);
+  return std::clamp<size_t>(wanted, 1, std::max<size_t>(partition_count, 1));
+}
 }  // namespace
 
 AggregateRun::AggregateRun(AggregatePlanPtr plan, const ExecutionContext& context,
@@ -89,8 +95,10 @@ Result<size_t> AggregateRun::Begin() {
   size_t partition_count = size_t{1} << plan_->radix_bits();
   size_t filled_locals = 0;
   size_t rows = 0;
+  size_t bytes = 0;
   for (const auto& local : locals_) {
     const PartitionedRowStore& store = local->table().store();
+    bytes += local->memory_bytes();
     if (store.row_count() == 0) continue;
     ++filled_locals;
     rows += store.row_count();
@@ -102,7 +110,7 @@ Result<size_t> AggregateRun::Begin() {
     for (const auto& local : locals_) rows += local->buffered(i).rows().table().store().row_count();
   }
   if (!needs_merging_ && plan_->buffered.empty()) return size_t{0};
-  const size_t task_count = std::clamp<size_t>(rows / kRowsPerTask, 1, partition_count);
+  const size_t task_count = TaskCount(rows, bytes, partition_count);
   for (size_t i = 0; i < task_count; ++i) {
     tasks_.push_back(std::make_unique<Task>(*plan_, context_.memory()));
     tasks_.back()->first_partition = i * partition_count / task_count;
@@ -210,8 +218,11 @@ std::optional<size_t> AggregateRun::TakePiece() {
 size_t AggregateRun::parallel_readers() const {
   if (spill_ != nullptr) return plan_->is_grouped() ? spill_->partition_count() : 1;
   size_t rows = 0;
+  size_t bytes = 0;
   for (const Partition& partition : partitions_) rows += partition.group_count();
-  return std::clamp<size_t>(rows / kRowsPerTask, 1, std::max<size_t>(partitions_.size(), 1));
+  for (const auto& local : locals_) bytes += local->memory_bytes();
+  for (const auto& task : tasks_) bytes += task->arena.bytes();
+  return TaskCount(rows, bytes, partitions_.size());
 }
 
 Result<bool> AggregateRun::Reader::Next(Batch& batch) {

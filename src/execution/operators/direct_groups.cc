@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "execution/operators/group_finder.h"
+#include "vector/integer_places.h"
 #include "vector/physical_dispatch.h"
 
 namespace trivet {
@@ -9,6 +10,13 @@ namespace trivet {
 namespace {
 
 constexpr size_t kMaxCodeSlots = size_t{1} << 16;
+// With integers among codes: so many slots at once, more as rows come.
+constexpr size_t kFirstCodeSlots = size_t{1} << 12;
+constexpr size_t kCodeSlotsPerRow = 4;
+// Integers among codes whose bounds are widened so often, at the cost of an empty array each time,
+// are left to the index; bounds that are too wide count for more.
+constexpr int kMostWidenings = 64;
+constexpr int kRefusalWidenings = 16;
 
 template <typename T>
 inline constexpr bool kIsDirect =
@@ -31,7 +39,7 @@ bool DispatchDirect(PhysicalType type, const Body& body) {
 // codes for all columns, which tells them all at once.
 size_t FirstOfCodes(std::span<const Vector> keys, size_t k) {
   for (size_t i = 0; i < k; ++i) {
-    if (keys[i].codes() == keys[k].codes() &&
+    if (keys[i].is_dictionary() && keys[i].codes() == keys[k].codes() &&
         keys[i].dictionary_size() == keys[k].dictionary_size()) {
       return i;
     }
@@ -67,63 +75,134 @@ bool DirectGroups::ResetRows(size_t slot_count) {
 void DirectGroups::Release() {
   rows_.reset();
   capacity_ = slot_count_ = 0;
-  dictionaries_.clear();
+  code_keys_.clear();
   reservation_.Release();
 }
 
-bool DirectGroups::SlotByCodes(std::span<const Vector> keys, size_t count) {
-  size_t slot_count = 1;
-  bool known = keys.size() == dictionaries_.size();
+bool DirectGroups::ReadCodeKeys(std::span<const Vector> keys) {
+  read_keys_.resize(keys.size());
+  bool has_codes = false;
   for (size_t k = 0; k < keys.size(); ++k) {
-    if (!keys[k].is_dictionary() || keys[k].dictionary_id() == 0) return false;
-    const Dictionary dictionary{keys[k].dictionary_id(), FirstOfCodes(keys, k)};
-    if (dictionary.first == k) slot_count *= std::max<size_t>(keys[k].dictionary_size(), 1);
-    if (slot_count > kMaxCodeSlots) return false;
-    known = known && dictionary == dictionaries_[k];
-  }
-  if (!known) {
-    if (!ResetRows(slot_count)) return false;
-    dictionaries_.clear();
-    for (size_t k = 0; k < keys.size(); ++k) {
-      dictionaries_.push_back({keys[k].dictionary_id(), FirstOfCodes(keys, k)});
+    if (keys[k].is_dictionary() && keys[k].dictionary_id() != 0) {
+      read_keys_[k] = {keys[k].dictionary_id(), FirstOfCodes(keys, k),
+                       std::max<size_t>(keys[k].dictionary_size(), 1)};
+      has_codes = true;
+    } else if (code_widenings_ < kMostWidenings &&
+               DispatchDirect(keys[k].type().physical(), []<typename T>() {})) {
+      const Bounds bounds = k < covered_.size() ? covered_[k] : Bounds();
+      const uint64_t last = static_cast<uint64_t>(bounds.max) - static_cast<uint64_t>(bounds.min);
+      const size_t size = bounds.max < bounds.min ? 1 : std::min(last, kMaxCodeSlots) + 2;
+      read_keys_[k] = {0, k, size};
+    } else {
+      return false;
     }
   }
-  std::copy_n(keys[0].codes().get(), count, slots_.get());
-  for (size_t k = 1; k < keys.size(); ++k) {
-    if (dictionaries_[k].first != k) continue;
-    const uint32_t* codes = keys[k].codes().get();
-    const auto size = static_cast<uint32_t>(keys[k].dictionary_size());
-    for (size_t i = 0; i < count; ++i) slots_[i] = slots_[i] * size + codes[i];
+  return has_codes;
+}
+
+size_t DirectGroups::CodeSlots() const {
+  size_t slot_count = 1;
+  for (size_t k = 0; k < read_keys_.size() && slot_count <= kMaxCodeSlots; ++k) {
+    if (read_keys_[k].first == k) slot_count *= read_keys_[k].size;
   }
+  return slot_count;
+}
+
+bool DirectGroups::ResetCodes(size_t max_slots) {
+  code_keys_.clear();
+  const size_t slot_count = CodeSlots();
+  if (slot_count > max_slots || !ResetRows(slot_count)) return false;
+  bounds_ = covered_;
+  bounds_.resize(read_keys_.size());
+  uint64_t stride = 1;
+  for (size_t k = read_keys_.size(); k-- > 0;) {
+    bounds_[k].stride = stride;
+    if (read_keys_[k].first == k) stride *= read_keys_[k].size;
+  }
+  code_keys_ = read_keys_;
   return true;
 }
 
-bool DirectGroups::SlotByIntegers(std::span<const Vector> keys, size_t count) {
-  bool outside = false;
+bool DirectGroups::SlotByCodes(std::span<const Vector> keys, size_t count) {
+  code_rows_ += count;
+  if (!ReadCodeKeys(keys)) return false;
+  if (read_keys_ == code_keys_ && ComputeCodeSlots(keys, count)) return true;
+  const bool has_integers = std::any_of(read_keys_.begin(), read_keys_.end(),
+                                        [](const CodeKey& key) { return key.id == 0; });
+  size_t max_slots = kMaxCodeSlots;
+  if (has_integers) {
+    Cover(keys, count);
+    ReadCodeKeys(keys);
+    code_widenings_ += CodeSlots() > kMaxCodeSlots ? kRefusalWidenings : 1;
+    max_slots = std::clamp(kCodeSlotsPerRow * code_rows_, kFirstCodeSlots, kMaxCodeSlots);
+  }
+  return ResetCodes(max_slots) && ComputeCodeSlots(keys, count);
+}
+
+bool DirectGroups::ComputeCodeSlots(std::span<const Vector> keys, size_t count) {
   std::fill_n(slots_.get(), count, 0u);
+  bool inside = true;
   for (size_t k = 0; k < keys.size(); ++k) {
-    const VectorView view = keys[k].View();
-    const Bounds& bounds = bounds_[k];
-    const uint64_t span = bounds.span();
-    const auto min = static_cast<uint64_t>(bounds.min);
-    const auto stride = static_cast<uint32_t>(bounds.stride);
-    DispatchDirect(keys[k].type().physical(), [&]<typename T>() {
-      const auto* values = reinterpret_cast<const T*>(view.data);
-      const auto add = [&](size_t i, T value) {
-        const uint64_t place = static_cast<uint64_t>(static_cast<int64_t>(value)) - min;
-        outside |= place >= span;
-        slots_[i] += (static_cast<uint32_t>(place) + 1) * stride;  // place 0 is NULL's
-      };
-      if (!view.validity && !view.selection) {
-        for (size_t i = 0; i < count; ++i) add(i, values[i]);
-      } else {
-        for (size_t i = 0; i < count; ++i) {
-          if (view.IsValid(i)) add(i, values[view.Index(i)]);
+    if (code_keys_[k].first != k) continue;
+    if (code_keys_[k].id == 0) {
+      inside = AddPlaces(keys[k], bounds_[k], count) && inside;
+      continue;
+    }
+    const uint32_t* codes = keys[k].codes().get();
+    const auto stride = static_cast<uint32_t>(bounds_[k].stride);
+    for (size_t i = 0; i < count; ++i) slots_[i] += codes[i] * stride;
+  }
+  return inside;
+}
+
+bool DirectGroups::AddPlaces(const Vector& key, const Bounds& bounds, size_t count) {
+  bool outside = false;
+  const VectorView view = key.View();
+  const uint64_t span = bounds.span();
+  const auto min = static_cast<uint64_t>(bounds.min);
+  const auto stride = static_cast<uint32_t>(bounds.stride);
+  DispatchDirect(key.type().physical(), [&]<typename T>() {
+    const auto* values = reinterpret_cast<const T*>(view.data);
+    const auto add = [&](size_t i, T value) {
+      const uint64_t place = static_cast<uint64_t>(static_cast<int64_t>(value)) - min;
+      outside |= place >= span;
+      slots_[i] += (static_cast<uint32_t>(place) + 1) * stride;  // place 0 is NULL's
+    };
+    if (!view.validity && !view.selection) {
+      if constexpr (std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>) {
+        if (bounds.min >= std::numeric_limits<T>::min() &&
+            bounds.max <= std::numeric_limits<T>::max()) {
+          outside = !AddIntegerPlaces(values, count, static_cast<T>(bounds.min), span, stride,
+                                      slots_.get());
+          return;
         }
       }
-    });
-  }
+      for (size_t i = 0; i < count; ++i) add(i, values[i]);
+    } else {
+      for (size_t i = 0; i < count; ++i) {
+        if (view.IsValid(i)) add(i, values[view.Index(i)]);
+      }
+    }
+  });
   return !outside;
+}
+
+bool DirectGroups::SlotByIntegers(std::span<const Vector> keys, size_t count) {
+  std::fill_n(slots_.get(), count, 0u);
+  bool inside = true;
+  for (size_t k = 0; k < keys.size(); ++k) {
+    inside = AddPlaces(keys[k], bounds_[k], count) && inside;
+  }
+  return inside;
+}
+
+bool DirectGroups::GatherRows(size_t count, uint8_t** rows) const {
+  bool missing = false;
+  for (size_t i = 0; i < count; ++i) {
+    rows[i] = rows_[slots_[i]];
+    missing |= rows[i] == nullptr;
+  }
+  return !missing;
 }
 
 void DirectGroups::Cover(std::span<const Vector> keys, size_t count) {
@@ -171,7 +250,7 @@ bool DirectGroups::Widen(size_t max_slots) {
     first.max += static_cast<int64_t>(room);
     slot_count += static_cast<uint128_t>(room) * first.stride;
   }
-  dictionaries_.clear();
+  code_keys_.clear();
   if (!ResetRows(static_cast<size_t>(slot_count))) {
     covered_ = bounds_;
     return false;

@@ -117,9 +117,7 @@ Status GroupFinder::FindAny(std::span<const Vector> keys, size_t count, uint8_t*
   return Status::OK();
 }
 
-Status GroupFinder::FindByCodes(std::span<const Vector> keys, size_t count, uint8_t** rows,
-                                GroupRuns& runs) {
-  uint32_t first_rows[kVectorSize];
+size_t GroupFinder::ReserveSlots(size_t count, uint32_t* first_rows) {
   size_t new_count = 0;
   for (size_t i = 0; i < count; ++i) {
     uint8_t*& row = direct_.row(direct_.slot(i));
@@ -127,14 +125,21 @@ Status GroupFinder::FindByCodes(std::span<const Vector> keys, size_t count, uint
     row = kPending;
     first_rows[new_count++] = static_cast<uint32_t>(i);
   }
-  if (new_count != 0) {
+  return new_count;
+}
+
+Status GroupFinder::FindByCodes(std::span<const Vector> keys, size_t count, uint8_t** rows,
+                                GroupRuns& runs) {
+  if (!direct_.GatherRows(count, rows)) {
+    uint32_t first_rows[kVectorSize];
+    const size_t new_count = ReserveSlots(count, first_rows);
     HashKeys(keys, count);
     TRIVET_RETURN_IF_ERROR(table_.FindOrAddSelected(keys, hashes_, first_rows, new_count, rows));
     for (size_t i = 0; i < new_count; ++i) {
       direct_.row(direct_.slot(first_rows[i])) = rows[first_rows[i]];
     }
+    direct_.GatherRows(count, rows);
   }
-  for (size_t i = 0; i < count; ++i) rows[i] = direct_.row(direct_.slot(i));
   direct_.MakeRuns(count, runs);
   return Status::OK();
 }
@@ -186,20 +191,14 @@ Result<bool> GroupFinder::FindByIntegers(std::span<const Vector> keys, size_t co
     PlaceRows();
     direct_.SlotByIntegers(keys, count);
   }
-  uint32_t new_rows[kVectorSize];
-  size_t new_count = 0;
-  for (size_t i = 0; i < count; ++i) {
-    uint8_t*& row = direct_.row(direct_.slot(i));
-    if (row != nullptr) continue;
-    row = kPending;
-    new_rows[new_count++] = static_cast<uint32_t>(i);
-  }
-  if (new_count != 0) {
+  if (!direct_.GatherRows(count, rows)) {
+    uint32_t new_rows[kVectorSize];
+    const size_t new_count = ReserveSlots(count, new_rows);
     HashKeys(keys, count);
     TRIVET_RETURN_IF_ERROR(table_.Append(keys, hashes_, new_rows, new_count, rows));
     for (size_t i = 0; i < new_count; ++i) direct_.row(direct_.slot(new_rows[i])) = rows[i];
+    direct_.GatherRows(count, rows);
   }
-  for (size_t i = 0; i < count; ++i) rows[i] = direct_.row(direct_.slot(i));
   direct_.MakeRuns(count, runs);
   return true;
 }

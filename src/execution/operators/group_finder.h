@@ -20,8 +20,8 @@ struct GroupRuns {
 
 // Addresses groups by an array where the keys' domain is small: one slot for each combination of
 // values, a slot holding the group's row. Two kinds of key:
-//  - dictionary codes, as long as the dictionaries stay the same (by id): a cache before the index.
-//  Keys that share their codes count as one;
+//  - dictionary codes, as long as the dictionaries stay the same (by id), with integers among them
+//  or without: a cache before the index. Keys that share their codes count as one;
 //  - integers within known bounds, which widen as values come: then the array takes the index's
 //  place.
 // One thread's; not synchronised.
@@ -29,8 +29,8 @@ class DirectGroups {
  public:
   DirectGroups(MemoryManager& memory, std::string_view consumer);
 
-  // Computes the slot of every row by dictionary codes; false where the keys are not all of that
-  // form or have too many combinations.
+  // Computes the slot of every row by dictionary codes and the bounds of integers seen so far; false
+  // where no key has codes, one is neither, or there are too many combinations.
   bool SlotByCodes(std::span<const Vector> keys, size_t count);
   // Computes the slot of every row by integers; false where a value is out of bounds.
   bool SlotByIntegers(std::span<const Vector> keys, size_t count);
@@ -42,6 +42,8 @@ class DirectGroups {
   size_t SlotOfRow(const GroupLayout& layout, const uint8_t* row) const;
   static bool AreIntegers(const GroupLayout& layout);
 
+  // Writes the row of every slot of the batch; false where one has none yet.
+  bool GatherRows(size_t count, uint8_t** rows) const;
   uint8_t*& row(size_t slot) { return rows_[slot]; }
   uint32_t slot(size_t i) const { return slots_[i]; }
   size_t slot_count() const { return slot_count_; }
@@ -57,11 +59,24 @@ class DirectGroups {
     uint64_t stride = 0;
     uint64_t span() const { return static_cast<uint64_t>(max) - static_cast<uint64_t>(min) + 1; }
   };
-  struct Dictionary {
+  // A key by codes: of a dictionary, or, without an id, an integer's place within bounds.
+  struct CodeKey {
     uint64_t id = 0;
     size_t first = 0;  // the first key with the same codes, maybe itself
-    bool operator==(const Dictionary&) const = default;
+    size_t size = 0;   // of the dictionary, or the bounds with a place for NULL
+    bool operator==(const CodeKey&) const = default;
   };
+  // Reads what the keys are by codes into read_keys_, integers with the bounds covered so far; false
+  // where they cannot be addressed so.
+  bool ReadCodeKeys(std::span<const Vector> keys);
+  // The combinations of read_keys_, or some number above the most.
+  size_t CodeSlots() const;
+  // Makes the array for read_keys_, free; false where it would be too large or memory is short.
+  bool ResetCodes(size_t max_slots);
+  // False where an integer is out of bounds.
+  bool ComputeCodeSlots(std::span<const Vector> keys, size_t count);
+  // Adds each integer's place, in steps of the bounds' stride; false where one is out of bounds.
+  bool AddPlaces(const Vector& key, const Bounds& bounds, size_t count);
   // Makes an array of free slots; false where memory is short, which is no error here.
   bool ResetRows(size_t slot_count);
 
@@ -70,7 +85,10 @@ class DirectGroups {
   size_t slot_count_ = 0;
   size_t capacity_ = 0;
   std::unique_ptr<uint32_t[]> slots_;
-  std::vector<Dictionary> dictionaries_;  // of the keys that the slots stand for
+  std::vector<CodeKey> read_keys_;
+  std::vector<CodeKey> code_keys_;  // that the slots stand for; none in integers' own way
+  size_t code_rows_ = 0;
+  int code_widenings_ = 0;
   std::vector<Bounds> bounds_;
   std::vector<Bounds> covered_;
 };
@@ -105,6 +123,8 @@ class GroupFinder {
  private:
   enum class Mode : uint8_t { kIndex, kIntegers, kAppend };
 
+  // The first row of the batch for each slot without one, which is taken for it; returns how many.
+  size_t ReserveSlots(size_t count, uint32_t* first_rows);
   Status FindByCodes(std::span<const Vector> keys, size_t count, uint8_t** rows, GroupRuns& runs);
   // False where the keys left the bounds that an array can have.
   Result<bool> FindByIntegers(std::span<const Vector> keys, size_t count, uint8_t** rows,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/branchless_select.h"
 #include "base/interruptible_sort.h"
 #include "base/string_concat.h"
 #include "expression/aggregates/kept_value.h"
@@ -42,18 +43,53 @@ struct Values {
   }
 };
 
-// Puts the value of rank `rank` (from the front, or from the back where `descending`) into its
-// place. Of a cancelled query any value will do.
+// Values of a group, of which some are asked for by their rank: from the front, or from the back
+// where `descending`. Of a cancelled query any value will do.
 template <typename T>
-const T& SelectRank(const AggregateCall& call, T* values, uint64_t count, uint64_t rank,
-                    bool descending) {
-  const auto less = [](const T& a, const T& b) { return ComesBefore(a, b); };
-  const uint64_t place = descending ? count - 1 - rank : rank;
-  const Status status =
-      SelectInterruptibly<T>({values, count}, place, less, call.context.cancellation());
-  if (!status.ok()) call.errors.Add(0, status);
-  return values[place];
-}
+class Ranks {
+ public:
+  Ranks(const AggregateCall& call, T* values, uint64_t count, bool descending)
+      : call_(call), values_(values, count), descending_(descending) {}
+
+  const T& At(uint64_t rank) {
+    const uint64_t place = Place(rank);
+    const CancellationToken& cancellation = call_.context.cancellation();
+    const auto less = [](const T& a, const T& b) { return ComesBefore(a, b); };
+    Status status;
+    if constexpr (kIsNumber) {
+      status = SelectBranchless<T>(values_, place, less, cancellation);
+    } else {
+      status = SelectInterruptibly<T>(values_, place, less, cancellation);
+    }
+    if (!status.ok()) call_.errors.Add(0, status);
+    return values_[place];
+  }
+  // The one at `rank`, after the one before it was asked for: what lies beyond that is no nearer to
+  // it than the nearest.
+  const T& Following(uint64_t rank) {
+    const uint64_t place = Place(rank);
+    const std::span<T> beyond =
+        descending_ ? values_.first(place + 1) : values_.subspan(place);
+    const T* nearest = beyond.data();
+    for (size_t from = 0; from < beyond.size(); from += kSortPiece) {
+      if (call_.context.cancellation().IsCancelled()) break;
+      for (const T& value : beyond.subspan(from, std::min(kSortPiece, beyond.size() - from))) {
+        const bool is_nearer = descending_ ? ComesBefore(*nearest, value) : ComesBefore(value, *nearest);
+        nearest = is_nearer ? &value : nearest;
+      }
+    }
+    return *nearest;
+  }
+
+ private:
+  static constexpr bool kIsNumber = std::is_arithmetic_v<T> || std::is_same_v<T, int128_t>;
+
+  uint64_t Place(uint64_t rank) const { return descending_ ? values_.size() - 1 - rank : rank; }
+
+  const AggregateCall& call_;
+  std::span<T> values_;
+  const bool descending_;
+};
 
 // The value itself that stands at the fraction.
 template <typename T>
@@ -68,7 +104,7 @@ struct Discrete : Values<T> {
     const auto total = static_cast<double>(count);
     const auto behind = static_cast<uint64_t>(std::floor(total - total * std::fabs(fraction)));
     const uint64_t rank = std::max<uint64_t>(1, count - behind) - 1;
-    out = Canonical(SelectRank(call, values, count, rank, std::signbit(fraction)));
+    out = Canonical(Ranks<T>(call, values, count, std::signbit(fraction)).At(rank));
     return true;
   }
 };
@@ -110,16 +146,16 @@ struct Continuous : Values<T> {
     T* values = state.values.Gather(call);
     if (values == nullptr) return false;
     const double fraction = static_cast<const Fraction&>(*call.bound.state).value;
-    const bool descending = std::signbit(fraction);
+    Ranks<T> ranks(call, values, count, std::signbit(fraction));
     const double place = static_cast<double>(count - 1) * std::fabs(fraction);
     const double floor = std::floor(place);
     const auto rank = static_cast<uint64_t>(floor);
-    const auto first = static_cast<Out>(SelectRank(call, values, count, rank, descending));
+    const auto first = static_cast<Out>(ranks.At(rank));
     if (place == floor) {
       out = Canonical(first);
       return true;
     }
-    const auto second = static_cast<Out>(SelectRank(call, values, count, rank + 1, descending));
+    const auto second = static_cast<Out>(ranks.Following(rank + 1));
     out = Canonical(Interpolate(first, place - floor, second));
     return true;
   }

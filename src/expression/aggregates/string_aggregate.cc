@@ -64,7 +64,7 @@ struct StringAggregate {
     const auto& separator = static_cast<const Separator&>(*call.bound.state);
     for (size_t row = 0; row < count && !call.context.cancellation().IsCancelled(); ++row) {
       const State& state = *reinterpret_cast<const State*>(states[row]);
-      if (state.pieces.count() == 0 || separator.is_null) {
+      if (state.pieces.empty() || separator.is_null) {
         result.SetNull(row);
       } else {
         Join(call, state, separator.text, row, result);

@@ -14,11 +14,8 @@ template <typename T>
 class ValueList {
  public:
   void Add(AggregateArena& arena, const T& value) {
-    if (tail_ == nullptr || tail_->count == tail_->capacity) {
-      if (!Grow(arena)) return;
-    }
-    tail_->values()[tail_->count++] = value;
-    ++count_;
+    if (next_ == end_ && !Grow(arena)) return;
+    *next_++ = value;
   }
   void Append(const ValueList& other) {
     if (other.head_ == nullptr) return;
@@ -26,27 +23,35 @@ class ValueList {
       *this = other;
       return;
     }
+    tail_->count = CountIn(tail_);
     tail_->next = other.head_;
     tail_ = other.tail_;
-    count_ += other.count_;
+    next_ = other.next_;
+    end_ = other.end_;
   }
-  uint64_t count() const { return count_; }
+  bool empty() const { return head_ == nullptr; }
+  uint64_t count() const {
+    uint64_t count = 0;
+    for (const Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) count += CountIn(chunk);
+    return count;
+  }
   // All values side by side, to be sorted; null after an OutOfMemory of the arena, and when the
   // query is cancelled.
   T* Gather(const AggregateCall& call) const {
     if (head_ != nullptr && head_->next == nullptr) return head_->values();
-    auto* all = static_cast<T*>(call.arena.Allocate(count_ * sizeof(T)));
+    auto* all = static_cast<T*>(call.arena.Allocate(count() * sizeof(T)));
     if (all == nullptr) return nullptr;
     T* next = all;
     for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
       if (call.context.cancellation().IsCancelled()) return nullptr;
-      std::memcpy(static_cast<void*>(next), chunk->values(), chunk->count * sizeof(T));
-      next += chunk->count;
+      const uint32_t in_chunk = CountIn(chunk);
+      std::memcpy(static_cast<void*>(next), chunk->values(), in_chunk * sizeof(T));
+      next += in_chunk;
     }
     return all;
   }
   void Write(StateWriter& out) const {
-    out.PutUnsigned(count_);
+    out.PutUnsigned(count());
     ForEach([&](const T& value) { out.PutValue(value); });
   }
   // Adds written values; false where the bytes are none.
@@ -54,20 +59,24 @@ class ValueList {
   template <typename Visit>
   void ForEach(const Visit& visit) const {
     for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
-      for (uint32_t i = 0; i < chunk->count; ++i) visit(chunk->values()[i]);
+      const uint32_t in_chunk = CountIn(chunk);
+      for (uint32_t i = 0; i < in_chunk; ++i) visit(chunk->values()[i]);
     }
   }
 
  private:
   struct alignas(16) Chunk {
     Chunk* next;
-    uint32_t count;
+    uint32_t count;  // not kept for the last chunk, whose values end before next_
     uint32_t capacity;
     T* values() { return reinterpret_cast<T*>(this + 1); }
   };
   static constexpr uint32_t kFirstCapacity = 4;
   static constexpr uint32_t kLargestCapacity = 1 << 14;
 
+  uint32_t CountIn(const Chunk* chunk) const {
+    return chunk != tail_ ? chunk->count : static_cast<uint32_t>(next_ - tail_->values());
+  }
   bool Grow(AggregateArena& arena) {
     const uint32_t capacity =
         tail_ == nullptr ? kFirstCapacity : std::min(2 * tail_->capacity, kLargestCapacity);
@@ -76,14 +85,23 @@ class ValueList {
     chunk->next = nullptr;
     chunk->count = 0;
     chunk->capacity = capacity;
-    (tail_ == nullptr ? head_ : tail_->next) = chunk;
+    if (tail_ == nullptr) {
+      head_ = chunk;
+    } else {
+      tail_->count = tail_->capacity;
+      tail_->next = chunk;
+    }
     tail_ = chunk;
+    next_ = chunk->values();
+    end_ = next_ + capacity;
     return true;
   }
 
+  // Adding touches the list itself and the place that it writes, no chunk's head.
+  T* next_;
+  T* end_;
   Chunk* head_;
   Chunk* tail_;
-  uint64_t count_;
 };
 
 // The value as it is kept beyond its batch: bytes of a long string are copied into the arena.
