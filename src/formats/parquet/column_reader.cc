@@ -158,8 +158,14 @@ Status FlatColumnReader::Read(size_t count, Vector& out) {
   }
   if (output.as_codes) {
     const Dictionary& dictionary = *output.dictionary;
-    out = Vector::MakeDictionary(dictionary.values, std::move(output.codes), dictionary.size + 1,
-                                 dictionary.id);
+    if (output.has_nulls) nullable_dictionary_ = dictionary.id;
+    if (dictionary.id == nullable_dictionary_) {
+      out = Vector::MakeDictionary(dictionary.values, std::move(output.codes), dictionary.size + 1,
+                                   dictionary.id);
+    } else {
+      out = Vector::MakeDictionary(dictionary.valid_values, std::move(output.codes),
+                                   dictionary.size, dictionary.valid_id);
+    }
     return Status::OK();
   }
   out = std::move(output.flat);

@@ -56,6 +56,9 @@ class FlatColumnReader final : public ColumnReader {
 
   ColumnPages pages_;
   size_t page_left_ = 0;  // rows of the current page not yet given or skipped
+  // The last dictionary that NULLs were met with: its vectors say so from then on, for what was
+  // computed of one is kept by its id.
+  uint64_t nullable_dictionary_ = 0;
   size_t pending_skip_ = 0;
 };
 

@@ -102,10 +102,13 @@ Result<std::shared_ptr<const Dictionary>> MakeDictionary(const Leaf& leaf, const
   bytes += memory->validity->capacity;
   auto dictionary = std::make_shared<Dictionary>();
   dictionary->values = std::make_shared<const Vector>(
-      Vector::Wrap(leaf.type, values, validity, std::move(memory), size + 1));
+      Vector::Wrap(leaf.type, values, validity, memory, size + 1));
+  dictionary->valid_values = std::make_shared<const Vector>(
+      Vector::Wrap(leaf.type, values, nullptr, std::move(memory), size));
   dictionary->size = size;
   dictionary->bytes = bytes;
   dictionary->id = Vector::NextDictionaryId();
+  dictionary->valid_id = Vector::NextDictionaryId();
   return std::shared_ptr<const Dictionary>(std::move(dictionary));
 }
 
