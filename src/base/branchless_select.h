@@ -46,8 +46,7 @@ Result<size_t> Partition(std::span<T> entries, const IsFirst& is_first,
 template <typename T, typename Less>
 T ChoosePivot(std::span<const T> entries, size_t place, const Less& less) {
   T sample[kMostSamples];
-  const size_t count =
-      std::clamp<size_t>(entries.size() / kEntriesPerSample, 5, kMostSamples);
+  const size_t count = std::clamp<size_t>(entries.size() / kEntriesPerSample, 5, kMostSamples);
   const size_t stride = entries.size() / count;
   for (size_t i = 0; i < count; ++i) sample[i] = entries[i * stride];
   const size_t rank = std::min(place / stride, count - 1);

@@ -68,7 +68,12 @@ TEST(BranchlessSelectTest, TakesNumbersInAnyOrder) {
 }
 
 TEST(BranchlessSelectTest, KnowsNanZeroesAndInfinities) {
-  const double special[] = {std::nan(""), -std::nan(""), 0.0, -0.0, 1.5, -1.5,
+  const double special[] = {std::nan(""),
+                            -std::nan(""),
+                            0.0,
+                            -0.0,
+                            1.5,
+                            -1.5,
                             std::numeric_limits<double>::infinity(),
                             -std::numeric_limits<double>::infinity()};
   std::mt19937_64 random(12);

@@ -38,8 +38,7 @@ TRIVET_TARGET_AVX2 bool AddAvx2Int32(const int32_t* values, size_t count, int32_
   for (; row + 8 <= count; row += 8) {
     const __m256i places =
         _mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + row)), lows);
-    inside = _mm256_and_si256(inside,
-                              _mm256_cmpeq_epi32(_mm256_min_epu32(places, last), places));
+    inside = _mm256_and_si256(inside, _mm256_cmpeq_epi32(_mm256_min_epu32(places, last), places));
     AddEight(places, stride, slots + row);
   }
   const bool all = _mm256_movemask_epi8(inside) == -1;
@@ -58,13 +57,12 @@ TRIVET_TARGET_AVX2 bool AddAvx2Int64(const int64_t* values, size_t count, int64_
     const __m256 first = _mm256_castsi256_ps(_mm256_sub_epi64(_mm256_loadu_si256(vectors), lows));
     const __m256 second =
         _mm256_castsi256_ps(_mm256_sub_epi64(_mm256_loadu_si256(vectors + 1), lows));
-    upper = _mm256_or_si256(upper, _mm256_castps_si256(_mm256_shuffle_ps(
-                                       first, second, _MM_SHUFFLE(3, 1, 3, 1))));
+    upper = _mm256_or_si256(
+        upper, _mm256_castps_si256(_mm256_shuffle_ps(first, second, _MM_SHUFFLE(3, 1, 3, 1))));
     const __m256 lower = _mm256_shuffle_ps(first, second, _MM_SHUFFLE(2, 0, 2, 0));
     const __m256i places =
         _mm256_permute4x64_epi64(_mm256_castps_si256(lower), _MM_SHUFFLE(3, 1, 2, 0));
-    inside = _mm256_and_si256(inside,
-                              _mm256_cmpeq_epi32(_mm256_min_epu32(places, last), places));
+    inside = _mm256_and_si256(inside, _mm256_cmpeq_epi32(_mm256_min_epu32(places, last), places));
     AddEight(places, stride, slots + row);
   }
   const bool all = _mm256_movemask_epi8(inside) == -1 && _mm256_testz_si256(upper, upper) != 0;
@@ -82,10 +80,10 @@ template <typename T>
 using AddFunction = bool(const T* values, size_t count, T low, uint64_t span, uint32_t stride,
                          uint32_t* slots);
 
-constexpr SimdDispatch<AddFunction<int32_t>> kAddInt32(
-    {.baseline = AddPlain<int32_t>, .avx2 = AddAvx2Int32});
-constexpr SimdDispatch<AddFunction<int64_t>> kAddInt64(
-    {.baseline = AddPlain<int64_t>, .avx2 = AddAvx2Int64});
+constexpr SimdDispatch<AddFunction<int32_t>> kAddInt32({.baseline = AddPlain<int32_t>,
+                                                        .avx2 = AddAvx2Int32});
+constexpr SimdDispatch<AddFunction<int64_t>> kAddInt64({.baseline = AddPlain<int64_t>,
+                                                        .avx2 = AddAvx2Int64});
 
 }  // namespace
 

@@ -53,8 +53,9 @@ void ExpectPlaces(T low, uint64_t span, std::mt19937_64& random) {
 TEST_P(IntegerPlacesTest, CountsFromTheLowestValueAndSeesWhatLiesOutside) {
   std::mt19937_64 random(21);
   for (const uint64_t span : {uint64_t{1}, uint64_t{2}, uint64_t{100}, uint64_t{1} << 20}) {
-    for (const int32_t low : {0, -1, -100, std::numeric_limits<int32_t>::min(),
-                              std::numeric_limits<int32_t>::max() - static_cast<int32_t>(span - 1)}) {
+    for (const int32_t low :
+         {0, -1, -100, std::numeric_limits<int32_t>::min(),
+          std::numeric_limits<int32_t>::max() - static_cast<int32_t>(span - 1)}) {
       ExpectPlaces<int32_t>(low, span, random);
     }
     for (const int64_t low :

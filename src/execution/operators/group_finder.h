@@ -29,8 +29,8 @@ class DirectGroups {
  public:
   DirectGroups(MemoryManager& memory, std::string_view consumer);
 
-  // Computes the slot of every row by dictionary codes and the bounds of integers seen so far; false
-  // where no key has codes, one is neither, or there are too many combinations.
+  // Computes the slot of every row by dictionary codes and the bounds of integers seen so far;
+  // false where no key has codes, one is neither, or there are too many combinations.
   bool SlotByCodes(std::span<const Vector> keys, size_t count);
   // Computes the slot of every row by integers; false where a value is out of bounds.
   bool SlotByIntegers(std::span<const Vector> keys, size_t count);
@@ -66,8 +66,8 @@ class DirectGroups {
     size_t size = 0;   // of the dictionary, or the bounds with a place for NULL
     bool operator==(const CodeKey&) const = default;
   };
-  // Reads what the keys are by codes into read_keys_, integers with the bounds covered so far; false
-  // where they cannot be addressed so.
+  // Reads what the keys are by codes into read_keys_, integers with the bounds covered so far;
+  // false where they cannot be addressed so.
   bool ReadCodeKeys(std::span<const Vector> keys);
   // The combinations of read_keys_, or some number above the most.
   size_t CodeSlots() const;

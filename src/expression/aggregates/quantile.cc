@@ -68,13 +68,13 @@ class Ranks {
   // it than the nearest.
   const T& Following(uint64_t rank) {
     const uint64_t place = Place(rank);
-    const std::span<T> beyond =
-        descending_ ? values_.first(place + 1) : values_.subspan(place);
+    const std::span<T> beyond = descending_ ? values_.first(place + 1) : values_.subspan(place);
     const T* nearest = beyond.data();
     for (size_t from = 0; from < beyond.size(); from += kSortPiece) {
       if (call_.context.cancellation().IsCancelled()) break;
       for (const T& value : beyond.subspan(from, std::min(kSortPiece, beyond.size() - from))) {
-        const bool is_nearer = descending_ ? ComesBefore(*nearest, value) : ComesBefore(value, *nearest);
+        const bool is_nearer =
+            descending_ ? ComesBefore(*nearest, value) : ComesBefore(value, *nearest);
         nearest = is_nearer ? &value : nearest;
       }
     }
