@@ -76,6 +76,9 @@ struct ScanCapabilities {
   bool samples = false;  // takes ScanRequest::sample_rows
   // Asks them of each row, too, not only which parts of the table to leave out.
   bool dynamic_filters_by_row = false;
+  // What they leave out is not decoded, so that they are worth more than a look into a join's
+  // table.
+  bool dynamic_filters_spare_decoding = false;
 };
 
 // Data with a schema that can be scanned: files, memory, foreign streams. Immutable description of

@@ -150,8 +150,8 @@ Status JoinBuildSink::PartitionAll() {
   for (GatheredRows& rows : gathered_) {
     std::unique_ptr<PartitionedRowStore> partitions;
     if (rows.partition == GatheredRows::kMatchable) {
-      TRIVET_ASSIGN_OR_RETURN(
-          partitions, JoinRowGatherer::PartitionRows(rows.rows, context_, can_spill()));
+      TRIVET_ASSIGN_OR_RETURN(partitions,
+                              JoinRowGatherer::PartitionRows(rows.rows, context_, can_spill()));
     }
     if (partitions == nullptr) {
       all.push_back(std::move(rows));
@@ -159,7 +159,7 @@ Status JoinBuildSink::PartitionAll() {
     }
     rows.rows.Clear();
     for (size_t p = 0; p < partitions->partition_count(); ++p) {
-      all.push_back({std::move(partitions->partition(p)), static_cast<int>(p)});
+      all.push_back({std::move(partitions->partition(p)), static_cast<int>(p), rows.bounds});
     }
   }
   gathered_ = std::move(all);

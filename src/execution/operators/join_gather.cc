@@ -1,13 +1,15 @@
 #include "execution/operators/join_gather.h"
 
 #include <algorithm>
-#include <limits>
+#include <type_traits>
+
+#include "vector/physical_dispatch.h"
 
 namespace trivet {
 
 namespace {
-// From so many rows on they are partitioned: with fewer, a cache holds the directory and what of the
-// rows is written, and one thread makes the table in a few milliseconds.
+// From so many rows on they are partitioned: with fewer, a cache holds the directory and what of
+// the rows is written, and one thread makes the table in a few milliseconds.
 constexpr size_t kRowsWorthPartitioning = size_t{1} << 18;
 // Rows that are there may be this part of those to come, as far as direct addressing goes.
 constexpr uint64_t kFurtherRows = 16;
@@ -25,7 +27,9 @@ JoinRowGatherer::JoinRowGatherer(const JoinTable& table, const EvaluationContext
       context_(context),
       yields_(yields),
       store_(std::make_unique<RowStore>(table.shape().layout, MakeMemory(context, yields))),
-      partition_at_(table.shape().key_count() == 0 ? ~size_t{0} : kRowsWorthPartitioning) {}
+      partition_at_(table.shape().key_count() == 0 ? ~size_t{0} : kRowsWorthPartitioning) {
+  if (table.hash_tells_key()) bounds_.emplace();
+}
 
 Status JoinRowGatherer::Append(const std::vector<Vector>& columns, const uint64_t* hashes,
                                const uint32_t* selection, size_t count, bool are_null_keys) {
@@ -44,6 +48,7 @@ Status JoinRowGatherer::Append(const std::vector<Vector>& columns, const uint64_
     TRIVET_RETURN_IF_ERROR(store_->Append(columns, hashes, selection, count, addresses_));
   }
   is_broken_ = false;
+  if (!are_null_keys && bounds_) NoteKeys(columns.front(), selection, count);
   return store_ != nullptr && store_->row_count() >= partition_at_ ? Partition() : Status::OK();
 }
 
@@ -80,10 +85,10 @@ const std::vector<std::pair<const RowStore*, size_t>>& JoinRowGatherer::WholeRow
 
 void JoinRowGatherer::Take(std::vector<GatheredRows>& gathered) {
   if (store_ != nullptr) {
-    gathered.push_back({std::move(*store_), GatheredRows::kMatchable});
+    gathered.push_back({std::move(*store_), GatheredRows::kMatchable, bounds_});
   } else {
     for (size_t p = 0; p < partitions_->partition_count(); ++p) {
-      gathered.push_back({std::move(partitions_->partition(p)), static_cast<int>(p)});
+      gathered.push_back({std::move(partitions_->partition(p)), static_cast<int>(p), bounds_});
     }
   }
   if (null_store_ != nullptr) {
@@ -116,20 +121,33 @@ Status JoinRowGatherer::Partition() {
   return Status::OK();
 }
 
-bool JoinRowGatherer::LooksDirect() const {
-  if (!table_.hash_tells_key()) return false;
-  const PhysicalType type = table_.shape().keys[0]->type().physical();
-  int64_t min = std::numeric_limits<int64_t>::max();
-  int64_t max = std::numeric_limits<int64_t>::min();
-  for (const RowStore::Page& page : store_->pages()) {
-    const uint8_t* key = page.rows + table_.layout().offset(0);
-    for (uint32_t i = 0; i < page.row_count; ++i, key += table_.layout().row_bytes()) {
-      min = std::min(min, ReadIntegerKey(type, key));
-      max = std::max(max, ReadIntegerKey(type, key));
+void JoinRowGatherer::NoteKeys(const Vector& keys, const uint32_t* selection, size_t count) {
+  const VectorView view = keys.View();
+  DispatchPhysical(keys.type().physical(), [&]<typename T>() {
+    if constexpr (std::is_integral_v<T> && sizeof(T) <= sizeof(int64_t)) {
+      const auto* values = reinterpret_cast<const T*>(view.data);
+      T min = std::numeric_limits<T>::max();
+      T max = std::numeric_limits<T>::min();
+      const auto add = [&](T value) {
+        min = std::min(min, value);
+        max = std::max(max, value);
+      };
+      if (selection == nullptr && view.selection == nullptr) {
+        for (size_t i = 0; i < count; ++i) add(values[i]);
+      } else {
+        for (size_t i = 0; i < count; ++i) {
+          add(values[view.Index(selection != nullptr ? selection[i] : i)]);
+        }
+      }
+      bounds_->Add(static_cast<int64_t>(min));
+      bounds_->Add(static_cast<int64_t>(max));
     }
-  }
-  const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
-  return JoinTableBuilder::LooksDirect(range / kFurtherRows, store_->row_count());
+  });
+}
+
+bool JoinRowGatherer::LooksDirect() const {
+  return bounds_ &&
+         JoinTableBuilder::LooksDirect(bounds_->range() / kFurtherRows, store_->row_count());
 }
 
 }  // namespace trivet

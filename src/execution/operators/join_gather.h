@@ -34,6 +34,8 @@ class JoinRowGatherer {
  private:
   void NoteWholeRows();
   Status Partition();
+  // Takes the keys of some rows into account where tables are addressed by them directly.
+  void NoteKeys(const Vector& keys, const uint32_t* selection, size_t count);
   bool LooksDirect() const;
 
   const JoinTable& table_;
@@ -43,7 +45,8 @@ class JoinRowGatherer {
   std::unique_ptr<PartitionedRowStore> partitions_;  // instead, once there are many rows
   std::unique_ptr<RowStore> null_store_;             // rows that match nothing, where they are kept
   size_t partition_at_;
-  bool is_broken_ = false;  // an Append has failed
+  std::optional<KeyBounds> bounds_;  // of a single integer key, without rows that match nothing
+  bool is_broken_ = false;           // an Append has failed
   std::vector<std::pair<const RowStore*, size_t>> whole_;
   uint8_t* addresses_[kVectorSize];
 };

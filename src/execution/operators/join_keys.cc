@@ -21,8 +21,8 @@ constexpr std::string_view kConsumer = "DYNAMIC_FILTER";
 constexpr uint64_t kMaxBitmapBits = uint64_t{1} << 26;
 // A filter takes at most this part of the budget.
 constexpr size_t kMostOfBudget = 16;
-// A Bloom filter is made for at least so many rows of the scan a key: with fewer, making and asking
-// it costs what it saves.
+// A Bloom filter, or a bitmap where rows lie in memory, is made for at least so many rows of the
+// scan a key: with fewer, making and asking it costs what it saves.
 constexpr uint64_t kScannedRowsPerKey = 8;
 
 // Hands one key's values, without NULLs, to visit(values, count), some at a time, as long as it
@@ -132,18 +132,22 @@ Status JoinKeyPublisher::ForEachInteger(size_t key, const Visit& visit) const {
   });
 }
 
+bool JoinKeyPublisher::IsDirect() const {
+  return runtime_.spill == nullptr && runtime_.table->is_direct() && runtime_.table->can_match();
+}
+
 Status JoinKeyPublisher::AddRange(size_t key, DynamicFilter::Content& content) const {
   const LogicalType& type = runtime_.table->layout().types()[key];
-  int64_t min = std::numeric_limits<int64_t>::max();
-  int64_t max = std::numeric_limits<int64_t>::min();
-  TRIVET_RETURN_IF_ERROR(ForEachInteger(key, [&](int64_t value) {
-    min = std::min(min, value);
-    max = std::max(max, value);
-  }));
-  content.empty = min > max;
+  KeyBounds bounds;
+  if (IsDirect()) {
+    bounds = runtime_.table->direct_bounds();
+  } else {
+    TRIVET_RETURN_IF_ERROR(ForEachInteger(key, [&](int64_t value) { bounds.Add(value); }));
+  }
+  content.empty = bounds.is_none();
   if (content.empty) return Status::OK();
-  content.min = Value::Integer(type, min);
-  content.max = Value::Integer(type, max);
+  content.min = Value::Integer(type, bounds.min);
+  content.max = Value::Integer(type, bounds.max);
   return Status::OK();
 }
 
@@ -168,10 +172,23 @@ Status JoinKeyPublisher::AddBitmap(size_t key, DynamicFilter::Content& content) 
   TRIVET_ASSIGN_OR_RETURN(const bool reserved, Reserve(words * sizeof(uint64_t), content));
   if (!reserved) return Status::OK();
   std::vector<uint64_t> bitmap(words);
-  TRIVET_RETURN_IF_ERROR(ForEachInteger(key, [&](int64_t value) {
-    const uint64_t bit = static_cast<uint64_t>(value) - static_cast<uint64_t>(min);
-    bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
-  }));
+  // Rows are wider than a directory's words, and there may be more of them.
+  const JoinTable& table = *runtime_.table;
+  const size_t row_bytes = table.row_count() * table.layout().row_bytes();
+  if (IsDirect() && range * sizeof(uint64_t) < row_bytes) {
+    for (size_t word = 0; word < words; ++word) {
+      const uint64_t first = word * 64;
+      const uint64_t count = std::min<uint64_t>(64, range + 1 - first);
+      for (uint64_t bit = 0; bit < count; ++bit) {
+        bitmap[word] |= uint64_t{table.HasDirect(first + bit)} << bit;
+      }
+    }
+  } else {
+    TRIVET_RETURN_IF_ERROR(ForEachInteger(key, [&](int64_t value) {
+      const uint64_t bit = static_cast<uint64_t>(value) - static_cast<uint64_t>(min);
+      bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
+    }));
+  }
   content.bitmap = std::move(bitmap);
   return Status::OK();
 }
@@ -262,7 +279,11 @@ Status JoinKeyPublisher::Publish(const KeyPublication& publication) const {
   const size_t key = publication.keys.front();
   if (publication.is_integer) {
     TRIVET_RETURN_IF_ERROR(AddRange(key, *content));
-    if (publication.by_row && !content->empty) TRIVET_RETURN_IF_ERROR(AddBitmap(key, *content));
+    const bool pays = publication.scan->table().capabilities().dynamic_filters_spare_decoding ||
+                      Pays(publication, RowCount());
+    if (publication.by_row && pays && !content->empty) {
+      TRIVET_RETURN_IF_ERROR(AddBitmap(key, *content));
+    }
   }
   if (publication.keys.size() == 1 && !content->empty) {
     TRIVET_RETURN_IF_ERROR(AddList(key, *content));

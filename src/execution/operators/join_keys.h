@@ -25,6 +25,8 @@ class JoinKeyPublisher {
   Status ForEachPage(const Visit& visit) const;
   template <typename Visit>
   Status ForEachInteger(size_t key, const Visit& visit) const;
+  // The table's directory tells which integers are keys.
+  bool IsDirect() const;
   Status AddRange(size_t key, DynamicFilter::Content& content) const;
   Status AddBitmap(size_t key, DynamicFilter::Content& content) const;
   Status AddList(size_t key, DynamicFilter::Content& content) const;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 #include <set>
 
@@ -47,7 +48,8 @@ class FilteredTable final : public Table {
     std::shared_ptr<const Content> content;
   };
 
-  explicit FilteredTable(const Rows& rows, bool by_row = true) : by_row_(by_row) {
+  explicit FilteredTable(const Rows& rows, bool by_row = true, bool spares_decoding = true)
+      : by_row_(by_row), spares_decoding_(spares_decoding) {
     std::vector<ColumnDefinition> columns;
     for (const PhysicalColumn& column : kSchema) columns.push_back({column.name, column.type});
     MemoryTableBuilder builder("t", columns, std::make_shared<MemoryBudget>("memory", 1 << 30));
@@ -60,7 +62,10 @@ class FilteredTable final : public Table {
   const std::vector<ColumnDefinition>& columns() const override { return rows_->columns(); }
   TableStatistics statistics() const override { return rows_->statistics(); }
   ScanCapabilities capabilities() const override {
-    return {.filters = true, .dynamic_filters = true, .dynamic_filters_by_row = by_row_};
+    return {.filters = true,
+            .dynamic_filters = true,
+            .dynamic_filters_by_row = by_row_,
+            .dynamic_filters_spare_decoding = spares_decoding_};
   }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override {
@@ -76,6 +81,7 @@ class FilteredTable final : public Table {
 
  private:
   const bool by_row_;
+  const bool spares_decoding_;
   std::shared_ptr<MemoryTable> rows_;
 };
 
@@ -84,8 +90,8 @@ using Adjust = std::function<void(PhysicalJoin::Fields&)>;
 // Joins a table's rows with built ones, and gives the filters that its scan got.
 std::vector<FilteredTable::Given> GivenBy(
     const Rows& probe, const Rows& build, const std::vector<size_t>& keys, QueryContext& context,
-    const Adjust& adjust = [](auto&) {}, bool by_row = true) {
-  auto table = std::make_shared<FilteredTable>(probe, by_row);
+    const Adjust& adjust = [](auto&) {}, bool by_row = true, bool spares_decoding = true) {
+  auto table = std::make_shared<FilteredTable>(probe, by_row, spares_decoding);
   PhysicalJoin::Fields fields;
   fields.kind = JoinKind::kInner;
   for (const size_t key : keys) {
@@ -167,6 +173,59 @@ TEST(JoinKeysTest, IntegersOfASmallRangeAreABitmap) {
   EXPECT_EQ(given[0].content->min, Value::Int32(7));
   EXPECT_EQ(given[0].content->list.keys(),
             (std::vector<Value>{Value::Int32(7), Value::Int32(8), Value::Int32(9)}));
+}
+
+// Whatever the table's form: each key once, some often, few over a wide range; on disk.
+TEST(JoinKeysTest, ABitmapHasTheBitsOfAllKeysAndNoOthers) {
+  const Rows probe = MakeRows(0, 3000);
+  struct Case {
+    const char* name;
+    int count;
+    std::function<int(int)> key;
+  };
+  const Case cases[] = {{"each once", 300, [](int i) { return 3 * i - 200; }},
+                        {"without a gap", 320, [](int i) { return i + 1; }},
+                        {"some often", 700, [](int i) { return i % 90 * (i % 3 + 1) + 5; }},
+                        {"one word", 64, [](int i) { return i - 32; }},
+                        {"a wide range", 100, [](int i) { return i * 300'007 - 7; }}};
+  for (const Case& one : cases) {
+    for (const bool spills : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << one.name << (spills ? ", on disk" : ""));
+      Rows build = MakeRows(0, one.count);
+      std::set<int> keys;
+      for (int i = 0; i < one.count; ++i) {
+        build[i][2] = i % 50 == 13 ? Value::Null(TypeId::kInt32) : Value::Int32(one.key(i));
+        if (i % 50 != 13) keys.insert(one.key(i));
+      }
+      QueryContext context = spills ? SpillingContext(2) : TestContext(2);
+      const auto given = GivenBy(probe, build, {2}, context);
+      ASSERT_EQ(given.size(), 1u);
+      ASSERT_NE(given[0].content, nullptr);
+      EXPECT_EQ(given[0].content->min, Value::Int32(*keys.begin()));
+      EXPECT_EQ(given[0].content->max, Value::Int32(*keys.rbegin()));
+      const std::vector<uint64_t>& bitmap = given[0].content->bitmap;
+      size_t bits = 0;
+      for (const uint64_t word : bitmap) bits += static_cast<size_t>(std::popcount(word));
+      EXPECT_EQ(bits, keys.size());
+      for (const int key : keys) {
+        const auto bit = static_cast<uint64_t>(key - *keys.begin());
+        ASSERT_LT(bit, bitmap.size() * 64);
+        ASSERT_TRUE(BitIsSet(bitmap.data(), bit)) << key;
+      }
+    }
+  }
+}
+
+TEST(JoinKeysTest, RowsInMemoryAreAskedByABitmapWhereItIsMuchSmallerThanThem) {
+  QueryContext context = TestContext();
+  for (const int built : {100, 1000}) {
+    const auto given =
+        GivenBy(MakeRows(0, 3000), MakeRows(0, built), {2}, context, [](auto&) {}, true, false);
+    ASSERT_EQ(given.size(), 1u);
+    ASSERT_NE(given[0].content, nullptr);
+    EXPECT_TRUE(given[0].content->max.has_value());
+    EXPECT_EQ(given[0].content->bitmap.empty(), built == 1000);
+  }
 }
 
 // However many rows have them.

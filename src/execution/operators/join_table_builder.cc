@@ -42,22 +42,22 @@ bool JoinTableBuilder::LooksDirect(uint64_t range, size_t rows) {
   return range < std::max(kMaxDirectWords, kMaxDirectWordsPerRow * rows);
 }
 
-Status JoinTableBuilder::CollectBounds(const std::vector<GatheredRows>& gathered, int64_t& min,
-                                       int64_t& max) const {
+Status JoinTableBuilder::CollectBounds(const std::vector<GatheredRows>& gathered,
+                                       KeyBounds& bounds) const {
   const PhysicalType type = table_.shape_.keys[0]->type().physical();
   const size_t offset = layout().offset(0);
-  min = std::numeric_limits<int64_t>::max();
-  max = std::numeric_limits<int64_t>::min();
   for (const GatheredRows& source : gathered) {
     if (source.partition == GatheredRows::kNullKeys) continue;
+    if (source.bounds) {
+      bounds.Add(*source.bounds);
+      continue;
+    }
     for (const RowStore::Page& page : source.rows.pages()) {
       TRIVET_RETURN_IF_ERROR(table_.context_.cancellation().Check());
       const uint8_t* row = page.rows;
       for (uint32_t i = 0; i < page.row_count; ++i, row += layout().row_bytes()) {
         if (!layout().IsValid(row, 0)) continue;
-        const int64_t key = ReadIntegerKey(type, row + offset);
-        min = std::min(min, key);
-        max = std::max(max, key);
+        bounds.Add(ReadIntegerKey(type, row + offset));
       }
     }
   }
@@ -78,18 +78,16 @@ Status JoinTableBuilder::Address(const std::vector<GatheredRows>& gathered) {
   table_.direct_ = false;
   table_.single_rows_ = false;
   if (table_.hash_tells_key_) {
-    int64_t min;
-    int64_t max;
-    TRIVET_RETURN_IF_ERROR(CollectBounds(gathered, min, max));
-    const uint64_t range = static_cast<uint64_t>(max) - static_cast<uint64_t>(min);
-    if (min <= max && LooksDirect(range, row_count_)) {
-      slot_count_ = range + 1;
+    KeyBounds bounds;
+    TRIVET_RETURN_IF_ERROR(CollectBounds(gathered, bounds));
+    if (!bounds.is_none() && LooksDirect(bounds.range(), row_count_)) {
+      slot_count_ = bounds.range() + 1;
       // More rows than keys, or none more.
       tries_single_ = row_count_ <= slot_count_;
       const Status reserved = ReserveDirectory();
       if (reserved.ok()) {
         table_.direct_ = true;
-        table_.direct_min_ = min;
+        table_.direct_min_ = bounds.min;
         table_.direct_size_ = slot_count_;
         return Status::OK();
       }
@@ -259,7 +257,8 @@ Status JoinTableBuilder::ForEachBlock(const Task& task, std::vector<uint8_t*>* n
           if constexpr (kIsDirect) {
             slots[count] = DirectSlot(row);
             tags[count] = 0;
-            if (task.is_share && slots[count] - task.first_slot >= task.end_slot - task.first_slot) {
+            if (task.is_share &&
+                slots[count] - task.first_slot >= task.end_slot - task.first_slot) {
               continue;
             }
           } else {

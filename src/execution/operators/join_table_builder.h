@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <vector>
 
 #include "execution/operators/join_table.h"
@@ -18,6 +19,8 @@ struct GatheredRows {
 
   RowStore rows;
   int partition;  // by the uppermost bits of the hash; such rows are matchable
+  // Of their keys, or of these and others that are gathered as well; where they are known.
+  std::optional<KeyBounds> bounds = std::nullopt;
 };
 
 // Makes a table of gathered rows by counting: how many rows each slot has, hence where each slot
@@ -57,7 +60,7 @@ class JoinTableBuilder {
 
   const RowLayout& layout() const { return table_.layout(); }
   bool IsMatchable(const uint8_t* row) const;
-  Status CollectBounds(const std::vector<GatheredRows>& gathered, int64_t& min, int64_t& max) const;
+  Status CollectBounds(const std::vector<GatheredRows>& gathered, KeyBounds& bounds) const;
   Status Address(const std::vector<GatheredRows>& gathered);
   void AddressByHash();
   Status ReserveDirectory();
@@ -70,8 +73,7 @@ class JoinTableBuilder {
   // Calls visit(rows, slots, tags, count) for some of the task's rows at a time; `null_rows`, where
   // that is not null, gets those that match nothing.
   template <bool kIsDirect, typename Visit>
-  Status ForEachBlock(const Task& task, std::vector<uint8_t*>* null_rows,
-                      const Visit& visit) const;
+  Status ForEachBlock(const Task& task, std::vector<uint8_t*>* null_rows, const Visit& visit) const;
   template <bool kIsDirect>
   Status CountAndPlace(const Task& task);
   template <bool kIsAlone>
@@ -79,8 +81,8 @@ class JoinTableBuilder {
   void MoveHeap(RowStore& rows, uint8_t* heap) const;
   void PlaceInOrder();
   uint64_t DirectSlot(const uint8_t* row) const {
-    return static_cast<uint64_t>(ReadIntegerKey(layout().types()[0].physical(),
-                                                row + layout().offset(0))) -
+    return static_cast<uint64_t>(
+               ReadIntegerKey(layout().types()[0].physical(), row + layout().offset(0))) -
            static_cast<uint64_t>(table_.direct_min_);
   }
   void UsePlacedRows(int partition);

@@ -149,8 +149,11 @@ class ParquetTable final : public Table {
     return statistics_;
   }
   ScanCapabilities capabilities() const override {
-    return {
-        .filters = true, .dynamic_filters = true, .samples = true, .dynamic_filters_by_row = true};
+    return {.filters = true,
+            .dynamic_filters = true,
+            .samples = true,
+            .dynamic_filters_by_row = true,
+            .dynamic_filters_spare_decoding = true};
   }
   size_t split_count() const override { return std::max<size_t>(1, files_->row_group_count()); }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
