@@ -66,7 +66,8 @@ class MemoryTableBuilder {
 };
 
 // One snapshot of a table in memory. A later snapshot shares its chunks. Scans give a morsel for
-// each part of a chunk, in order, and skip chunks whose bounds refute a filter.
+// each part of a chunk, in order, and skip chunks whose bounds refute a filter; run-time filters
+// are asked of each row as well.
 class MemoryTable final : public Table {
  public:
   MemoryTable(std::vector<ColumnDefinition> columns, MemoryChunks chunks);
@@ -74,7 +75,8 @@ class MemoryTable final : public Table {
   const std::vector<ColumnDefinition>& columns() const override { return columns_; }
   TableStatistics statistics() const override;
   ScanCapabilities capabilities() const override {
-    return {.filters = true, .dynamic_filters = true, .samples = true};
+    return {
+        .filters = true, .dynamic_filters = true, .samples = true, .dynamic_filters_by_row = true};
   }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest& request,
                                           const ExecutionContext& context) const override;

@@ -4,6 +4,7 @@
 
 #include "expression/evaluator.h"
 #include "expression/rewrite.h"
+#include "storage/memory_row_filter.h"
 #include "storage/memory_table.h"
 #include "storage/sample_runs.h"
 
@@ -64,7 +65,8 @@ bool MayMatch(const MemoryChunk& chunk, const Expression& filter) {
   }
 }
 
-// What all morsels of one scan share; immutable but for the next morsel's number.
+// What all morsels of one scan share; immutable but for the next morsel's number and the counts of
+// what run-time filters let pass.
 struct ScanState {
   struct Morsel {
     std::shared_ptr<const MemoryChunk> chunk;
@@ -73,7 +75,8 @@ struct ScanState {
   };
   std::vector<Morsel> morsels;
   std::vector<ScanRequest::Dynamic> dynamic_filters;
-  std::vector<size_t> read;  // table ordinals of the batch on which the filter runs
+  std::vector<std::unique_ptr<MemoryDynamic>> row_filters;  // the same, asked of each row
+  std::vector<size_t> read;  // table ordinals of the batch on which the filters run
   size_t output_count = 0;   // the first of `read` are the output
   ExpressionPtr filter;      // over `read`; null: none
   const ExecutionContext* context = nullptr;
@@ -139,7 +142,7 @@ Vector ColumnPart(const std::shared_ptr<const MemoryChunk>& chunk, size_t column
 
 class MemoryMorselReader final : public MorselReader {
  public:
-  MemoryMorselReader(std::shared_ptr<const ScanState> state, size_t number)
+  MemoryMorselReader(std::shared_ptr<ScanState> state, size_t number)
       : state_(std::move(state)), number_(number), position_(Morsel().begin) {
     if (state_->filter) evaluator_.emplace(std::vector{state_->filter}, *state_->context);
   }
@@ -157,6 +160,7 @@ class MemoryMorselReader final : public MorselReader {
         }
         return false;
       }
+      row_filter_.emplace(state_->row_filters);
     }
     if (position_ == morsel.end) return false;
     const size_t count = std::min(state_->context->batch_size(), morsel.end - position_);
@@ -166,13 +170,15 @@ class MemoryMorselReader final : public MorselReader {
     }
     position_ += count;
     Batch read(std::move(columns), count);
-    if (evaluator_) {
-      auto rows = MakeIndices(count);
+    row_filter_->Apply(read);
+    if (evaluator_ && read.row_count() > 0) {
+      auto rows = MakeIndices(read.row_count());
       size_t selected = 0;
       TRIVET_RETURN_IF_ERROR(evaluator_->Select(0, read, rows.get(), selected));
-      read.mutable_columns().resize(state_->output_count);
-      if (selected < count) read.Slice(rows, selected);
+      read.mutable_columns().resize(state_->output_count);  // no more is sliced than is given
+      if (selected < read.row_count()) read.Slice(rows, selected);
     }
+    read.mutable_columns().resize(state_->output_count);
     read.set_order({number_, sequence_++});
     batch = std::move(read);
     return true;
@@ -181,11 +187,12 @@ class MemoryMorselReader final : public MorselReader {
  private:
   const ScanState::Morsel& Morsel() const { return state_->morsels[number_]; }
 
-  std::shared_ptr<const ScanState> state_;
+  std::shared_ptr<ScanState> state_;
   size_t number_;
   size_t position_;
   uint64_t sequence_ = 0;
   std::optional<Evaluator> evaluator_;
+  std::optional<MemoryRowFilter> row_filter_;
 };
 
 class MemoryTableScan final : public TableScan {
@@ -207,18 +214,31 @@ class MemoryTableScan final : public TableScan {
 void PlanColumns(const ScanRequest& request, ScanState& state) {
   state.read = request.columns;
   state.output_count = request.columns.size();
-  std::map<size_t, uint32_t> place;
-  for (size_t i = 0; i < state.read.size(); ++i) place.emplace(state.read[i], i);
+  std::map<size_t, uint32_t> places;
+  for (size_t i = 0; i < state.read.size(); ++i) places.emplace(state.read[i], i);
+  const auto place_of = [&](size_t column) {
+    const auto [found, added] = places.emplace(column, state.read.size());
+    if (added) state.read.push_back(column);
+    return found->second;
+  };
   std::vector<ExpressionPtr> filters;
   for (const ExpressionPtr& filter : request.filters) {
     filters.push_back(RewriteExpression(filter, [&](const ExpressionPtr& node) {
       if (node->kind() != ExpressionKind::kInput) return node;
-      const auto [found, added] = place.emplace(node->input_index(), state.read.size());
-      if (added) state.read.push_back(node->input_index());
-      return Expression::Input(found->second, node->type(), node->name());
+      return Expression::Input(place_of(node->input_index()), node->type(), node->name());
     }));
   }
   if (!filters.empty()) state.filter = Expression::And(std::move(filters));
+  // Rows left out before a filter that may fail would have its errors depend on timing.
+  if (std::ranges::any_of(request.filters, [](const auto& filter) { return filter->can_fail(); })) {
+    return;
+  }
+  state.dynamic_filters = request.dynamic_filters;
+  for (const ScanRequest::Dynamic& dynamic : state.dynamic_filters) {
+    auto& filter = state.row_filters.emplace_back(std::make_unique<MemoryDynamic>());
+    filter->dynamic = &dynamic;
+    for (const size_t column : dynamic.columns) filter->places.push_back(place_of(column));
+  }
 }
 
 // A filter may rule a chunk out only where none ahead of it can raise an error on the chunk's rows.
@@ -251,7 +271,6 @@ Result<std::unique_ptr<TableScan>> MemoryTable::Scan(const ScanRequest& request,
   auto state = std::make_shared<ScanState>();
   state->context = &context;
   state->metrics = request.metrics;
-  state->dynamic_filters = request.dynamic_filters;
   PlanColumns(request, *state);
   if (request.sample_rows > 0) {
     ListSample(chunks_, SampleRuns(request.sample_rows, row_count_), *state);

@@ -178,12 +178,93 @@ TEST_F(MemoryTableTest, ChunksBetweenListedKeysAreLeftOut) {
         .size();
   };
   FilterMetrics outer;
-  EXPECT_EQ(rows({1, kRows + 1.0}, outer), 2 * kRows);
-  EXPECT_EQ(outer.rows_removed, kRows);
+  EXPECT_EQ(rows({1, kRows + 1.0}, outer), 2u);
+  EXPECT_EQ(outer.rows_removed, 3 * kRows - 2);
   EXPECT_GT(outer.groups_removed, 0u);
   EXPECT_STREQ(outer.content, "list");
   FilterMetrics last;
-  EXPECT_EQ(rows({kRows + 1.0}, last), kRows);
+  EXPECT_EQ(rows({kRows + 1.0}, last), 1u);
+  EXPECT_GT(last.groups_removed, outer.groups_removed);
+}
+
+// A filter on the column of integers, whose bits say which of [1, 1000] are keys.
+std::shared_ptr<DynamicFilter> BitmapFilter(uint64_t every) {
+  auto content = std::make_shared<DynamicFilter::Content>();
+  content->min = Value::Int32(1);
+  content->max = Value::Int32(1000);
+  content->bitmap.assign(BitWords(1000), 0);
+  for (uint64_t bit = 0; bit < 1000; bit += every) {
+    content->bitmap[bit >> 6] |= uint64_t{1} << (bit & 63);
+  }
+  auto filter = std::make_shared<DynamicFilter>();
+  filter->Publish(std::move(content));
+  return filter;
+}
+
+TEST_F(MemoryTableTest, FiltersOfJoinsAreAskedOfEachRow) {
+  const auto table = Table(5000);
+  // The bits of 1, 11, 21, ...; NULLs, which multiples of seven are, pass no filter.
+  std::vector<Value> expected;
+  for (int row = 1; row <= 1000; row += 10) {
+    if (row % 7 != 0) expected.push_back(Value::Double(row / 2.0));
+  }
+  for (const size_t batch_size : {size_t{1}, size_t{7}, kVectorSize}) {
+    FilterMetrics metrics;
+    // The filter's column is none of those that are given.
+    EXPECT_EQ(Scan(*table, {.columns = {2}, .dynamic_filters = {{{0}, BitmapFilter(10), &metrics}}},
+                   batch_size),
+              expected);
+    EXPECT_EQ(metrics.rows_removed, 5000 - expected.size());
+    // With another one, and with a filter of the query's own.
+    std::vector<Value> fewer;
+    for (int row = 301; row <= 1000; row += 30) {
+      if (row % 7 != 0) fewer.push_back(Value::Int32(row));
+    }
+    EXPECT_EQ(Scan(*table,
+                   {.columns = {0},
+                    .filters = {Greater(300)},
+                    .dynamic_filters = {{{0}, BitmapFilter(10)}, {{0}, BitmapFilter(3)}}},
+                   batch_size),
+              fewer);
+  }
+}
+
+TEST_F(MemoryTableTest, FiltersThatLetNearlyAllRowsPassAreLeftOut) {
+  constexpr size_t kRows = MemoryTableBuilder::kChunkRows;
+  const auto table = Table(kRows);
+  const auto removed = [&](const std::shared_ptr<DynamicFilter>& filter) {
+    FilterMetrics metrics;
+    Scan(*table, {.columns = {0}, .dynamic_filters = {{{2}, filter, &metrics}}}, kVectorSize);
+    return metrics.rows_removed.load();
+  };
+  for (const auto publishing :
+       {DynamicFilter::Publishing::kOnce, DynamicFilter::Publishing::kTightened}) {
+    // All of the first two thirds pass, and none of the others.
+    auto filter = std::make_shared<DynamicFilter>(publishing);
+    auto bounds = std::make_shared<DynamicFilter::Content>();
+    bounds->min = Value::Double(0);
+    bounds->max = Value::Double(kRows / 3.0);
+    filter->Publish(std::move(bounds));
+    const bool once = publishing == DynamicFilter::Publishing::kOnce;
+    EXPECT_EQ(removed(filter), once ? 0 : kRows / 3 - 1);
+  }
+}
+
+TEST_F(MemoryTableTest, NothingIsLeftOutBeforeAFilterThatMayFail) {
+  const auto table = Table(1000);
+  const ExpressionPtr narrow =
+      Expression::Cast(Expression::Input(0, TypeId::kInt32, "i"), TypeId::kInt8);
+  ASSERT_TRUE(narrow->can_fail());
+  QueryContext context = Context();
+  const ScanRequest request{
+      .columns = {0},
+      .filters = {Expression::Compare(Comparison::kGreater, narrow,
+                                      Expression::Constant(Value::Integer(TypeId::kInt8, 0)))},
+      .dynamic_filters = {{{0}, BitmapFilter(10'000)}}};
+  auto scan = table->Scan(request, context).value();
+  auto reader = scan->NextMorsel().value();
+  Batch batch;
+  EXPECT_EQ(reader->Next(batch).status().code(), StatusCode::kInvalidInput);
 }
 
 TEST_F(MemoryTableTest, StatisticsAreExact) {
@@ -269,7 +350,8 @@ TEST_F(MemoryTableTest, FewStringsBecomeADictionary) {
     ASSERT_EQ(values.size(), kRows);
     for (size_t i = 0; i < kRows; ++i) {
       const bool is_null = column == 0 && i % 11 == 0;
-      ASSERT_EQ(values[i], is_null ? Value::Null(TypeId::kVarchar) : Value::Varchar(text(column, i)))
+      ASSERT_EQ(values[i],
+                is_null ? Value::Null(TypeId::kVarchar) : Value::Varchar(text(column, i)))
           << column << ", row " << i;
     }
   }

@@ -101,8 +101,8 @@ Result<std::shared_ptr<const Dictionary>> MakeDictionary(const Leaf& leaf, const
   FillValidity(validity, size);
   bytes += memory->validity->capacity;
   auto dictionary = std::make_shared<Dictionary>();
-  dictionary->values = std::make_shared<const Vector>(
-      Vector::Wrap(leaf.type, values, validity, memory, size + 1));
+  dictionary->values =
+      std::make_shared<const Vector>(Vector::Wrap(leaf.type, values, validity, memory, size + 1));
   dictionary->valid_values = std::make_shared<const Vector>(
       Vector::Wrap(leaf.type, values, nullptr, std::move(memory), size));
   dictionary->size = size;

@@ -13,8 +13,9 @@ namespace trivet::parquet {
 // The dictionary of one column chunk: flat values in the engine's form, followed by one entry that
 // is NULL, so that NULL rows have a code as well. Immutable, shared by the vectors coded with it.
 struct Dictionary {
-  std::shared_ptr<const Vector> values;        // size + 1 entries
-  std::shared_ptr<const Vector> valid_values;  // the same without the last one, and without validity
+  std::shared_ptr<const Vector> values;  // size + 1 entries
+  std::shared_ptr<const Vector>
+      valid_values;  // the same without the last one, and without validity
   size_t size = 0;
   size_t bytes = 0;  // of memory that it keeps
   uint64_t id = 0;

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "formats/parquet/dynamic_match.h"
+#include "storage/dynamic_match.h"
 
 namespace trivet::parquet {
 
 namespace {
 
-constexpr size_t kRankEvery = 16;           // windows
-constexpr uint64_t kDynamicTrial = 40'000;  // rows after which a dynamic filter is judged
-constexpr double kDynamicWorthwhile = 0.9;  // share of rows passing beyond which it is dropped
+constexpr size_t kRankEvery = 16;  // windows
 
 bool AllAreValid(const uint64_t* validity, size_t count) {
   size_t i = 0;
@@ -56,8 +54,7 @@ WindowFilter::WindowFilter(const ScanPlan& plan, const ExecutionContext& context
     step.cost = plan.dynamic[i].cost;
     const uint64_t tested = step.counts->tested.load(std::memory_order_relaxed);
     const uint64_t passed = step.counts->passed.load(std::memory_order_relaxed);
-    step.retired = tested > kDynamicTrial &&
-                   static_cast<double>(passed) > kDynamicWorthwhile * static_cast<double>(tested);
+    step.retired = LetsNearlyAllPass(tested, passed);
     const bool tightens = plan.dynamic[i].filter->tightens();
     if (tightens) step.retired = false;  // it was looser then
     if (step.content != nullptr || tightens) steps_.push_back(std::move(step));
@@ -79,9 +76,8 @@ void WindowFilter::Rank() {
   std::stable_sort(steps_.begin(), steps_.end(),
                    [](const Step& a, const Step& b) { return a.rank > b.rank; });
   for (Step& step : steps_) {
-    if (step.dynamic == nullptr || step.tested < kDynamicTrial) continue;
-    step.retired =
-        static_cast<double>(step.passed) > kDynamicWorthwhile * static_cast<double>(step.tested);
+    if (step.dynamic == nullptr || step.tested < kDynamicFilterTrial) continue;
+    step.retired = LetsNearlyAllPass(step.tested, step.passed);
   }
 }
 
@@ -96,6 +92,7 @@ Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Ve
                                       size_t entries, uint64_t id) {
   DictionaryAnswers& answers = step.answers;
   answers.id = id;
+  answers.valid_id = 0;
   answers.any = false;
   answers.passes.assign(entries, 0);
   uint32_t rows[kVectorSize];
@@ -118,13 +115,13 @@ Status WindowFilter::AnswerDictionary(Step& step, const std::shared_ptr<const Ve
   return Status::OK();
 }
 
-// Of so many entries hardly ever none passes, as rows did so far: to ask each of them rules no chunk
-// out.
+// Of so many entries hardly ever none passes, as rows did so far: to ask each of them rules no
+// chunk out.
 bool WindowFilter::IsSureToPassOne(const Step& step, size_t entries) {
   constexpr double kSurelySome = 40;  // expected; what rows hold are not independent draws
   const uint64_t tested = step.counts->tested.load(std::memory_order_relaxed);
   const uint64_t passed = step.counts->passed.load(std::memory_order_relaxed);
-  return step.dynamic != nullptr && tested > kDynamicTrial &&
+  return step.dynamic != nullptr && tested > kDynamicFilterTrial &&
          static_cast<double>(passed) * static_cast<double>(entries) >
              kSurelySome * static_cast<double>(tested);
 }
@@ -143,6 +140,7 @@ Result<bool> WindowFilter::MayPassDictionaries(MorselColumns& columns,
     if (dictionary == nullptr || IsSureToPassOne(step, dictionary->size)) continue;
     TRIVET_RETURN_IF_ERROR(
         AnswerDictionary(step, dictionary->values, dictionary->size + 1, dictionary->id));
+    step.answers.valid_id = dictionary->valid_id;
     if (!step.answers.any && !(step.answers.null_passes && may_have_nulls[slot])) {
       by = step.dynamic;
       return false;
@@ -176,7 +174,8 @@ Status WindowFilter::ApplyStep(Step& step, MorselColumns& columns, uint64_t rows
   if (step.slots().size() == 1) {
     TRIVET_ASSIGN_OR_RETURN(const Vector* vector, columns.Load(step.slots().front()));
     const bool coded = vector->is_dictionary() && vector->dictionary_id() != 0;
-    const bool known = coded && step.answers.id == vector->dictionary_id();
+    const bool known = coded && (step.answers.id == vector->dictionary_id() ||
+                                 step.answers.valid_id == vector->dictionary_id());
     if (coded && (known || WorthAnswering(vector->dictionary_size(), rows_left, selection.count,
                                           window_rows_))) {
       if (!known) {
@@ -205,7 +204,7 @@ void WindowFilter::TakeNewest(Step& step) {
   std::shared_ptr<const DynamicFilter::Content> newest = step.dynamic->filter->Get();
   if (newest == step.content) return;
   step.content = std::move(newest);
-  step.answers.id = 0;
+  step.answers.id = step.answers.valid_id = 0;
   // What passed before says little of what passes now.
   step.retired = false;
   step.tested = step.passed = 0;

@@ -30,9 +30,11 @@ class WindowFilter {
   Status Apply(MorselColumns& columns, uint64_t rows_left, RowSelection& selection);
 
  private:
-  // Answers of a predicate for every entry of a dictionary, the NULL entry last.
+  // Answers of a predicate for every entry of a dictionary; where all of a chunk's was asked, the
+  // NULL entry comes last.
   struct DictionaryAnswers {
     uint64_t id = 0;
+    uint64_t valid_id = 0;  // of the same one without the NULL entry, where known
     std::vector<uint8_t> passes;
     bool any = false;  // some entry passes
     bool null_passes = false;

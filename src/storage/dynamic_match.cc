@@ -1,4 +1,4 @@
-#include "formats/parquet/dynamic_match.h"
+#include "storage/dynamic_match.h"
 
 #include <algorithm>
 #include <limits>
@@ -10,7 +10,7 @@
 #include "vector/hash_vector.h"
 #include "vector/select_range.h"
 
-namespace trivet::parquet {
+namespace trivet {
 
 namespace {
 
@@ -145,6 +145,12 @@ size_t SelectByBounds(const DynamicFilter::Content& filter, const Vector& column
 
 }  // namespace
 
+bool LetsNearlyAllPass(uint64_t tested, uint64_t passed) {
+  constexpr double kNearlyAll = 0.9;
+  return tested > kDynamicFilterTrial &&
+         static_cast<double>(passed) > kNearlyAll * static_cast<double>(tested);
+}
+
 size_t SelectDynamicFilter(const DynamicFilter::Content& filter, std::span<const Vector> columns,
                            const uint32_t* rows, size_t count, uint32_t* out) {
   if (filter.empty) return 0;
@@ -161,4 +167,4 @@ size_t SelectDynamicFilter(const DynamicFilter::Content& filter, std::span<const
   return SelectWhere(rows, count, out, [](uint32_t) { return true; });
 }
 
-}  // namespace trivet::parquet
+}  // namespace trivet

@@ -1,4 +1,4 @@
-#include "formats/parquet/dynamic_match.h"
+#include "storage/dynamic_match.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include "base/testing/simd_levels.h"
 #include "vector/hash_vector.h"
 
-namespace trivet::parquet {
+namespace trivet {
 namespace {
 
 class DynamicMatchTest : public trivet::testing::EverySimdLevel {};
@@ -277,4 +277,4 @@ TEST_P(DynamicMatchTest, OfSeveralColumnsOnlyNoKeyAtAllExcludesWithoutAnotherCon
 }
 
 }  // namespace
-}  // namespace trivet::parquet
+}  // namespace trivet
