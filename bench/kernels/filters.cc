@@ -10,7 +10,7 @@
 #include "context/query_context.h"
 #include "expression/compare.h"
 #include "expression/evaluator.h"
-#include "formats/parquet/dynamic_match.h"
+#include "storage/dynamic_match.h"
 #include "report.h"
 #include "types/exact_sum.h"
 #include "vector/hash_vector.h"
@@ -183,7 +183,7 @@ void MeasureBitmap(Report& report, const std::string& name, const LogicalType& t
       },
       [&](bool check) {
         return SelectAll(column, check, [&](size_t i, const T*, uint32_t* rows) {
-          return parquet::SelectDynamicFilter(content, {&column.vectors[i], 1}, nullptr,
+          return SelectDynamicFilter(content, {&column.vectors[i], 1}, nullptr,
                                               kVectorSize, rows);
         });
       },
