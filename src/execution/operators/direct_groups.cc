@@ -10,13 +10,10 @@ namespace trivet {
 namespace {
 
 constexpr size_t kMaxCodeSlots = size_t{1} << 16;
-// With integers among codes: so many slots at once, more as rows come.
-constexpr size_t kFirstCodeSlots = size_t{1} << 12;
+// With integers among codes, whose bounds grow as rows come: so many slots are cleared for nothing,
+// and beyond these no more than a few for each row, whatever dictionaries and bounds do.
+constexpr size_t kFreeCodeSlots = size_t{1} << 12;
 constexpr size_t kCodeSlotsPerRow = 4;
-// Integers among codes whose bounds are widened so often, at the cost of an empty array each time,
-// are left to the index; bounds that are too wide count for more.
-constexpr int kMostWidenings = 64;
-constexpr int kRefusalWidenings = 16;
 
 template <typename T>
 inline constexpr bool kIsDirect =
@@ -87,8 +84,7 @@ bool DirectGroups::ReadCodeKeys(std::span<const Vector> keys) {
       read_keys_[k] = {keys[k].dictionary_id(), FirstOfCodes(keys, k),
                        std::max<size_t>(keys[k].dictionary_size(), 1)};
       has_codes = true;
-    } else if (code_widenings_ < kMostWidenings &&
-               DispatchDirect(keys[k].type().physical(), []<typename T>() {})) {
+    } else if (DispatchDirect(keys[k].type().physical(), []<typename T>() {})) {
       const Bounds bounds = k < covered_.size() ? covered_[k] : Bounds();
       const uint64_t last = static_cast<uint64_t>(bounds.max) - static_cast<uint64_t>(bounds.min);
       const size_t size = bounds.max < bounds.min ? 1 : std::min(last, kMaxCodeSlots) + 2;
@@ -108,10 +104,9 @@ size_t DirectGroups::CodeSlots() const {
   return slot_count;
 }
 
-bool DirectGroups::ResetCodes(size_t max_slots) {
+bool DirectGroups::ResetCodes() {
   code_keys_.clear();
-  const size_t slot_count = CodeSlots();
-  if (slot_count > max_slots || !ResetRows(slot_count)) return false;
+  if (!ResetRows(CodeSlots())) return false;
   bounds_ = covered_;
   bounds_.resize(read_keys_.size());
   uint64_t stride = 1;
@@ -127,16 +122,21 @@ bool DirectGroups::SlotByCodes(std::span<const Vector> keys, size_t count) {
   code_rows_ += count;
   if (!ReadCodeKeys(keys)) return false;
   if (read_keys_ == code_keys_ && ComputeCodeSlots(keys, count)) return true;
+  // Bounds never get narrower: too many slots are so without another look.
+  if (CodeSlots() > kMaxCodeSlots) return false;
   const bool has_integers = std::any_of(read_keys_.begin(), read_keys_.end(),
                                         [](const CodeKey& key) { return key.id == 0; });
-  size_t max_slots = kMaxCodeSlots;
   if (has_integers) {
     Cover(keys, count);
     ReadCodeKeys(keys);
-    code_widenings_ += CodeSlots() > kMaxCodeSlots ? kRefusalWidenings : 1;
-    max_slots = std::clamp(kCodeSlotsPerRow * code_rows_, kFirstCodeSlots, kMaxCodeSlots);
+    const size_t slots = CodeSlots();
+    if (slots > kMaxCodeSlots ||
+        cleared_slots_ + slots > kFreeCodeSlots + kCodeSlotsPerRow * code_rows_) {
+      return false;
+    }
+    cleared_slots_ += slots;
   }
-  return ResetCodes(max_slots) && ComputeCodeSlots(keys, count);
+  return ResetCodes() && ComputeCodeSlots(keys, count);
 }
 
 bool DirectGroups::ComputeCodeSlots(std::span<const Vector> keys, size_t count) {

@@ -113,6 +113,28 @@ TEST(DirectGroups, IntegersAmongCodesHaveAPlaceEach) {
   EXPECT_FALSE(groups.GatherRows(1, rows));
 }
 
+// However often dictionaries change, clearing the array costs each row a few slots at most, and
+// pays off again once they stay.
+TEST(DirectGroups, ChangingDictionariesClearNoMoreThanAFewSlotsARow) {
+  QueryContext context = TestContext();
+  DirectGroups groups(context.memory(), "test");
+  const std::vector<uint32_t> codes = {0, 1};
+  size_t addressed = 0;
+  for (int change = 0; change < 1000; ++change) {
+    addressed += groups.SlotByCodes(MixedKeys().Of(codes, {{0}, {330}}), 2) ? 1 : 0;
+  }
+  // A thousand slots each: four times for nothing, then one for each 250 rows.
+  EXPECT_GE(addressed, 4u);
+  EXPECT_LT(addressed, 20u);
+  const MixedKeys lasting;
+  int attempts = 0;
+  while (!groups.SlotByCodes(lasting.Of(codes, {{0}, {330}}), 2)) ++attempts;
+  EXPECT_LT(attempts, 300);
+  for (int batch = 0; batch < 1000; ++batch) {
+    ASSERT_TRUE(groups.SlotByCodes(lasting.Of(codes, {{batch % 330}, {7}}), 2));
+  }
+}
+
 TEST(DirectGroups, IntegersAmongCodesAreRefusedWhereTheyAreTooMany) {
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();

@@ -71,8 +71,8 @@ class DirectGroups {
   bool ReadCodeKeys(std::span<const Vector> keys);
   // The combinations of read_keys_, or some number above the most.
   size_t CodeSlots() const;
-  // Makes the array for read_keys_, free; false where it would be too large or memory is short.
-  bool ResetCodes(size_t max_slots);
+  // Makes the array for read_keys_, free; false where memory is short.
+  bool ResetCodes();
   // False where an integer is out of bounds.
   bool ComputeCodeSlots(std::span<const Vector> keys, size_t count);
   // Adds each integer's place, in steps of the bounds' stride; false where one is out of bounds.
@@ -87,8 +87,8 @@ class DirectGroups {
   std::unique_ptr<uint32_t[]> slots_;
   std::vector<CodeKey> read_keys_;
   std::vector<CodeKey> code_keys_;  // that the slots stand for; none in integers' own way
-  size_t code_rows_ = 0;
-  int code_widenings_ = 0;
+  size_t code_rows_ = 0;            // that came so far
+  size_t cleared_slots_ = 0;        // for keys with integers among them
   std::vector<Bounds> bounds_;
   std::vector<Bounds> covered_;
 };
