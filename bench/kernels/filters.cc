@@ -10,8 +10,8 @@
 #include "context/query_context.h"
 #include "expression/compare.h"
 #include "expression/evaluator.h"
-#include "storage/dynamic_match.h"
 #include "report.h"
+#include "storage/dynamic_match.h"
 #include "types/exact_sum.h"
 #include "vector/hash_vector.h"
 
@@ -183,8 +183,7 @@ void MeasureBitmap(Report& report, const std::string& name, const LogicalType& t
       },
       [&](bool check) {
         return SelectAll(column, check, [&](size_t i, const T*, uint32_t* rows) {
-          return SelectDynamicFilter(content, {&column.vectors[i], 1}, nullptr,
-                                              kVectorSize, rows);
+          return SelectDynamicFilter(content, {&column.vectors[i], 1}, nullptr, kVectorSize, rows);
         });
       },
       true);

@@ -76,7 +76,7 @@ KeyList ListOfBitmap(const std::vector<uint64_t>& bitmap, const Value& min) {
   for (size_t i = 0; i < bitmap.size(); ++i) {
     for (uint64_t word = bitmap[i]; word != 0; word &= word - 1) {
       if (keys.size() == KeyList::kMost) return {};
-      const auto bit = static_cast<int128_t>(i * 64 + static_cast<size_t>(std::countr_zero(word)));
+      const int128_t bit = static_cast<int128_t>(i) * 64 + std::countr_zero(word);
       keys.push_back(Value::Integer(min.type(), min.integer() + bit));
       hashes.push_back(HashOf(keys.back().integer()));
     }

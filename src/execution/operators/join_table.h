@@ -117,6 +117,7 @@ class JoinTable {
     return first_row_ != nullptr && stores_.size() == 1 && row_count_ <= kMostOrdinals;
   }
   uint32_t OrdinalOf(const uint8_t* row) const {  // exact: a product next to a small integer
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): never negative
     return static_cast<uint32_t>(static_cast<double>(row - first_row_) * rows_per_byte_ + 0.5);
   }
 
