@@ -1,6 +1,6 @@
 // Hash joins of one int64 key with one int64 payload: the engine's table, built from batches and
-// probed by batches that gather the payload, beside a linear-probing table of key and payload. Where
-// keys have several rows, the naive table's slots start chains.
+// probed by batches that gather the payload, beside a linear-probing table of key and payload.
+// Where keys have several rows, the naive table's slots start chains.
 #include <bit>
 #include <cmath>
 #include <memory>
@@ -108,20 +108,20 @@ Sides MakeSides(size_t rows, size_t probes, size_t one_in, bool sparse) {
 }
 
 // Build rows of which each key has `rows_per_key`, or, where that is 0, one key in some has very
-// many: the number of a key is the cube of what is drawn evenly. Probe rows match each key alike, so
-// many that about `pairs` pairs come of them.
+// many: the number of a key is the cube of what is drawn evenly. Probe rows match each key alike,
+// so many that about `pairs` pairs come of them.
 Sides MakeDuplicates(size_t rows, size_t rows_per_key, size_t pairs, bool sparse) {
   std::mt19937_64 random(1);
   const auto key = [&](uint64_t number) {
     return static_cast<int64_t>(sparse ? HashInt64(number) : number);
   };
   const bool skewed = rows_per_key == 0;
-  const size_t keys = skewed ? rows : rows / rows_per_key;
+  const size_t keys = std::max<size_t>(1, skewed ? rows : rows / rows_per_key);
   Sides sides;
   for (size_t i = 0; i < rows; ++i) {
     const double drawn = std::ldexp(static_cast<double>(random() >> 11), -53);
-    const auto number = static_cast<uint64_t>(
-        static_cast<double>(keys) * (skewed ? drawn * drawn * drawn : drawn));
+    const auto number =
+        static_cast<uint64_t>(static_cast<double>(keys) * (skewed ? drawn * drawn * drawn : drawn));
     sides.build_keys.push_back(key(1 + number));
     sides.payloads.push_back(static_cast<int64_t>(i * 3));
   }

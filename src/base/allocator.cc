@@ -20,7 +20,8 @@ constexpr unsigned kMostArenas = 16;
 }  // namespace
 
 void KeepLittleFreedMemory() {
-  const unsigned arenas = std::clamp(std::thread::hardware_concurrency(), kLeastArenas, kMostArenas);
+  const unsigned arenas =
+      std::clamp(std::thread::hardware_concurrency(), kLeastArenas, kMostArenas);
   // Refused settings leave the allocator as it is, which is slower to shrink but right.
   mallopt(M_ARENA_MAX, static_cast<int>(arenas));
   mallopt(M_TRIM_THRESHOLD, kTrimBytes);

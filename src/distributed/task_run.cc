@@ -65,9 +65,9 @@ Result<TaskFinished> TaskRun::Execute() {
   options.thread_count = 1;  // a slot; more rows at once are more tasks
   {
     std::lock_guard lock(mutex_);
-    context_ = std::make_unique<TaskContext>(std::move(options), runtime_.files_, &runtime_.memory_,
-                                             runtime_.temporary_files_, runtime_.buffer_cache_,
-                                             inputs_);
+    context_ =
+        std::make_unique<TaskContext>(std::move(options), runtime_.files_, &runtime_.memory_,
+                                      runtime_.temporary_files_, runtime_.buffer_cache_, inputs_);
     if (cancellation_.IsCancelled()) context_->cancellation().Cancel();
   }
   inputs_.set_memory(context_->memory());

@@ -6,32 +6,32 @@
 namespace trivet {
 
 double FairShares::UsedNow(const Account& account) const {
-  const auto age = static_cast<double>((now_ - account.at).count());
-  return account.used * std::exp2(-age / static_cast<double>(kHalfLife.count()));
+  const auto age = static_cast<double>((now_ - account.at_).count());
+  return account.used_ * std::exp2(-age / static_cast<double>(kHalfLife.count()));
 }
 
 void FairShares::Charge(Account& account, double nanos) {
-  account.used = std::max(0.0, UsedNow(account) + nanos);
-  account.at = now_;
+  account.used_ = std::max(0.0, UsedNow(account) + nanos);
+  account.at_ = now_;
 }
 
 void FairShares::Serve(Account& account) {
-  account.served = now_;
-  account.turn = next_turn_++;
+  account.served_ = now_;
+  account.turn_ = next_turn_++;
 }
 
 void FairShares::Wait(Account& account) { Serve(account); }
 
 bool FairShares::ComesBefore(const Account& a, const Account& b) const {
-  const bool a_late = now_ - a.served >= kMostWait;
-  const bool b_late = now_ - b.served >= kMostWait;
+  const bool a_late = now_ - a.served_ >= kMostWait;
+  const bool b_late = now_ - b.served_ >= kMostWait;
   if (a_late != b_late) return a_late;
   if (!a_late) {
     const double a_used = UsedNow(a);
     const double b_used = UsedNow(b);
     if (a_used != b_used) return a_used < b_used;
   }
-  return a.turn < b.turn;
+  return a.turn_ < b.turn_;
 }
 
 void FairShares::Begin(Account& account, Time expected) {

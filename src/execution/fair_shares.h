@@ -22,10 +22,10 @@ class FairShares {
   class Account {
    private:
     friend class FairShares;
-    double used = 0;    // nanoseconds, as of `at`
-    Time at{0};
-    Time served{0};     // when it last began, or began to wait
-    uint64_t turn = 0;  // the same, to tell those of one time apart
+    double used_ = 0;  // nanoseconds, as of `at_`
+    Time at_{0};
+    Time served_{0};     // when it last began, or began to wait
+    uint64_t turn_ = 0;  // the same, to tell those of one time apart
   };
 
   // It has something to run, and had not.
@@ -39,9 +39,7 @@ class FairShares {
   // Processor time used so far by all.
   Time now() const { return now_; }
   // What it is held to have used, as of now.
-  Time Used(const Account& account) const {
-    return Time(static_cast<int64_t>(UsedNow(account)));
-  }
+  Time Used(const Account& account) const { return Time(static_cast<int64_t>(UsedNow(account))); }
 
  private:
   double UsedNow(const Account& account) const;

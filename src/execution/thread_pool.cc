@@ -88,9 +88,7 @@ void ThreadPool::Resize(size_t thread_count) {
   for (std::thread& thread : retired) thread.join();
 }
 
-void ThreadPool::WakeForTask() {
-  (busy_threads_ < target_ ? work_ : extra_work_).notify_one();
-}
+void ThreadPool::WakeForTask() { (busy_threads_ < target_ ? work_ : extra_work_).notify_one(); }
 
 ThreadPool::Queue* ThreadPool::NextQueue(size_t index) const {
   Queue* next = nullptr;

@@ -54,11 +54,11 @@ class ThreadPool {
   void WakeForTask();
 
   const ProcessorClock clock_;
-  mutable std::mutex mutex_;  // guards the rest
+  mutable std::mutex mutex_;            // guards the rest
   std::condition_variable work_;        // for the threads
   std::condition_variable extra_work_;  // for the one more
   std::condition_variable ended_;       // a queue has no running task
-  size_t busy_threads_ = 0;  // without the one more
+  size_t busy_threads_ = 0;             // without the one more
   FairShares shares_;
   std::list<Queue*> queues_;
   std::vector<std::thread> threads_;

@@ -22,7 +22,7 @@ class FakeTable final : public Table {
 
   const std::vector<ColumnDefinition>& columns() const override { return columns_; }
   TableStatistics statistics() const override { return known_statistics; }
-  ScanCapabilities capabilities() const override { 
+  ScanCapabilities capabilities() const override {
     return {.filters = takes_filters, .dynamic_filters = true};
   }
   Result<std::unique_ptr<TableScan>> Scan(const ScanRequest&,

@@ -39,7 +39,7 @@ constexpr double kProbeCost = 3;  // of a row looked up
 constexpr double kAskCost = 0.5;  // of a row that its scan asks a filter about
 constexpr double kLeastGain = 2;
 constexpr double kLeastRowsLeftOut = 10'000;
-constexpr double kMostKept = 0.5;      // of the rows, by a reducer
+constexpr double kMostKept = 0.5;       // of the rows, by a reducer
 constexpr double kMostKeptBelow = 0.8;  // by a reducer within another
 
 // One input of a region: no join, or one that must stay as it is.
@@ -49,7 +49,7 @@ struct Relation {
   double rows = 0;  // that reach the first join, behind the filters that scans are told
   // What joins do to a row of it, at least.
   double row_cost = 0;
-  RelationSet reached_by = 0;  // relations whose predicates reduce it already
+  RelationSet reached_by = 0;              // relations whose predicates reduce it already
   std::map<size_t, OutputColumn> members;  // by class of equal columns, its first column of it
   size_t column_count = 0;
   bool can_be_reduced = false;
@@ -121,7 +121,7 @@ class Region {
   OptimizerContext& context_;
   const bool at_any_cost_;
   std::vector<Relation> relations_;
-  std::map<ColumnId, size_t> owners_;  // of columns: relations
+  std::map<ColumnId, size_t> owners_;                // of columns: relations
   std::map<const LogicalOperator*, size_t> places_;  // looked up, never walked
   std::vector<std::pair<OutputColumn, OutputColumn>> equalities_;
   std::vector<RelationSet> classes_;
@@ -230,8 +230,8 @@ void Region::Tell(const LogicalJoin& join, const Flow& build) {
     Relation& relation = relations_[number];
     const JoinShares shares = SharesOf(relation.estimate, build.estimate, list);
     if (!shares.has_keys) continue;
-    relation.rows = std::min(
-        relation.rows, JoinRows(JoinKind::kSemi, shares, relation.rows, build.estimate.rows));
+    relation.rows = std::min(relation.rows,
+                             JoinRows(JoinKind::kSemi, shares, relation.rows, build.estimate.rows));
     relation.reached_by |= told & ~SetOf(number);
   }
 }
@@ -270,8 +270,7 @@ double Region::KeptBy(const Relation& relation, const Reducer& reducer) const {
       SharesOf(relation.estimate, reducer.estimate,
                {Expression::Compare(Comparison::kEqual, own.Reference(), other.Reference())});
   const double rows = std::max(relation.estimate.rows, 1.0);
-  return std::min(1.0,
-                  JoinRows(JoinKind::kSemi, shares, rows, reducer.estimate.rows) / rows);
+  return std::min(1.0, JoinRows(JoinKind::kSemi, shares, rows, reducer.estimate.rows) / rows);
 }
 
 double Region::Gain(const Relation& reduced, double kept) const {
@@ -339,8 +338,7 @@ std::optional<Region::Choice> Region::BestFor(size_t number) {
   if (!at_any_cost_ && (relation.rows < kLeastRowsLeftOut || most <= 0)) return std::nullopt;
   std::optional<Choice> best;
   for (const auto& [key_class, member] : relation.members) {
-    const RelationSet others =
-        classes_[key_class] & ~(relation.reached_by | SetOf(number));
+    const RelationSet others = classes_[key_class] & ~(relation.reached_by | SetOf(number));
     for (size_t i = 0; i < relations_.size(); ++i) {
       if (!Overlap(others, SetOf(i))) continue;
       const RelationSet below = ~(relation.reached_by | SetOf(number));
@@ -375,8 +373,8 @@ PlanPtr Region::PartnersOf(PlanPtr plan, const OutputColumn& key, PlanPtr keys,
                            const OutputColumn& other) const {
   const std::vector<ExpressionPtr> conditions{
       Expression::Compare(Comparison::kEqual, key.Reference(), other.Reference())};
-  auto join = std::make_unique<LogicalJoin>(JoinKind::kSemi, std::move(plan), std::move(keys),
-                                            conditions);
+  auto join =
+      std::make_unique<LogicalJoin>(JoinKind::kSemi, std::move(plan), std::move(keys), conditions);
   join->reducer = true;
   return join;
 }

@@ -124,10 +124,10 @@ TEST_F(PredicateTransferTest, TheRuleCanBeSwitchedOff) {
   EXPECT_GE(Reducers(Optimized(kChain + " where kind = 3",
                                {"join_order", "build_side_choice", "eager_aggregation"})),
             1u);
-  EXPECT_EQ(Reducers(Optimized(kChain + " where kind = 3",
-                               {"join_order", "build_side_choice", "eager_aggregation",
-                                "predicate_transfer"})),
-            0u);
+  EXPECT_EQ(
+      Reducers(Optimized(kChain + " where kind = 3", {"join_order", "build_side_choice",
+                                                      "eager_aggregation", "predicate_transfer"})),
+      0u);
 }
 
 // Random trees of joins, mostly by equal columns, over small tables behind predicates.
@@ -140,11 +140,10 @@ class RandomRegions {
     const size_t left = 1 + Below(relations - 1);
     PlanPtr a = Make(left);
     PlanPtr b = Make(relations - left);
-    constexpr JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kInner, JoinKind::kInner,
-                                   JoinKind::kInner, JoinKind::kInner, JoinKind::kInner,
-                                   JoinKind::kSemi,  JoinKind::kSemi,  JoinKind::kLeft,
-                                   JoinKind::kRight, JoinKind::kFull,  JoinKind::kAnti,
-                                   JoinKind::kMark};
+    constexpr JoinKind kKinds[] = {
+        JoinKind::kInner, JoinKind::kInner, JoinKind::kInner, JoinKind::kInner, JoinKind::kInner,
+        JoinKind::kInner, JoinKind::kSemi,  JoinKind::kSemi,  JoinKind::kLeft,  JoinKind::kRight,
+        JoinKind::kFull,  JoinKind::kAnti,  JoinKind::kMark};
     auto join = std::make_unique<LogicalJoin>(kKinds[Below(std::size(kKinds))], std::move(a),
                                               std::move(b), std::vector<ExpressionPtr>{});
     const size_t count = 1 + Below(4) / 3;
@@ -239,10 +238,9 @@ TEST(PredicateTransfer, NoRowIsLostToReducers) {
     ASSERT_TRUE(valid.ok()) << valid.ToString() << PlanToString(*plan);
     const Result<Rows> actual = PlanInterpreter().Run(*plan);
     ASSERT_TRUE(actual.ok()) << actual.status().ToString();
-    ASSERT_EQ(Lines(*expected, columns), Lines(*actual, columns))
-        << "seed " << seed << "\n"
-        << text << "--- reduced\n"
-        << PlanToString(*plan);
+    ASSERT_EQ(Lines(*expected, columns), Lines(*actual, columns)) << "seed " << seed << "\n"
+                                                                  << text << "--- reduced\n"
+                                                                  << PlanToString(*plan);
   }
   EXPECT_GT(reducers, count);
   EXPECT_GT(with_rows, count / 20);

@@ -10,9 +10,8 @@ PlanSurroundings StatementRunner::Surroundings() const {
 }
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::StartFilled(const CachedPlan& plan) {
-  TRIVET_ASSIGN_OR_RETURN(
-      PhysicalPlan filled,
-      FillTemplate(plan.plan, parameters_, plan.parameters, *planning_context_));
+  TRIVET_ASSIGN_OR_RETURN(PhysicalPlan filled, FillTemplate(plan.plan, parameters_, plan.parameters,
+                                                            *planning_context_));
   TRIVET_ASSIGN_OR_RETURN(auto stream, Start(std::move(filled)));
   return std::make_unique<QueryResult>(database_.shared_from_this(), plan.columns,
                                        std::move(stream));
@@ -20,8 +19,7 @@ Result<std::unique_ptr<QueryResult>> StatementRunner::StartFilled(const CachedPl
 
 Result<std::unique_ptr<QueryResult>> StatementRunner::RunCached() {
   if (!settings_.enable_plan_cache) return std::unique_ptr<QueryResult>();
-  const auto plan =
-      database_.plan_cache().Find(sql_, Surroundings(), parameters_, planning_files_);
+  const auto plan = database_.plan_cache().Find(sql_, Surroundings(), parameters_, planning_files_);
   if (plan == nullptr) return std::unique_ptr<QueryResult>();
   return StartFilled(*plan);
 }

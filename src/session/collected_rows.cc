@@ -44,8 +44,8 @@ class PartOf final : public RowReceiver::Local {
   Part& part_;
 };
 
-// Rows [begin, begin + count) of the chunks one after the other, as pieces of them; what follows the
-// last piece extends it.
+// Rows [begin, begin + count) of the chunks one after the other, as pieces of them; what follows
+// the last piece extends it.
 void AddPieces(const std::vector<std::shared_ptr<const ArrowChunk>>& chunks, size_t begin,
                size_t count, std::vector<CollectedRows::Piece>& pieces) {
   for (const auto& chunk : chunks) {
@@ -108,8 +108,7 @@ Result<std::vector<CollectedRows::Piece>> CollectedRows::Copied(
   ArrowCollector collector(types_, strings_);
   for (const Piece& piece : pieces) {
     std::vector<Batch> batches;
-    TRIVET_RETURN_IF_ERROR(
-        ReadArrowChunk(piece.chunk, types_, piece.begin, piece.count, batches));
+    TRIVET_RETURN_IF_ERROR(ReadArrowChunk(piece.chunk, types_, piece.begin, piece.count, batches));
     for (const Batch& batch : batches) TRIVET_RETURN_IF_ERROR(collector.Append(batch));
   }
   std::vector<Piece> copied;

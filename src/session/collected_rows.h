@@ -9,7 +9,8 @@
 
 namespace trivet {
 
-// A whole result as Arrow has it, laid out by the threads that compute it, each in chunks of its own.
+// A whole result as Arrow has it, laid out by the threads that compute it, each in chunks of its
+// own.
 class CollectedRows final : public RowReceiver {
  public:
   // Rows [begin, begin + count) of a chunk.

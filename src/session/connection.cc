@@ -159,8 +159,7 @@ Status Connection::RegisterTable(const std::string& name, TablePtr table) {
 Status Connection::UnregisterTable(const std::string& name) {
   if (remote_)
     return remote_->Execute(StrCat("DROP TABLE ", syntax::QuoteIdentifier(name)), {}).status();
-  const Status status =
-      database_->catalog().Drop({Catalog::kTemporarySchema, name}, false, false);
+  const Status status = database_->catalog().Drop({Catalog::kTemporarySchema, name}, false, false);
   database_->plan_cache().Clear();
   return status;
 }

@@ -103,7 +103,7 @@ void PlanCache::Insert(std::string_view sql, CachedPlan plan) {
   if (bytes > most_bytes) return;
   Result<Reservation> reservation = memory_.TryReserve(bytes, "plan cache");
   if (!reservation.ok()) return;  // a query that needs it comes first
-  Entries removed;  // goes after the lock
+  Entries removed;                // goes after the lock
   std::lock_guard lock(mutex_);
   // Plans of a catalog that is gone would keep its tables.
   const uint64_t version = plan.surroundings.catalog_version;
@@ -136,8 +136,8 @@ void PlanCache::Remove(std::string_view sql, const CachedPlan* plan) {
   Entries removed;
   std::lock_guard lock(mutex_);
   const auto [begin, end] = by_text_.equal_range(sql);
-  const auto place = std::find_if(
-      begin, end, [&](const auto& known) { return known.second->plan.get() == plan; });
+  const auto place =
+      std::find_if(begin, end, [&](const auto& known) { return known.second->plan.get() == plan; });
   if (place != end) RemoveLocked(place->second, removed);
 }
 

@@ -56,9 +56,8 @@ TEST_F(PlanCacheTest, ThePlanOfATextServesOtherValues) {
   EXPECT_EQ(Text("EXECUTE p('n5', 3)"), "5\n");
   EXPECT_EQ(Hits(), 4u);
   const auto named = [&](int64_t low) {
-    const auto result =
-        connection_->Execute("SELECT count(*) FROM t WHERE i >= $low",
-                             {{}, {{"low", Value::Int64(low)}}});
+    const auto result = connection_->Execute("SELECT count(*) FROM t WHERE i >= $low",
+                                             {{}, {{"low", Value::Int64(low)}}});
     return *TextOf(**result);
   };
   EXPECT_EQ(named(990), "10\n");
@@ -133,8 +132,9 @@ TEST_F(PlanCacheTest, ChangedFilesAreSeen) {
 }
 
 TEST_F(PlanCacheTest, ChangedSettingsAreSeen) {
-  const std::string zone = "SELECT CAST(TIMESTAMP '2024-01-01 00:00:00' AS TIMESTAMPTZ) = "
-                           "TIMESTAMPTZ '2024-01-01 00:00:00+00'";
+  const std::string zone =
+      "SELECT CAST(TIMESTAMP '2024-01-01 00:00:00' AS TIMESTAMPTZ) = "
+      "TIMESTAMPTZ '2024-01-01 00:00:00+00'";
   Run("SET timezone = 'UTC'");
   EXPECT_EQ(Text(zone), "true\n");
   Run("SET timezone = 'Europe/Berlin'");
@@ -190,41 +190,71 @@ TEST_F(PlanCacheTest, AnswersAreThoseOfAPlanOfTheirOwn) {
     }
   }
   ASSERT_TRUE(other->Execute("SET enable_plan_cache = false").ok());
-  const std::vector<Value> values = {
-      Value::Int32(5),        Value::Int32(7),         Value::Int32(500),
-      Value::Int64(5),        Value::Int64(1LL << 40), Value::Int32(-1),
-      Value::Int32(0),        Value::Varchar("s5"),    Value::Varchar("2024-01-06"),
-      Value::Varchar("2024-01-09"), Value::Varchar("7"), Value::Double(2.5),
-      Value::Double(-0.0),    Value::Double(0.0),      Value::Boolean(true),
-      Value::Boolean(false),  Value::Null(),           Value::Null(TypeId::kInt32),
-      Value::Integer(LogicalType::Decimal(3, 1), 25),  Value::Integer(TypeId::kDate, 19728),
-      Value::Int32(9)};
+  const std::vector<Value> values = {Value::Int32(5),
+                                     Value::Int32(7),
+                                     Value::Int32(500),
+                                     Value::Int64(5),
+                                     Value::Int64(1LL << 40),
+                                     Value::Int32(-1),
+                                     Value::Int32(0),
+                                     Value::Varchar("s5"),
+                                     Value::Varchar("2024-01-06"),
+                                     Value::Varchar("2024-01-09"),
+                                     Value::Varchar("7"),
+                                     Value::Double(2.5),
+                                     Value::Double(-0.0),
+                                     Value::Double(0.0),
+                                     Value::Boolean(true),
+                                     Value::Boolean(false),
+                                     Value::Null(),
+                                     Value::Null(TypeId::kInt32),
+                                     Value::Integer(LogicalType::Decimal(3, 1), 25),
+                                     Value::Integer(TypeId::kDate, 19728),
+                                     Value::Int32(9)};
   const std::vector<std::string> statements = {
-      "SELECT $1", "SELECT $1 + 1", "SELECT -$1", "SELECT CAST($1 AS VARCHAR)",
-      "SELECT count(*) FROM t WHERE tiny = $1", "SELECT count(*) FROM t WHERE i < $1",
-      "SELECT count(*) FROM t WHERE big >= $1", "SELECT count(*) FROM t WHERE d = $1",
-      "SELECT count(*) FROM t WHERE f > $1", "SELECT count(*) FROM t WHERE s = $1",
-      "SELECT count(*) FROM t WHERE day > $1", "SELECT tiny + $1 FROM t LIMIT 3",
-      "SELECT d * $1 FROM t LIMIT 3", "SELECT max(i) FROM t WHERE $1", "SELECT i FROM t LIMIT $1",
-      "SELECT i FROM t ORDER BY i DESC LIMIT 3 OFFSET $1", "SELECT round(f, $1) FROM t LIMIT 4",
-      "SELECT s LIKE $1 FROM t LIMIT 9", "SELECT quantile_cont(f, $1) FROM t",
+      "SELECT $1",
+      "SELECT $1 + 1",
+      "SELECT -$1",
+      "SELECT CAST($1 AS VARCHAR)",
+      "SELECT count(*) FROM t WHERE tiny = $1",
+      "SELECT count(*) FROM t WHERE i < $1",
+      "SELECT count(*) FROM t WHERE big >= $1",
+      "SELECT count(*) FROM t WHERE d = $1",
+      "SELECT count(*) FROM t WHERE f > $1",
+      "SELECT count(*) FROM t WHERE s = $1",
+      "SELECT count(*) FROM t WHERE day > $1",
+      "SELECT tiny + $1 FROM t LIMIT 3",
+      "SELECT d * $1 FROM t LIMIT 3",
+      "SELECT max(i) FROM t WHERE $1",
+      "SELECT i FROM t LIMIT $1",
+      "SELECT i FROM t ORDER BY i DESC LIMIT 3 OFFSET $1",
+      "SELECT round(f, $1) FROM t LIMIT 4",
+      "SELECT s LIKE $1 FROM t LIMIT 9",
+      "SELECT quantile_cont(f, $1) FROM t",
       "SELECT count(*) FROM t WHERE i IN ($1, 3, 4)",
       "SELECT count(*) FROM t WHERE i = $1 OR i = 3",
       "SELECT CASE WHEN i = $1 THEN 'a' ELSE s END FROM t WHERE i < 9",
       "SELECT coalesce($1, i) FROM t LIMIT 2",
       "SELECT i % 2 + $1, count(*) FROM t GROUP BY i % 2 + $1 ORDER BY 1",
-      "SELECT sum(i + $1) FROM t", "SELECT sum(i) FILTER (i > $1) FROM t",
+      "SELECT sum(i + $1) FROM t",
+      "SELECT sum(i) FILTER (i > $1) FROM t",
       "SELECT string_agg(s, $1) FROM t WHERE i < 4",
       "SELECT count(*) FROM t JOIN u ON t.big = u.k WHERE u.g = $1",
       "SELECT count(*) FROM t WHERE big IN (SELECT k FROM u WHERE g = $1)",
       "SELECT k FROM (SELECT k, row_number() OVER (PARTITION BY g ORDER BY k) AS r FROM u) "
       "WHERE r <= $1 ORDER BY k",
-      "SELECT count(*) FROM range(10) WHERE range > $1", "SELECT * FROM range($1) LIMIT 4",
-      "SELECT i FROM t WHERE i = $1 AND $1 > 6", "SELECT nullif(i, $1) FROM t LIMIT 6",
-      "SELECT substring(s, $1) FROM t LIMIT 2", "SELECT date_trunc('month', CAST($1 AS DATE))",
+      "SELECT count(*) FROM range(10) WHERE range > $1",
+      "SELECT * FROM range($1) LIMIT 4",
+      "SELECT i FROM t WHERE i = $1 AND $1 > 6",
+      "SELECT nullif(i, $1) FROM t LIMIT 6",
+      "SELECT substring(s, $1) FROM t LIMIT 2",
+      "SELECT date_trunc('month', CAST($1 AS DATE))",
       "SELECT count(*) FROM t WHERE day = CAST($1 AS DATE)",
       "SELECT count(*) FROM t WHERE i BETWEEN $1 AND 9",
-      "SELECT $1 IS NULL", "SELECT typeof($1)", "SELECT DISTINCT $1 FROM t", "VALUES ($1), (1)",
+      "SELECT $1 IS NULL",
+      "SELECT typeof($1)",
+      "SELECT DISTINCT $1 FROM t",
+      "VALUES ($1), (1)",
       "SELECT count(*) FROM t WHERE i + 1 = $1 UNION ALL SELECT $1 IS NULL"};
   for (const std::string& sql : statements) {
     for (int time = 0; time < 2; ++time) {

@@ -205,8 +205,8 @@ size_t PlanBytes(const PhysicalOperator& plan) {
   size_t bytes = 512;
   for (const PhysicalColumn& column : plan.schema()) bytes += sizeof(column) + column.name.size();
   const std::shared_ptr<PhysicalOperator> copy = plan.Copy();
-  ForEachExpression(
-      *copy, [&](ExpressionPtr& expression) { bytes += ExpressionBytes(*expression); });
+  ForEachExpression(*copy,
+                    [&](ExpressionPtr& expression) { bytes += ExpressionBytes(*expression); });
   for (const PhysicalPlan& child : plan.children()) bytes += PlanBytes(*child);
   return bytes;
 }

@@ -7,8 +7,8 @@ namespace trivet {
 namespace {
 
 bool IsSame(const FileInfo& a, const FileInfo& b) {
-  return a.path == b.path && a.size_bytes == b.size_bytes &&
-         a.modified_nanos == b.modified_nanos && a.is_directory == b.is_directory;
+  return a.path == b.path && a.size_bytes == b.size_bytes && a.modified_nanos == b.modified_nanos &&
+         a.is_directory == b.is_directory;
 }
 
 }  // namespace

@@ -63,9 +63,9 @@ void MemoryTableBuilder::StartDictionaries() {
   dictionaries_.clear();
   for (const ColumnDefinition& column : columns_) {
     const bool is_text = column.type.physical() == PhysicalType::kString;
-    dictionaries_.push_back(is_text ? std::make_unique<TextDictionary>(column.type, budget_,
-                                                                       StrCat("table ", table_))
-                                    : nullptr);
+    dictionaries_.push_back(
+        is_text ? std::make_unique<TextDictionary>(column.type, budget_, StrCat("table ", table_))
+                : nullptr);
   }
 }
 
@@ -180,9 +180,8 @@ Result<MemoryChunks> MemoryTableBuilder::Finish() {
       entries[encoded.column] = dictionary.Finish();
       ids[encoded.column] = Vector::NextDictionaryId();
     }
-    done_[encoded.chunk]->columns[encoded.column] =
-        Vector::MakeDictionary(entries[encoded.column], std::move(encoded.codes),
-                               dictionary.size(), ids[encoded.column]);
+    done_[encoded.chunk]->columns[encoded.column] = Vector::MakeDictionary(
+        entries[encoded.column], std::move(encoded.codes), dictionary.size(), ids[encoded.column]);
   }
   encoded_.clear();
   StartDictionaries();

@@ -13,9 +13,9 @@
 namespace trivet {
 
 // The distinct strings of a column, as long as they are few: a table in memory then keeps a code of
-// four bytes a row instead of a view of sixteen and the bytes behind it, and whoever groups, joins or
-// filters works on codes. Codes are given in the order of first appearance and never change; NULL has
-// one as well. Every byte is reserved. Not synchronised.
+// four bytes a row instead of a view of sixteen and the bytes behind it, and whoever groups, joins
+// or filters works on codes. Codes are given in the order of first appearance and never change;
+// NULL has one as well. Every byte is reserved. Not synchronised.
 class TextDictionary {
  public:
   // So many distinct strings at most, and at most one in this many rows of a run.
@@ -26,9 +26,10 @@ class TextDictionary {
   TextDictionary(LogicalType type, std::shared_ptr<MemoryManager> budget,
                  std::string_view consumer);
 
-  // Writes the code of each of the first `count` rows of the flat column, and tells what VectorBounds
-  // does. Nothing where there are too many distinct strings or their memory is refused: then it takes
-  // no more columns, and what is written means nothing; codes given before stay good.
+  // Writes the code of each of the first `count` rows of the flat column, and tells what
+  // VectorBounds does. Nothing where there are too many distinct strings or their memory is
+  // refused: then it takes no more columns, and what is written means nothing; codes given before
+  // stay good.
   std::optional<ColumnStatistics> Encode(const Vector& column, size_t count, uint32_t* codes);
   // Number of codes given.
   size_t size() const { return hashes_.size(); }

@@ -16,8 +16,8 @@ std::shared_ptr<MemoryBudget> Budget(size_t bytes = size_t{64} << 20) {
   return std::make_shared<MemoryBudget>("memory_limit", bytes);
 }
 
-// Short and long strings of `distinct` different ones, some of which differ behind byte 12 alone, and
-// NULL in one row of `null_every`.
+// Short and long strings of `distinct` different ones, some of which differ behind byte 12 alone,
+// and NULL in one row of `null_every`.
 Vector Column(size_t rows, size_t distinct, size_t null_every, uint64_t seed) {
   Vector column = Vector::MakeFlat(TypeId::kVarchar, rows);
   std::mt19937_64 random(seed);

@@ -20,8 +20,8 @@ namespace trivet {
 // content goes to a superaccumulator over the whole range of doubles, which lives in the caller's
 // arena.
 //
-// 32 bytes, aligned to 8, trivially copyable; two copies must not both go on adding, as they share the
-// superaccumulator. Not synchronised.
+// 32 bytes, aligned to 8, trivially copyable; two copies must not both go on adding, as they share
+// the superaccumulator. Not synchronised.
 class ExactSum {
  public:
   // 2^-1074 to 2^1024, and room for 2^64 addends.

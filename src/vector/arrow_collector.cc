@@ -360,9 +360,8 @@ Status ReadArrowChunk(const std::shared_ptr<const ArrowChunk>& chunk,
                       std::vector<Batch>& out) {
   ArrowHolder<ArrowSchema> schema;
   ArrowHolder<ArrowArray> array;
-  TRIVET_RETURN_IF_ERROR(
-      ExportArrowSchema(std::vector<std::string>(types.size()), types, schema.get(),
-                        {.strings = chunk->strings}));
+  TRIVET_RETURN_IF_ERROR(ExportArrowSchema(std::vector<std::string>(types.size()), types,
+                                           schema.get(), {.strings = chunk->strings}));
   ExportArrowChunk(chunk, types, begin, count, array.get());
   for (size_t done = 0; done < count; done += kVectorSize) {
     const size_t rows = std::min(kVectorSize, count - done);

@@ -96,7 +96,8 @@ TEST(ArrowCollectorTest, GrowsBeyondItsFirstRoomAndFillsChunks) {
   ASSERT_EQ(chunks.size(), 2u);
   EXPECT_EQ(chunks[0]->row_count, ArrowCollector::kChunkRows);
   std::vector<Batch> read;
-  for (const auto& chunk : chunks) ASSERT_TRUE(ReadArrowChunk(chunk, types, 0, chunk->row_count, read).ok());
+  for (const auto& chunk : chunks)
+    ASSERT_TRUE(ReadArrowChunk(chunk, types, 0, chunk->row_count, read).ok());
   for (const Batch& batch : read) {
     for (size_t row = 0; row < batch.row_count(); row += 61) {
       const int64_t expected = batch.column(0).View().Get<int64_t>(row);

@@ -42,8 +42,8 @@ Status ExportArrowSchema(const std::vector<std::string>& names,
 Status ExportArrowBatch(const Batch& batch, const std::vector<LogicalType>& types, ArrowArray* out,
                         const Owner& keep_alive = nullptr, ArrowForm form = {});
 
-// A string as Arrow's view: its size and, up to 12 bytes, itself, else its first four, the number of
-// the buffer and the place in it where it lies.
+// A string as Arrow's view: its size and, up to 12 bytes, itself, else its first four, the number
+// of the buffer and the place in it where it lies.
 struct ArrowStringView {
   static ArrowStringView Inline(const StringView& text) {
     ArrowStringView view;

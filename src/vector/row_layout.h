@@ -28,11 +28,11 @@ void StoreAs(uint8_t* address, const T& value) {
 //   [hash 8][values, widest first][flag 1][validity, a bit a column][padding][extra]
 //
 // A row is row_bytes() long, a multiple of 8 (of 16 with an extra part of a multiple of 16 bytes),
-// and starts at a multiple of that. The hash, the flag and the extra part are there when asked for. Validity bit c stands
-// for column c, set: valid. Values have their vector's representation; that of a NULL is zero. A
-// string is a StringView: inline up to 12 bytes, else a pointer into the heap of the row's page
-// (see RowStore). The extra part (aggregate states) starts at a multiple of 8, or of 16 where its
-// size is one, and belongs to whoever asked for it.
+// and starts at a multiple of that. The hash, the flag and the extra part are there when asked for.
+// Validity bit c stands for column c, set: valid. Values have their vector's representation; that
+// of a NULL is zero. A string is a StringView: inline up to 12 bytes, else a pointer into the heap
+// of the row's page (see RowStore). The extra part (aggregate states) starts at a multiple of 8, or
+// of 16 where its size is one, and belongs to whoever asked for it.
 //
 // Rows refer to nothing outside their page but that heap, so a page is spilled as its bytes and its
 // heap's bytes; when it comes back elsewhere, each long string's pointer moves by the distance that

@@ -46,9 +46,9 @@ bool Matches(const Value& key, const Value& stored, NullMatching nulls) {
 // The same column as codes into its rows in the opposite order.
 Vector Reversed(const LogicalType& type, const std::vector<Value>& values) {
   auto codes = MakeIndices(values.size());
-  for (size_t i = 0; i < values.size(); ++i) codes[i] = static_cast<uint32_t>(values.size() - 1 - i);
-  auto entries =
-      std::make_shared<const Vector>(ColumnOf(type, {values.rbegin(), values.rend()}));
+  for (size_t i = 0; i < values.size(); ++i)
+    codes[i] = static_cast<uint32_t>(values.size() - 1 - i);
+  auto entries = std::make_shared<const Vector>(ColumnOf(type, {values.rbegin(), values.rend()}));
   return Vector::MakeDictionary(std::move(entries), codes, values.size(), 0);
 }
 
@@ -75,8 +75,8 @@ void ExpectMatches(const RowLayoutPtr& layout, const std::vector<Value>& keys,
   EXPECT_EQ(mismatches, expected_mismatches) << type << key_column.is_dictionary();
 }
 
-// Keys with NULLs and keys without, which are compared in other ways, each flat or by codes, against
-// rows with NULLs.
+// Keys with NULLs and keys without, which are compared in other ways, each flat or by codes,
+// against rows with NULLs.
 TEST(RowMatchTest, AgreesWithTheValuesForEveryType) {
   testing::Random random(11);
   for (const LogicalType& type : testing::ScalarTypes()) {

@@ -140,8 +140,8 @@ class Vector {
   // Reinterprets the column as another logical type of the same physical layout.
   void SetType(LogicalType type) { type_ = std::move(type); }
 
-  // Bytes that this vector's own buffers take, shared ones included; those of strings left out. Of a
-  // dictionary, which serves many vectors, no more entries count than a vector has rows.
+  // Bytes that this vector's own buffers take, shared ones included; those of strings left out. Of
+  // a dictionary, which serves many vectors, no more entries count than a vector has rows.
   size_t MemoryBytes() const;
   // Bytes of the strings in rows [0, count) that are not inline, each row counted by itself.
   size_t StringBytes(size_t count) const;

@@ -258,9 +258,7 @@ NB_MODULE(_trivet, module) {
                        size_t limit) { return FetchRows(*result, offset, limit); })
       .def("box", [](const std::shared_ptr<PyResult>& result, size_t max_rows,
                      size_t width) { return BoxText(*result, max_rows, width); })
-      .def("stream",
-           [](const std::shared_ptr<PyResult>& result, bool live, bool string_views) {
-             return ExportStream(result, live, string_views);
-           })
+      .def("stream", [](const std::shared_ptr<PyResult>& result, bool live,
+                        bool string_views) { return ExportStream(result, live, string_views); })
       .def("cancel", [](const std::shared_ptr<PyResult>& result) { result->raw().Cancel(); });
 }

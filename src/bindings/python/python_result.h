@@ -139,8 +139,8 @@ nb::list FetchRows(PyResult& result, size_t offset, size_t limit);
 // The kept rows as a box of text.
 std::string BoxText(PyResult& result, size_t max_rows, size_t width);
 
-// The rows as a capsule of an Arrow stream: those kept, or, where live, as they come, which are then
-// gone; with strings as views where asked.
+// The rows as a capsule of an Arrow stream: those kept, or, where live, as they come, which are
+// then gone; with strings as views where asked.
 nb::object ExportStream(std::shared_ptr<PyResult> result, bool live, bool string_views);
 
 }  // namespace trivet::python

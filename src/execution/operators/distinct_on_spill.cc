@@ -86,16 +86,16 @@ Status DistinctOnSpill::Write(const DistinctOnRows& rows) {
 }
 
 void DistinctOnSpill::EndInput() {
-  pieces_ = std::make_unique<SpilledPieces>(context_, written_, kShift, kDistinctOnConsumer,
-                                            &metrics_);
+  pieces_ =
+      std::make_unique<SpilledPieces>(context_, written_, kShift, kDistinctOnConsumer, &metrics_);
 }
 
 Status DistinctOnSpill::FindFirstRows() {
   while (const std::optional<size_t> piece = pieces_->Take()) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
-    TRIVET_ASSIGN_OR_RETURN(const auto rows,
-                            pieces_->Load(*piece, share_.LoadBytes(context_.thread_count()),
-                                          kBytesPerLoadedRow));
+    TRIVET_ASSIGN_OR_RETURN(
+        const auto rows,
+        pieces_->Load(*piece, share_.LoadBytes(context_.thread_count()), kBytesPerLoadedRow));
     if (rows != nullptr) TRIVET_RETURN_IF_ERROR(FindFirstRowsOf(*rows));
   }
   return Status::OK();

@@ -122,8 +122,7 @@ void JoinPairs::StartDirect() {
     } else {
       size_t bytes = 0;
       for (size_t row = 0; row < count; ++row) {
-        const auto [begin, end] =
-            table_.FindDirect(static_cast<int64_t>(data[view.Index(row)]));
+        const auto [begin, end] = table_.FindDirect(static_cast<int64_t>(data[view.Index(row)]));
         __builtin_prefetch(begin);
         next_[row] = begin;
         end_[row] = end;
@@ -235,8 +234,8 @@ void JoinPairs::AddRanges() {
 // The pairs from `first` on, each of another probe row.
 void JoinPairs::MatchRound(size_t first) {
   uint32_t* candidates = probe_rows_.get() + first;
-  count_ = first + table_.matcher().Match(key_views_, found_, candidates, count_ - first, nullptr,
-                                          nullptr);
+  count_ = first +
+           table_.matcher().Match(key_views_, found_, candidates, count_ - first, nullptr, nullptr);
   for (size_t i = first; i < count_; ++i) build_rows_[i] = found_[probe_rows_[i]];
 }
 
@@ -281,7 +280,8 @@ bool JoinPairs::NextMatches() {
     }
   };
   if (has_long_ranges_ && runs_ == Runs::kFull) {
-    dispatch([&]<JoinTable::Items kItems, bool kChecksHash>() { AddRanges<kItems, kChecksHash>(); });
+    dispatch(
+        [&]<JoinTable::Items kItems, bool kChecksHash>() { AddRanges<kItems, kChecksHash>(); });
     if (!table_.hash_tells_key()) MatchPairs();
     return true;
   }

@@ -10,8 +10,8 @@
 namespace trivet {
 
 // Enumerates the pairs (probe row, build row) that agree in the keys, for one probe batch, in runs
-// of at most kVectorSize. With keys, the order among a probe row's pairs, and of probe rows, is that
-// of the table's slots; without keys, all pairs come, probe rows outermost. Not synchronised.
+// of at most kVectorSize. With keys, the order among a probe row's pairs, and of probe rows, is
+// that of the table's slots; without keys, all pairs come, probe rows outermost. Not synchronised.
 class JoinPairs {
  public:
   JoinPairs(const JoinRuntime& runtime, const ExecutionContext& context);
@@ -68,7 +68,7 @@ class JoinPairs {
   const JoinTable& table_;
   const ExecutionContext& context_;
   Evaluator keys_;
-  Evaluator predicates_;  // the residual, then the comparison, where there are
+  Evaluator predicates_;                       // the residual, then the comparison, where there are
   const std::vector<uint64_t> build_columns_;  // that predicates use
   const Batch* batch_ = nullptr;
   std::vector<Vector> key_columns_;

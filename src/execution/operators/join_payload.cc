@@ -25,8 +25,7 @@ std::set<uint64_t> ShownColumns(const JoinRuntime& runtime) {
 
 }  // namespace
 
-std::shared_ptr<JoinPayload> JoinPayload::Make(const JoinRuntime& runtime,
-                                               const JoinTable& table,
+std::shared_ptr<JoinPayload> JoinPayload::Make(const JoinRuntime& runtime, const JoinTable& table,
                                                const EvaluationContext& context) {
   const std::set<uint64_t> columns = ShownColumns(runtime);
   if (columns.empty() || table.row_count() == 0 || !table.has_ordinals()) return nullptr;

@@ -251,8 +251,8 @@ std::multiset<std::string> Texts(const std::vector<CollectSink::Row>& rows) {
 // Rows that come back from disk are gathered: the two ways must agree in every kind, by keys or
 // without, and where predicates look at columns of the build side.
 TEST(JoinPayload, AgreesWithGatheringInEveryKind) {
-  for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight, JoinKind::kFull,
-                              JoinKind::kSingle}) {
+  for (const JoinKind kind :
+       {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight, JoinKind::kFull, JoinKind::kSingle}) {
     for (const bool keyed : {true, false}) {
       if (!keyed && kind == JoinKind::kSingle) continue;
       for (const bool residual : {false, true}) {

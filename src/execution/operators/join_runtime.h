@@ -44,7 +44,7 @@ struct JoinRuntime {
   OperatorMetrics* metrics = nullptr;
   std::shared_ptr<MemoryShare> share;
   std::shared_ptr<JoinPayload> payload;  // of a small build side in memory; null elsewhere
-  RowLayoutPtr probe_layout;         // of probe rows on disk; null where the join cannot spill
+  RowLayoutPtr probe_layout;             // of probe rows on disk; null where the join cannot spill
   std::shared_ptr<JoinSpill> spill;  // once the build side did not fit; set before the probe starts
   std::shared_ptr<JoinSwap> swap;    // null where the sides cannot be swapped
   // Of a reducer: the build side was given up, and every probe row passes; set as `spill` is.

@@ -27,17 +27,17 @@ enum class Keys { kInteger, kText, kIntegerAndText };
 struct Case {
   std::string name;
   Keys keys = Keys::kInteger;
-  bool sparse = false;         // integers from all of 64 bits: addressed by their hash
-  size_t rows = 0;             // on the build side
-  size_t distinct = 0;         // keys among which rows choose
-  bool skewed = false;         // a few of them have most rows
+  bool sparse = false;  // integers from all of 64 bits: addressed by their hash
+  size_t rows = 0;      // on the build side
+  size_t distinct = 0;  // keys among which rows choose
+  bool skewed = false;  // a few of them have most rows
   double null_share = 0;
   bool null_safe = false;
   bool keep_null_keys = false;
   size_t gatherers = 1;
   size_t threads = 1;
-  bool mixed = false;          // rows as they come back from disk
-  bool short_texts = false;    // what rows have besides their keys lies in the rows
+  bool mixed = false;        // rows as they come back from disk
+  bool short_texts = false;  // what rows have besides their keys lies in the rows
   size_t memory = ~size_t{0} >> 1;
 };
 
@@ -99,8 +99,8 @@ class JoinTableTest : public ::testing::TestWithParam<Case> {
           column.mutable_data<int64_t>()[i] = IntegerOf(*keys[i]);
         } else {
           texts_.push_back(TextOf(*keys[i]));
-          column.mutable_data<StringView>()[i] = StringView(texts_.back().data(),
-                                                            texts_.back().size());
+          column.mutable_data<StringView>()[i] =
+              StringView(texts_.back().data(), texts_.back().size());
         }
       }
       columns.push_back(std::move(column));
@@ -129,8 +129,8 @@ class JoinTableTest : public ::testing::TestWithParam<Case> {
     std::vector<GatheredRows> gathered;
     for (size_t g = 0; g < c.gatherers; ++g) {
       JoinRowGatherer gatherer(*runtime_.table, context_, false);
-      RowStore mixed(runtime_.table->shape().layout, std::make_shared<RowMemory>(Reservation(
-                                                         &context_.memory(), "test")));
+      RowStore mixed(runtime_.table->shape().layout,
+                     std::make_shared<RowMemory>(Reservation(&context_.memory(), "test")));
       // The first one has most rows.
       const size_t first = g == 0 ? 0 : c.rows - (c.gatherers - g) * (c.rows / 8);
       const size_t end = c.rows - (c.gatherers - g - 1) * (c.rows / 8);
@@ -314,39 +314,80 @@ std::vector<Case> Cases() {
     add({.name = "DenseSeldomAgain", .rows = 80'000, .distinct = 900'000});
     add({.name = "SparseOnce", .sparse = true, .rows = 20'000, .distinct = 20'000});
     add({.name = "ManySparseOnce", .sparse = true, .rows = 400'000, .distinct = 400'000});
-    add({.name = "SparseSkewed", .sparse = true, .rows = 30'000, .distinct = 20'000,
+    add({.name = "SparseSkewed",
+         .sparse = true,
+         .rows = 30'000,
+         .distinct = 20'000,
          .skewed = true});
     add({.name = "DenseSkewed", .rows = 30'000, .distinct = 20'000, .skewed = true});
     add({.name = "OneKey", .sparse = true, .rows = 9'000, .distinct = 1});
     add({.name = "Texts", .keys = Keys::kText, .rows = 20'000, .distinct = 3'000});
     add({.name = "ManyTexts", .keys = Keys::kText, .rows = 360'000, .distinct = 50'000});
     add({.name = "TwoKeys", .keys = Keys::kIntegerAndText, .rows = 20'000, .distinct = 20'000});
-    add({.name = "TwoKeysSkewed", .keys = Keys::kIntegerAndText, .rows = 20'000,
-         .distinct = 3'000, .skewed = true});
+    add({.name = "TwoKeysSkewed",
+         .keys = Keys::kIntegerAndText,
+         .rows = 20'000,
+         .distinct = 3'000,
+         .skewed = true});
     for (const bool mixed : {false, true}) {
       const std::string how = mixed ? "FromDisk" : "";
-      add({.name = "NullsKept" + how, .rows = 20'000, .distinct = 4'000, .null_share = 0.2,
-           .keep_null_keys = true, .mixed = mixed});
-      add({.name = "SparseNullsKept" + how, .sparse = true, .rows = 20'000, .distinct = 4'000,
-           .null_share = 0.2, .keep_null_keys = true, .mixed = mixed});
-      add({.name = "SingleNullsKept" + how, .rows = 2'000, .distinct = 2'000,
-           .null_share = 0.2, .keep_null_keys = true, .mixed = mixed});
-      add({.name = "NullsLeftOut" + how, .keys = Keys::kText, .rows = 20'000, .distinct = 4'000,
-           .null_share = 0.2, .mixed = mixed});
+      add({.name = "NullsKept" + how,
+           .rows = 20'000,
+           .distinct = 4'000,
+           .null_share = 0.2,
+           .keep_null_keys = true,
+           .mixed = mixed});
+      add({.name = "SparseNullsKept" + how,
+           .sparse = true,
+           .rows = 20'000,
+           .distinct = 4'000,
+           .null_share = 0.2,
+           .keep_null_keys = true,
+           .mixed = mixed});
+      add({.name = "SingleNullsKept" + how,
+           .rows = 2'000,
+           .distinct = 2'000,
+           .null_share = 0.2,
+           .keep_null_keys = true,
+           .mixed = mixed});
+      add({.name = "NullsLeftOut" + how,
+           .keys = Keys::kText,
+           .rows = 20'000,
+           .distinct = 4'000,
+           .null_share = 0.2,
+           .mixed = mixed});
     }
-    add({.name = "AllNullsKept", .rows = 500, .distinct = 4, .null_share = 1,
+    add({.name = "AllNullsKept",
+         .rows = 500,
+         .distinct = 4,
+         .null_share = 1,
          .keep_null_keys = true});
-    add({.name = "AllNullsKeptFromDisk", .rows = 500, .distinct = 4, .null_share = 1,
-         .keep_null_keys = true, .mixed = true});
-    add({.name = "NullSafe", .rows = 20'000, .distinct = 4'000, .null_share = 0.1,
+    add({.name = "AllNullsKeptFromDisk",
+         .rows = 500,
+         .distinct = 4,
+         .null_share = 1,
+         .keep_null_keys = true,
+         .mixed = true});
+    add({.name = "NullSafe",
+         .rows = 20'000,
+         .distinct = 4'000,
+         .null_share = 0.1,
          .null_safe = true});
     // No room for copies: pointers.
-    add({.name = "PointersToSparse", .sparse = true, .rows = 360'000, .distinct = 50'000,
+    add({.name = "PointersToSparse",
+         .sparse = true,
+         .rows = 360'000,
+         .distinct = 50'000,
          .memory = size_t{120} << 20});
-    add({.name = "PointersToDense", .rows = 140'000, .distinct = 30'000,
+    add({.name = "PointersToDense",
+         .rows = 140'000,
+         .distinct = 30'000,
          .memory = size_t{50} << 20});
-    add({.name = "PointersToTwoKeys", .keys = Keys::kIntegerAndText, .rows = 60'000,
-         .distinct = 40'000, .memory = size_t{30} << 20});
+    add({.name = "PointersToTwoKeys",
+         .keys = Keys::kIntegerAndText,
+         .rows = 60'000,
+         .distinct = 40'000,
+         .memory = size_t{30} << 20});
   }
   return cases;
 }

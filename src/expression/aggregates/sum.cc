@@ -12,8 +12,8 @@ namespace trivet {
 
 namespace {
 
-// Sum and average share their states, so a query that asks for both keeps one. States are small, and
-// aligned to words: where there are many groups, their cache lines are what an update costs.
+// Sum and average share their states, so a query that asks for both keeps one. States are small,
+// and aligned to words: where there are many groups, their cache lines are what an update costs.
 
 // Integers of up to 32 bits: their sum in the lower 80 bits of one integer, their number above, for
 // less than 2^47 of them. One addition does both.
@@ -36,9 +36,7 @@ class ShortState {
     low_ = static_cast<uint64_t>(total);
     high_ = static_cast<int64_t>(total >> 64);
   }
-  int128_t sum() const {
-    return MakeInt128(static_cast<int16_t>(high_ & (kOne - 1)), low_);
-  }
+  int128_t sum() const { return MakeInt128(static_cast<int16_t>(high_ & (kOne - 1)), low_); }
   int64_t count() const { return (high_ - Int128High(sum())) / kOne; }
 
  private:

@@ -83,8 +83,9 @@ TRIVET_TARGET_AVX2 size_t FindAvx2(const char* text, std::string_view needle, si
 
 using FindFunction = size_t(const char* text, std::string_view needle, size_t from,
                             size_t last_start);
-// With 64 bytes at a time every load crosses a cache line, and where masks leave out what a text has
-// less, texts of any length took twice the time of 32 bytes on one processor and as much on another.
+// With 64 bytes at a time every load crosses a cache line, and where masks leave out what a text
+// has less, texts of any length took twice the time of 32 bytes on one processor and as much on
+// another.
 constexpr SimdDispatch<FindFunction> kFind({
 #if defined(TRIVET_X86_SIMD)
     .baseline = FindSse2,

@@ -135,7 +135,8 @@ class ParquetWriter final : public FileWriter {
       names.push_back(column.name);
     }
     ArrowSchema exported;
-    TRIVET_RETURN_IF_ERROR(ExportArrowSchema(names, types_, &exported, {.uuid = ArrowUuid::kExtension}));
+    TRIVET_RETURN_IF_ERROR(
+        ExportArrowSchema(names, types_, &exported, {.uuid = ArrowUuid::kExtension}));
     TRIVET_ASSIGN_OR_RETURN(schema_, FromArrow(arrow::ImportSchema(&exported)));
     for (size_t i = 0; i < columns.size(); ++i) {
       if (!columns[i].not_null) continue;
