@@ -29,19 +29,6 @@ std::vector<NullMatching> Matching(const JoinTableShape& shape) {
 }
 }  // namespace
 
-bool IsDirectKeyType(const LogicalType& type) {
-  switch (type.physical()) {
-    case PhysicalType::kInt8:
-    case PhysicalType::kInt16:
-    case PhysicalType::kInt32:
-    case PhysicalType::kInt64:
-    case PhysicalType::kUInt8:
-    case PhysicalType::kUInt16:
-    case PhysicalType::kUInt32: return !type.IsNull();
-    default: return false;
-  }
-}
-
 size_t JoinTableShape::StoredColumn(uint64_t column) const {
   // A key that is the column itself serves for it.
   for (size_t i = 0; i < keys.size(); ++i) {

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
-#include <limits>
 #include <memory>
 #include <vector>
 
 #include "base/large_memory.h"
+#include "execution/operators/direct_key.h"
 #include "expression/evaluator.h"
 #include "vector/row_match.h"
 #include "vector/row_store.h"
@@ -24,23 +23,6 @@ struct JoinTableShape {
   size_t key_count() const { return keys.size(); }
   // The layout's column that holds the child's column.
   size_t StoredColumn(uint64_t column) const;
-};
-
-// The least and the greatest of integer keys.
-struct KeyBounds {
-  int64_t min = std::numeric_limits<int64_t>::max();
-  int64_t max = std::numeric_limits<int64_t>::min();
-
-  bool is_none() const { return min > max; }
-  uint64_t range() const { return static_cast<uint64_t>(max) - static_cast<uint64_t>(min); }
-  void Add(int64_t key) {
-    min = std::min(min, key);
-    max = std::max(max, key);
-  }
-  void Add(const KeyBounds& other) {
-    min = std::min(min, other.min);
-    max = std::max(max, other.max);
-  }
 };
 
 // Gives words back that AllocateLarge gave.
@@ -192,20 +174,5 @@ class JoinTable {
 
 // What the stores' rows take; stores may share their memory.
 size_t MemoryBytes(const std::vector<RowStore>& stores);
-// True for key types whose values are integers of at most 64 bits.
-bool IsDirectKeyType(const LogicalType& type);
-// Value of such a key, read from a row or a vector.
-inline int64_t ReadIntegerKey(PhysicalType type, const uint8_t* address) {
-  switch (type) {
-    case PhysicalType::kInt8: return LoadAs<int8_t>(address);
-    case PhysicalType::kInt16: return LoadAs<int16_t>(address);
-    case PhysicalType::kInt32: return LoadAs<int32_t>(address);
-    case PhysicalType::kInt64: return LoadAs<int64_t>(address);
-    case PhysicalType::kUInt8: return LoadAs<uint8_t>(address);
-    case PhysicalType::kUInt16: return LoadAs<uint16_t>(address);
-    case PhysicalType::kUInt32: return LoadAs<uint32_t>(address);
-    default: return 0;
-  }
-}
 
 }  // namespace trivet
