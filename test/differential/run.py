@@ -13,9 +13,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import duckdb  # noqa: E402
 import oracle  # noqa: E402
 from queries import Queries  # noqa: E402
+from reference import NoAnswer, Reference  # noqa: E402
 from tables import make_tables  # noqa: E402
 
 QUERIES_PER_DATABASE = 100  # then the tables change
@@ -31,7 +31,7 @@ SECOND_OPINIONS = (
 @dataclasses.dataclass
 class Outcome:
     compared: int = 0
-    refused: int = 0  # by DuckDB
+    refused: int = 0  # by DuckDB, or died of
     contradictions: list = dataclasses.field(default_factory=list)  # queries DuckDB answers in two ways
     disagreements: list = dataclasses.field(default_factory=list)  # (what, script)
 
@@ -107,21 +107,18 @@ class TrivetPair:
 def second_opinions(reference, query):
     """What else DuckDB answers."""
     for ask, undo in SECOND_OPINIONS:
-        reference.execute(ask)
         try:
-            yield reference.sql(query).fetchall()
-        except duckdb.Error:
+            yield reference.rows(query, ask, undo)
+        except NoAnswer:
             pass
-        finally:
-            reference.execute(undo)
 
 
 def judge(outcome, reference, engine, query, ordered, has_subquery):
-    """What is wrong with Trivet's answer, or None; raises duckdb.Error where DuckDB has none.
+    """What is wrong with Trivet's answer, or None; raises NoAnswer where DuckDB has none.
 
     Where DuckDB gives another answer when it is asked again, one of the two is its fault: then Trivet may
     give that other one, and the query is noted."""
-    expected = reference.sql(query).fetchall()
+    expected = reference.rows(query)
     what = engine.problem(query, ordered, expected, has_subquery)
     if what is None:
         return None
@@ -137,26 +134,28 @@ def compare(seed, count, engine_factory=TrivetPair):
     outcome = Outcome()
     source = random.Random(seed)
     choices = random.Random(seed)  # of what to ask how: the queries do not depend on it
-    while outcome.compared + outcome.refused < count:
-        tables = make_tables(source)
-        queries = Queries(source, tables)
-        statements = [statement for table in tables for statement in table.script()]
-        reference, engine = duckdb.connect(), engine_factory(choices)
-        for statement in statements:
-            reference.execute(statement)
-            engine.execute(statement)
-        for _ in range(min(QUERIES_PER_DATABASE, count - outcome.compared - outcome.refused)):
-            query, ordered = queries.query()
-            try:
-                what = judge(outcome, reference, engine, query, ordered, queries.has_subquery)
-            except duckdb.Error as error:
-                outcome.refused += 1
-                outcome.last_refusal = (str(error), query)
-                continue
-            outcome.compared += 1
-            if what:
-                script = ";\n".join([*statements, query]) + ";\n"
-                outcome.disagreements.append((what, script))
+    with Reference() as reference:
+        while outcome.compared + outcome.refused < count:
+            tables = make_tables(source)
+            queries = Queries(source, tables)
+            statements = [statement for table in tables for statement in table.script()]
+            reference.connect()
+            engine = engine_factory(choices)
+            for statement in statements:
+                reference.execute(statement)
+                engine.execute(statement)
+            for _ in range(min(QUERIES_PER_DATABASE, count - outcome.compared - outcome.refused)):
+                query, ordered = queries.query()
+                try:
+                    what = judge(outcome, reference, engine, query, ordered, queries.has_subquery)
+                except NoAnswer as error:
+                    outcome.refused += 1
+                    outcome.last_refusal = (str(error), query)
+                    continue
+                outcome.compared += 1
+                if what:
+                    script = ";\n".join([*statements, query]) + ";\n"
+                    outcome.disagreements.append((what, script))
     return outcome
 
 

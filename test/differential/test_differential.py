@@ -6,17 +6,23 @@ import os
 import pathlib
 import sys
 
-import duckdb
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import run  # noqa: E402
 from conftest import BUILD, SEED  # noqa: E402
+from reference import NoAnswer, Reference  # noqa: E402
 
 PARTS = 20
 QUERIES = int(os.environ.get("TRIVET_DIFFERENTIAL_QUERIES", 10_000))
 MOST_REFUSED = 0.1  # DuckDB does not take every query that the generator makes
+
+
+@pytest.fixture
+def reference():
+    with Reference() as reference:
+        yield reference
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -39,8 +45,8 @@ OF_TWO_ANSWERS = "SELECT k, 1 IN (SELECT (SELECT v FROM none) FROM t WHERE t.k =
     ("SELECT k FROM o", [], False),
     ("SELECT k + random() FROM o", [], True),  # two answers, and Trivet's is neither
 ])
-def test_what_duckdb_answers_in_two_ways_is_noted(query, noted, wrong):
-    reference, engine, outcome = duckdb.connect(), run.TrivetPair(), run.Outcome()
+def test_what_duckdb_answers_in_two_ways_is_noted(reference, query, noted, wrong):
+    engine, outcome = run.TrivetPair(), run.Outcome()
     for statement in ("CREATE TABLE o (k INTEGER)", "INSERT INTO o VALUES (1), (2), (NULL)",
                       "CREATE TABLE t (k INTEGER)", "INSERT INTO t VALUES (1), (3)",
                       "CREATE TABLE none (v INTEGER)"):
@@ -48,3 +54,31 @@ def test_what_duckdb_answers_in_two_ways_is_noted(query, noted, wrong):
         engine.execute(statement)
     assert bool(run.judge(outcome, reference, engine, query, False, True)) == wrong
     assert outcome.contradictions == noted
+
+
+def test_when_duckdb_dies_its_query_has_no_answer_and_the_next_one_has(reference):
+    reference.execute("CREATE TABLE left_behind (k INTEGER)")
+    reference.connect()
+    reference.execute("CREATE TABLE o (k INTEGER)")
+    reference.execute("INSERT INTO o VALUES (1), (NULL)")
+    reference.child.kill()
+    with pytest.raises(NoAnswer, match="ended with -9"):
+        reference.rows("SELECT k FROM o")
+    assert reference.rows("SELECT k FROM o") == [(1,), (None,)]
+    with pytest.raises(NoAnswer, match="left_behind"):
+        reference.rows("SELECT k FROM left_behind")
+
+
+def test_queries_of_which_duckdb_dies_count_as_refused(monkeypatch):
+    class Dying(Reference):
+        def rows(self, query, ask=None, undo=None):
+            self.queries = getattr(self, "queries", 0) + 1
+            if self.queries % 10 == 0:
+                self.child.kill()
+            return super().rows(query, ask, undo)
+
+    monkeypatch.setattr(run, "Reference", Dying)
+    outcome = run.compare(SEED, 50)
+    assert not outcome.disagreements
+    assert outcome.refused >= 4 and outcome.compared + outcome.refused == 50
+    assert "ended with -9" in outcome.last_refusal[0]
