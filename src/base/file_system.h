@@ -9,6 +9,8 @@
 
 namespace trivet {
 
+class FileFacts;
+
 struct FileInfo {
   std::string path;
   uint64_t size_bytes = 0;
@@ -59,6 +61,8 @@ class FileSystem {
   // For whoever keeps a reference, or knows files by whose they are: the file system that one made
   // for a single statement stands on. Itself for all others.
   virtual FileSystem& Lasting() { return *this; }
+  // Where whoever opens files through this keeps what it has learned of them; null: nowhere.
+  virtual FileFacts* facts() { return nullptr; }
 
   virtual Result<FileInfo> GetInfo(const std::string& path) = 0;
   virtual Result<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string& path) = 0;

@@ -10,15 +10,17 @@
 
 namespace trivet {
 
-// A file system that refuses with Cancelled to look at another file once its token is cancelled, so
-// that planning over many files ends soon. Files that are open stay readable. Both what it stands
-// on and the token's owner outlive it; files that it opened may outlive it. Thread-safe.
+// The file system of one statement, or one task: refuses with Cancelled to look at another file
+// once its token is cancelled, so that opening many files ends soon, and knows where what is
+// learned of files is kept. Files that are open stay readable. What it stands on, the facts and the
+// token's owner outlive it; files that it opened may outlive it. Thread-safe.
 class InterruptibleFileSystem final : public FileSystem {
  public:
-  InterruptibleFileSystem(FileSystem& files, CancellationToken token)
-      : files_(files), token_(std::move(token)) {}
+  InterruptibleFileSystem(FileSystem& files, CancellationToken token, FileFacts* facts = nullptr)
+      : files_(files), token_(std::move(token)), facts_(facts) {}
 
   FileSystem& Lasting() override { return files_.Lasting(); }
+  FileFacts* facts() override { return facts_ != nullptr ? facts_ : files_.facts(); }
   Result<FileInfo> GetInfo(const std::string& path) override {
     TRIVET_RETURN_IF_ERROR(token_.Check());
     return files_.GetInfo(path);
@@ -52,6 +54,7 @@ class InterruptibleFileSystem final : public FileSystem {
  private:
   FileSystem& files_;
   CancellationToken token_;
+  FileFacts* facts_;
 };
 
 }  // namespace trivet

@@ -70,6 +70,7 @@ Status InProcessCluster::StartWorker(uint32_t index) {
   runtime.identity = worker->identity;
   runtime.slots = options_.slots;
   runtime.temp_directory = options_.directory;
+  runtime.memory_limit_bytes = options_.worker_memory_limit_bytes;
   ExtensionSetPtr extensions;
   if (index < options_.extensions.size()) extensions = options_.extensions[index];
   if (extensions == nullptr) extensions = std::make_shared<const ExtensionSet>();

@@ -17,7 +17,8 @@ namespace trivet {
 struct InProcessClusterOptions {
   uint32_t workers = 2;
   uint32_t slots = 1;
-  std::string directory;  // one below it for each worker
+  std::string directory;                 // one below it for each worker
+  size_t worker_memory_limit_bytes = 0;  // 0: as WorkerRuntimeOptions
   CoordinatorOptions coordinator;
   // What each worker has besides what is built in; workers beyond the list have nothing.
   std::vector<ExtensionSetPtr> extensions;

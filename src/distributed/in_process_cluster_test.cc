@@ -40,6 +40,27 @@ TEST_F(InProcessClusterTest, AnswersAsEmbedded) {
   ExpectSame("select count(*) from t a, u b", true);
 }
 
+TEST_F(InProcessClusterTest, WorkersPayForTheFootersOfFiles) {
+  worker_memory_limit_bytes_ = 1 << 20;
+  Start(1, 1);
+  std::string columns;
+  for (int i = 0; i < 200; ++i) columns += StrCat(", range + ", i, " AS c", i);
+  for (const int rows : {2'000, 60'000}) {
+    Rows(*embedded_,
+         StrCat("COPY (SELECT range AS i", columns, " FROM range(", rows, ")) TO '",
+                (directory_ / StrCat(rows, ".parquet")).string(), "' (ROW_GROUP_SIZE 2048)"));
+  }
+  const auto count = [&](int rows) {
+    return StrCat("SELECT count(*) FROM '", (directory_ / StrCat(rows, ".parquet")).string(),
+                  "' WHERE i < 7");
+  };
+  ExpectSame(count(2'000), true);
+  const Status refused = testing::Ask(*distributed_, count(60'000)).status;
+  EXPECT_EQ(refused.code(), StatusCode::kOutOfMemory) << refused.ToString();
+  EXPECT_NE(refused.ToString().find("the footer of a Parquet file"), std::string::npos)
+      << refused.ToString();
+}
+
 TEST_F(InProcessClusterTest, SortsAsEmbedded) {
   Start(3, 8);
   Both(

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/interruptible_file_system.h"
 #include "base/string_concat.h"
 #include "distributed/exchange.h"
 
@@ -57,8 +58,9 @@ Event TaskRun::Run() {
 }
 
 Result<TaskFinished> TaskRun::Execute() {
+  InterruptibleFileSystem opening(runtime_.files_, cancellation_, &runtime_.file_facts_);
   TRIVET_ASSIGN_OR_RETURN(TaskEnvelope envelope,
-                          DecodeTaskEnvelope(launch_.fragment, runtime_.files_, &runtime_.tables_,
+                          DecodeTaskEnvelope(launch_.fragment, opening, &runtime_.tables_,
                                              *runtime_.options_.extensions));
   QueryContext::Options options = envelope.options;
   options.scan_part = {launch_.attempt.task.partition, envelope.task_count};

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "context/file_facts.h"
 #include "context/memory_budget.h"
 #include "coordinator/action.h"
 #include "coordinator/event.h"
@@ -77,6 +78,9 @@ class WorkerRuntime {
   MemoryBudget memory_;
   TemporaryFiles temporary_files_;
   BufferCache buffer_cache_{memory_};
+  // Not an owner: no task, and so no fact, outlives the runtime.
+  FileFacts file_facts_{std::shared_ptr<MemoryManager>(std::shared_ptr<void>(), &memory_),
+                        buffer_cache_};
   CreditPool credits_;
   ThreadPool pool_;
 

@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "catalog/table_function.h"
 #include "context/buffer_cache.h"
+#include "context/file_facts.h"
 #include "context/memory_budget.h"
 #include "context/temporary_files.h"
 #include "extension/extensions.h"
@@ -49,6 +50,7 @@ class Database : public std::enable_shared_from_this<Database> {
   const std::shared_ptr<MemoryBudget>& shared_memory() const { return memory_; }
   TemporaryFiles& temporary_files() { return temporary_files_; }
   BufferCache& buffer_cache() { return buffer_cache_; }
+  FileFacts& file_facts() { return file_facts_; }
   PlanCache& plan_cache() { return plan_cache_; }
   QueryRuntime& runtime() { return runtime_ ? *runtime_ : executor_; }
   FileSystem& files() { return files_; }
@@ -68,7 +70,8 @@ class Database : public std::enable_shared_from_this<Database> {
   const std::shared_ptr<MemoryBudget> memory_;
   TemporaryFiles temporary_files_;
   BufferCache buffer_cache_{*memory_, BufferCache::FreedMemory::kKept};
-  PlanCache plan_cache_{*memory_, buffer_cache_};
+  FileFacts file_facts_{memory_, buffer_cache_};
+  PlanCache plan_cache_{*memory_, file_facts_};
   Catalog catalog_;
   TableFunctionRegistry table_functions_;
   Extensions extensions_;

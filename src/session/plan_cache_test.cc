@@ -131,6 +131,39 @@ TEST_F(PlanCacheTest, ChangedFilesAreSeen) {
   EXPECT_FALSE(Error(one).ok());
 }
 
+TEST_F(PlanCacheTest, FootersCountInTheBudgetAndGoWithThePlans) {
+  const std::string file = StrCat(directory_, "/wide.parquet");
+  std::string columns;
+  for (int i = 0; i < 200; ++i) columns += StrCat(", range + ", i, " AS c", i);
+  Run(StrCat("COPY (SELECT range AS i", columns, " FROM range(20000)) TO '", file,
+             "' (ROW_GROUP_SIZE 2048)"));
+  constexpr size_t kLeast = 200 * 9 * 200;  // what its chunks' descriptions take, and more
+  Run("SET memory_limit = '256MB'; SET enable_page_cache = false");
+  MemoryBudget& memory = database_->memory();
+  const size_t before = memory.reserved_bytes();
+  const std::string sql = StrCat("SELECT count(*) FROM '", file, "' WHERE i < 10 AND c7 > 7");
+  EXPECT_EQ(Text(sql), "9\n");
+  EXPECT_EQ(Text(sql), "9\n");
+  EXPECT_EQ(Hits(), 1u);
+  EXPECT_GT(memory.reserved_bytes(), before + kLeast);
+  EXPECT_GT(database_->file_facts().bytes(), kLeast);
+  {
+    const auto all = memory.TryReserve(memory.limit_bytes() - before - 1000, "x");
+    EXPECT_TRUE(all.ok()) << all.status().ToString();
+    EXPECT_EQ(database_->file_facts().bytes(), 0u);
+    EXPECT_EQ(Plans(), 0u);
+  }
+  EXPECT_LE(memory.reserved_bytes(), before);
+  EXPECT_EQ(Text(sql), "9\n");
+  // There is no reading the file without.
+  database_ = Database::Open({.threads = 1, .memory_limit_bytes = 300'000});
+  connection_ = database_->Connect();
+  const Status refused = Error(sql);
+  EXPECT_EQ(refused.code(), StatusCode::kOutOfMemory) << refused.ToString();
+  EXPECT_NE(refused.ToString().find("the footer of a Parquet file"), std::string::npos);
+  EXPECT_NE(refused.ToString().find("wide.parquet"), std::string::npos);
+}
+
 TEST_F(PlanCacheTest, ChangedSettingsAreSeen) {
   const std::string zone =
       "SELECT CAST(TIMESTAMP '2024-01-01 00:00:00' AS TIMESTAMPTZ) = "
@@ -241,8 +274,7 @@ TEST_F(PlanCacheTest, AnswersAreThoseOfAPlanOfTheirOwn) {
       "SELECT string_agg(s, $1) FROM t WHERE i < 4",
       "SELECT count(*) FROM t JOIN u ON t.big = u.k WHERE u.g = $1",
       "SELECT count(*) FROM t WHERE big IN (SELECT k FROM u WHERE g = $1)",
-      "SELECT k FROM (SELECT k, row_number() OVER (PARTITION BY g ORDER BY k) AS r FROM u) "
-      "WHERE r <= $1 ORDER BY k",
+      "SELECT k FROM u QUALIFY row_number() OVER (PARTITION BY g ORDER BY k) <= $1 ORDER BY k",
       "SELECT count(*) FROM range(10) WHERE range > $1",
       "SELECT * FROM range($1) LIMIT 4",
       "SELECT i FROM t WHERE i = $1 AND $1 > 6",

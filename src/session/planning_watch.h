@@ -56,6 +56,7 @@ class WatchedFiles final : public FileSystem {
       : files_(files), sightings_(sightings) {}
 
   FileSystem& Lasting() override { return files_.Lasting(); }
+  FileFacts* facts() override { return files_.facts(); }
   Result<FileInfo> GetInfo(const std::string& path) override;
   Result<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string& path) override;
   Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path) override {

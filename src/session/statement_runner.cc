@@ -43,7 +43,8 @@ StatementRunner::StatementRunner(Connection& connection, std::string_view sql,
       planning_context_(std::make_unique<PlanningContext>(
           options_, database_.files(), &database_.memory(), &database_.temporary_files(),
           &database_.buffer_cache())),
-      planning_files_(database_.files(), planning_context_->cancellation()) {
+      planning_files_(database_.files(), planning_context_->cancellation(),
+                      &database_.file_facts()) {
   outer_planning_ = connection_.ExchangePlanning(planning_context_->cancellation());
 }
 

@@ -80,6 +80,7 @@ class ClusterTest : public ::testing::Test {
     InProcessClusterOptions options;
     options.workers = workers;
     options.directory = directory_.string();
+    options.worker_memory_limit_bytes = worker_memory_limit_bytes_;
     auto cluster = InProcessCluster::Start(std::move(options), FileSystem::Local());
     ASSERT_TRUE(cluster.ok()) << cluster.status().ToString();
     cluster_ = std::move(*cluster);
@@ -120,6 +121,7 @@ class ClusterTest : public ::testing::Test {
 
   DistributedPlannerOptions planning_;
   QuerySettings settings_;
+  size_t worker_memory_limit_bytes_ = 0;  // set before Start; 0: no limit of its own
   std::filesystem::path directory_;
   std::unique_ptr<InProcessCluster> cluster_;
   std::unique_ptr<Connection> distributed_;

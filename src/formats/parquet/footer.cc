@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
-#include <list>
-#include <map>
-#include <mutex>
+#include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/string_concat.h"
+#include "context/file_facts.h"
 
 namespace trivet::parquet {
 
@@ -71,54 +69,29 @@ Status CheckGroups(const FileMetadata& metadata, uint64_t file_size) {
   return Status::OK();
 }
 
-// Least recently used footers go first; the limit is on their encoded size, which bounds the
-// decoded.
-class FooterCache {
- public:
-  using Key = std::tuple<const FileSystem*, std::string, uint64_t, int64_t>;
-
-  std::shared_ptr<const FileMetadata> Find(const Key& key) {
-    std::lock_guard lock(mutex_);
-    auto known = entries_.find(key);
-    if (known == entries_.end()) return nullptr;
-    order_.splice(order_.begin(), order_, known->second.place);
-    return known->second.metadata;
-  }
-
-  void Add(const Key& key, std::shared_ptr<const FileMetadata> metadata, size_t bytes) {
-    std::lock_guard lock(mutex_);
-    if (bytes > kMaxBytes || entries_.contains(key)) return;
-    order_.push_front(key);
-    entries_.emplace(key, Entry{std::move(metadata), bytes, order_.begin()});
-    bytes_ += bytes;
-    while (bytes_ > kMaxBytes) {
-      auto oldest = entries_.find(order_.back());
-      bytes_ -= oldest->second.bytes;
-      entries_.erase(oldest);
-      order_.pop_back();
-    }
-  }
-
- private:
-  static constexpr size_t kMaxBytes = 16 << 20;
-
-  struct Entry {
-    std::shared_ptr<const FileMetadata> metadata;
-    size_t bytes;
-    std::list<Key>::iterator place;
-  };
-  std::mutex mutex_;
-  std::map<Key, Entry> entries_;
-  std::list<Key> order_;
-  size_t bytes_ = 0;
-};
-
-FooterCache& Cache() {
-  static FooterCache cache;
-  return cache;
+size_t TextBytes(const std::optional<std::string>& text) {
+  constexpr size_t kInPlace = 15;  // bytes that a string holds without memory of its own
+  return text && text->size() > kInPlace ? text->size() + 1 : 0;
 }
 
-Result<FileMetadata> ReadFooterBytes(const RandomAccessFile& file, size_t& footer_bytes) {
+// What the metadata takes in memory.
+size_t BytesOf(const FileMetadata& metadata) {
+  size_t bytes = sizeof(metadata) + metadata.order_known.size() / 8 + metadata.created_by.size();
+  for (const SchemaElement& element : metadata.schema) {
+    bytes += sizeof(element) + TextBytes(element.name);
+  }
+  for (const RowGroup& group : metadata.row_groups) {
+    bytes += sizeof(group) + group.columns.size() * sizeof(ColumnChunk);
+    for (const ColumnChunk& chunk : group.columns) {
+      const Statistics& statistics = chunk.statistics;
+      bytes += TextBytes(statistics.min) + TextBytes(statistics.max) +
+               TextBytes(statistics.signed_min) + TextBytes(statistics.signed_max);
+    }
+  }
+  return bytes;
+}
+
+Result<FileMetadata> ReadFooterBytes(const RandomAccessFile& file) {
   const uint64_t size = file.size();
   if (size == 0) return Status::InvalidInput("the file is empty, it is not a Parquet file");
   const auto not_parquet = [&] {
@@ -147,7 +120,6 @@ Result<FileMetadata> ReadFooterBytes(const RandomAccessFile& file, size_t& foote
     return Status::Corruption(
         StrCat("the footer claims an impossible length of ", length, " bytes"));
   }
-  footer_bytes = length;
   if (length + kTrailerBytes > tail_size) {
     tail.resize(length);
     TRIVET_RETURN_IF_ERROR(file.ReadAt(size - kTrailerBytes - length, length, tail.data()));
@@ -159,8 +131,7 @@ Result<FileMetadata> ReadFooterBytes(const RandomAccessFile& file, size_t& foote
 }  // namespace
 
 Result<FileMetadata> ReadFooter(const RandomAccessFile& file) {
-  size_t footer_bytes = 0;
-  Result<FileMetadata> metadata = ReadFooterBytes(file, footer_bytes);
+  Result<FileMetadata> metadata = ReadFooterBytes(file);
   if (!metadata.ok()) return std::move(metadata).status().WithFile(file.path());
   if (metadata->encrypted) {
     return Status::NotImplemented("encrypted Parquet files are not supported")
@@ -172,15 +143,17 @@ Result<FileMetadata> ReadFooter(const RandomAccessFile& file) {
 }
 
 Result<std::shared_ptr<const FileMetadata>> LoadFooter(FileSystem& files, const FileInfo& info) {
-  const FooterCache::Key key{&files.Lasting(), info.path, info.size_bytes, info.modified_nanos};
-  if (std::shared_ptr<const FileMetadata> known = Cache().Find(key)) return known;
+  FileFacts* const facts = files.facts();
+  if (facts != nullptr) {
+    if (auto known = facts->Find<FileMetadata>(files, info)) return known;
+  }
   TRIVET_ASSIGN_OR_RETURN(std::unique_ptr<RandomAccessFile> file, files.OpenForRead(info.path));
   TRIVET_ASSIGN_OR_RETURN(FileMetadata read, ReadFooter(*file));
-  size_t bytes = sizeof(FileMetadata);
-  for (const RowGroup& group : read.row_groups) bytes += group.columns.size() * sizeof(ColumnChunk);
-  auto metadata = std::make_shared<const FileMetadata>(std::move(read));
-  Cache().Add(key, metadata, bytes);
-  return std::shared_ptr<const FileMetadata>(std::move(metadata));
+  if (facts == nullptr) return std::make_shared<const FileMetadata>(std::move(read));
+  const size_t bytes = BytesOf(read);
+  auto kept = facts->Add(files, info, std::move(read), bytes, "the footer of a Parquet file");
+  if (!kept.ok()) return std::move(kept).status().WithFile(info.path);
+  return kept;
 }
 
 }  // namespace trivet::parquet
