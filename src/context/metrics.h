@@ -54,6 +54,14 @@ class QueryMetrics {
     return operators_[id];
   }
 
+  // What all operators have written to temporary files.
+  uint64_t SpilledBytes() {
+    std::lock_guard lock(mutex_);
+    uint64_t bytes = 0;
+    for (const OperatorMetrics& metrics : operators_) bytes += metrics.bytes_spilled.load();
+    return bytes;
+  }
+
   OperatorMetrics result;  // what the result's reader took
 
   // Work units (rows) of all sources, for a progress bar.

@@ -99,15 +99,17 @@ Result<TablePtr> Queries(const CoordinatorDriver& driver) {
     uint64_t tasks = 0;
     uint64_t finished = 0;
     uint64_t retries = 0;
+    uint64_t spilled_bytes = 0;
     for (const StageSnapshot& stage : query.stages) {
       tasks += stage.tasks;
       finished += stage.finished_tasks;
       retries += stage.retries;
+      spilled_bytes += stage.spilled_bytes;
     }
     rows.push_back(
         {Count(query.query), Text(QueryConditionName(query.condition)), Time(query.submitted_at),
          OptionalTime(query.ended_at), Count(query.stages.size()), Count(tasks), Count(finished),
-         Count(query.running_tasks), Count(retries),
+         Count(query.running_tasks), Count(retries), Count(spilled_bytes),
          query.status.ok() ? Value::Null(TypeId::kVarchar) : Text(query.status.ToString())});
   }
   return MakeTable("queries",
@@ -120,6 +122,7 @@ Result<TablePtr> Queries(const CoordinatorDriver& driver) {
                     {"finished_tasks", TypeId::kInt64},
                     {"running_tasks", TypeId::kInt64},
                     {"retries", TypeId::kInt64},
+                    {"spilled_bytes", TypeId::kInt64},
                     {"error", TypeId::kVarchar}},
                    rows);
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/string_concat.h"
+#include "context/memory_budget.h"
 #include "distributed/exchange.h"
 #include "distributed/requirements.h"
 
@@ -38,7 +39,9 @@ std::string Measured(const StageSnapshot& stage) {
   std::string text = StrCat("  ", stage.finished_tasks, " of ", stage.tasks, " tasks in ",
                             stage.elapsed.count(), " ms (", stage.task_time.count(),
                             " ms of tasks), ", stage.rows, " rows, ", stage.bytes, " bytes, skew ",
-                            Ratio(stage.skew_bytes), ", ", stage.retries, " retries\n");
+                            Ratio(stage.skew_bytes), ", ", stage.retries, " retries");
+  if (stage.spilled_bytes > 0) text += StrCat(", ", FormatBytes(stage.spilled_bytes), " spilled");
+  text += '\n';
   for (const std::string& change : stage.adapted) text += StrCat("  adapted: ", change, "\n");
   return text;
 }
@@ -56,8 +59,9 @@ std::string MeasuredJson(const StageSnapshot& stage) {
   return StrCat(",\"finished_tasks\":", stage.finished_tasks,
                 ",\"elapsed_ms\":", stage.elapsed.count(), ",\"task_ms\":", stage.task_time.count(),
                 ",\"rows\":", stage.rows, ",\"bytes\":", stage.bytes,
-                ",\"skew\":", Ratio(stage.skew_bytes), ",\"attempts\":", stage.attempts,
-                ",\"retries\":", stage.retries, AdaptedJson(stage));
+                ",\"spilled_bytes\":", stage.spilled_bytes, ",\"skew\":", Ratio(stage.skew_bytes),
+                ",\"attempts\":", stage.attempts, ",\"retries\":", stage.retries,
+                AdaptedJson(stage));
 }
 
 const StageSnapshot* FindStage(const QuerySnapshot* measured, StageId stage) {

@@ -61,6 +61,15 @@ TEST_F(InProcessClusterTest, WorkersPayForTheFootersOfFiles) {
       << refused.ToString();
 }
 
+TEST_F(InProcessClusterTest, WhatTasksSpillIsTold) {
+  Start(2, 4);
+  const std::string analyse =
+      "EXPLAIN ANALYZE SELECT count(*) FROM (SELECT DISTINCT range FROM range(10000))";
+  EXPECT_EQ(testing::Joined(Rows(*distributed_, analyse)).find("spilled"), std::string::npos);
+  Rows(*distributed_, "SET always_spill = true");
+  EXPECT_NE(testing::Joined(Rows(*distributed_, analyse)).find(" KiB spilled"), std::string::npos);
+}
+
 TEST_F(InProcessClusterTest, SortsAsEmbedded) {
   Start(3, 8);
   Both(

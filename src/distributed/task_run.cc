@@ -99,6 +99,7 @@ Result<TaskFinished> TaskRun::Execute() {
   finished.key_samples = task_output->TakeKeySamples();
   finished.rows_read = inputs_.rows_read() + context_->metrics().source_rows_done.load();
   finished.bytes_read = inputs_.bytes_read();
+  finished.spilled_bytes = context_->metrics().SpilledBytes();
   finished.peak_memory_bytes = context_->memory().peak_bytes();
   return finished;
 }

@@ -72,6 +72,7 @@ void WorkerRuntime::LogEnd(const AttemptId& attempt, const Event& event) {
     level = LogLevel::kInfo;
     line.Number("rows_read", finished->rows_read)
         .Number("bytes_read", finished->bytes_read)
+        .Number("spilled_bytes", finished->spilled_bytes)
         .Number("peak_memory_bytes", finished->peak_memory_bytes);
   } else if (const auto* failed = std::get_if<TaskFailed>(&event)) {
     line.Error(failed->status);

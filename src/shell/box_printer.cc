@@ -12,6 +12,10 @@ namespace {
 constexpr size_t kMinColumnWidth = 8;
 constexpr size_t kMaxWidthBesideHidden = 20;
 constexpr size_t kMaxCellBytes = 4096;
+// Of a result of which all rows are shown, the first ones say how wide columns are; the others are
+// written as they come, so that no result is held whole.
+constexpr size_t kMeasuredRows = 10'000;
+constexpr size_t kMeasuredBytes = size_t{4} << 20;
 
 // Control characters would break the box: shown as escapes.
 std::string Printable(const std::string& text) {
@@ -86,9 +90,10 @@ struct Grid {
   std::vector<bool> right;
   std::vector<std::vector<std::string>> rows;
   std::vector<size_t> widths;
-  size_t total_rows = 0;
-  size_t hidden_at = 0;  // rows are left out before this one, where total_rows > rows.size()
+  size_t total_rows = 0;  // read so far
+  size_t hidden_at = 0;   // rows are left out before this one, where total_rows > rows.size()
   size_t hidden_columns = 0;
+  size_t hidden_columns_at = 0;
 
   size_t BoxWidth() const {
     size_t sum = 1;
@@ -97,29 +102,69 @@ struct Grid {
   }
 };
 
-// Reads the result, keeping the first and last rows where there are more than `max_rows`.
-Result<Grid> ReadGrid(QueryResult& result, size_t max_rows, const TimeZone& zone) {
+// The rows of a result, as texts.
+class TextRows {
+ public:
+  TextRows(QueryResult& result, const TimeZone& zone) : result_(result), zone_(zone) {}
+
+  // The next row; false after the last.
+  Result<bool> Next(std::vector<std::string>& texts) {
+    while (row_ == batch_.row_count()) {
+      TRIVET_ASSIGN_OR_RETURN(const bool more, result_.Next(batch_));
+      if (!more) {
+        batch_ = Batch();
+        row_ = 0;
+        return false;
+      }
+      row_ = 0;
+    }
+    texts.clear();
+    for (size_t i = 0; i < result_.columns().size(); ++i) {
+      texts.push_back(Printable(batch_.column(i).GetValue(row_).ToString(zone_)));
+    }
+    ++row_;
+    return true;
+  }
+
+ private:
+  QueryResult& result_;
+  const TimeZone& zone_;
+  Batch batch_;
+  size_t row_ = 0;
+};
+
+size_t TextBytes(const std::vector<std::string>& row) {
+  size_t bytes = sizeof(std::vector<std::string>) + row.size() * sizeof(std::string);
+  for (const std::string& text : row) bytes += text.size();
+  return bytes;
+}
+
+// Reads the first and last rows of a result of more than `max_rows`; where that is 0, as many as
+// measure the columns: then `rows` may have more.
+Result<Grid> ReadGrid(const QueryResult& result, TextRows& rows, size_t max_rows) {
   Grid grid;
   for (const ResultColumn& column : result.columns()) {
     grid.names.push_back(Printable(column.name));
     grid.types.push_back(ShortType(column.type));
     grid.right.push_back(column.type.IsNumeric());
   }
-  const size_t head = max_rows == 0 ? ~size_t{0} : (max_rows + 1) / 2;
+  const size_t head = max_rows == 0 ? kMeasuredRows : (max_rows + 1) / 2;
   const size_t tail = max_rows == 0 ? 0 : max_rows - head;
   std::deque<std::vector<std::string>> last;
-  TRIVET_RETURN_IF_ERROR(ForEachRow(result, [&](const std::vector<Value>& row) {
-    ++grid.total_rows;
+  size_t bytes = 0;
+  while (max_rows > 0 || (grid.rows.size() < head && bytes < kMeasuredBytes)) {
     std::vector<std::string> texts;
-    for (const Value& value : row) texts.push_back(Printable(value.ToString(zone)));
+    TRIVET_ASSIGN_OR_RETURN(const bool more, rows.Next(texts));
+    if (!more) break;
+    ++grid.total_rows;
+    bytes += TextBytes(texts);
     if (grid.rows.size() < head) {
       grid.rows.push_back(std::move(texts));
     } else if (tail > 0) {
       last.push_back(std::move(texts));
       if (last.size() > tail) last.pop_front();
     }
-    return Status::OK();
-  }));
+  }
   grid.hidden_at = grid.rows.size();
   for (auto& row : last) grid.rows.push_back(std::move(row));
   for (size_t i = 0; i < grid.names.size(); ++i) {
@@ -139,19 +184,24 @@ void ShrinkColumns(Grid& grid, size_t width) {
   }
 }
 
+// One value in the place of the hidden columns'.
+template <typename Values, typename Value>
+void HideIn(const Grid& grid, Values& values, const Value& value) {
+  if (grid.hidden_columns == 0) return;
+  const auto first = values.begin() + static_cast<ptrdiff_t>(grid.hidden_columns_at);
+  *first = value;
+  values.erase(first + 1, first + static_cast<ptrdiff_t>(grid.hidden_columns));
+}
+
 // Puts one column of ellipses in the place of columns [begin, end).
 void HideColumns(Grid& grid, size_t begin, size_t end) {
-  const auto replace = [&](auto& values, const auto& value) {
-    values[begin] = value;
-    values.erase(values.begin() + static_cast<ptrdiff_t>(begin) + 1,
-                 values.begin() + static_cast<ptrdiff_t>(end));
-  };
   grid.hidden_columns = end - begin;
-  replace(grid.names, std::string("…"));
-  replace(grid.types, std::string());
-  replace(grid.right, false);
-  replace(grid.widths, size_t{1});
-  for (std::vector<std::string>& row : grid.rows) replace(row, std::string("…"));
+  grid.hidden_columns_at = begin;
+  HideIn(grid, grid.names, "…");
+  HideIn(grid, grid.types, "");
+  HideIn(grid, grid.right, false);
+  HideIn(grid, grid.widths, size_t{1});
+  for (std::vector<std::string>& row : grid.rows) HideIn(grid, row, "…");
 }
 
 // Makes the box fit: narrows columns, and where that is not enough, leaves out those in the middle.
@@ -195,7 +245,8 @@ class BoxPrinter final : public ResultPrinter {
       Batch batch;
       return result.Next(batch).status();
     }
-    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, max_rows_, *zone_));
+    TextRows rows(result, *zone_);
+    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, rows, max_rows_));
     before_output_();
     const size_t columns = grid.names.size();
     FitToWidth(grid, width_);
@@ -213,9 +264,24 @@ class BoxPrinter final : public ResultPrinter {
         return Pad(Fit(grid.rows[row][i], grid.widths[i]), grid.widths[i], grid.right[i]);
       });
     }
+    const size_t shown = grid.rows.size();
+    const bool hides_rows = grid.total_rows > shown;
+    // Without a terminal nothing is cut: a longer text makes its line longer.
+    std::vector<std::string> texts;
+    while (max_rows_ == 0) {
+      TRIVET_ASSIGN_OR_RETURN(const bool more, rows.Next(texts));
+      if (!more) break;
+      ++grid.total_rows;
+      HideIn(grid, texts, "…");
+      Line(grid, out, [&](size_t i) {
+        const size_t width = grid.widths[i];
+        return Pad(width_ == 0 ? texts[i] : Fit(texts[i], width), width, grid.right[i]);
+      });
+      if (!out) return Status::IO("the output was closed");
+    }
     Rule(grid, out, "└", "┴", "┘");
     out << grid.total_rows << (grid.total_rows == 1 ? " row" : " rows");
-    if (grid.total_rows > grid.rows.size()) out << " (" << grid.rows.size() << " shown)";
+    if (hides_rows) out << " (" << shown << " shown)";
     if (grid.hidden_columns > 0) {
       out << ", " << columns << " columns (" << columns - grid.hidden_columns << " shown)";
     }
@@ -244,7 +310,8 @@ class MarkdownPrinter final : public ResultPrinter {
  public:
   Status Print(QueryResult& result, std::ostream& out) override {
     if (result.columns().empty()) return Status::OK();
-    TRIVET_ASSIGN_OR_RETURN(Grid grid, ReadGrid(result, 0, *zone_));
+    TextRows rows(result, *zone_);
+    TRIVET_ASSIGN_OR_RETURN(const Grid grid, ReadGrid(result, rows, 0));
     before_output_();
     const auto line = [&](const auto& cell) {
       for (size_t i = 0; i < grid.widths.size(); ++i) out << "| " << cell(i) << ' ';
@@ -256,8 +323,15 @@ class MarkdownPrinter final : public ResultPrinter {
       out << (grid.right[i] ? "| " + dashes + ": " : "| -" + dashes + " ");
     }
     out << "|\n";
-    for (const auto& row : grid.rows) {
+    const auto write = [&](const std::vector<std::string>& row) {
       line([&](size_t i) { return Pad(Escape(row[i]), grid.widths[i], grid.right[i]); });
+    };
+    for (const auto& row : grid.rows) write(row);
+    std::vector<std::string> texts;
+    while (out) {
+      TRIVET_ASSIGN_OR_RETURN(const bool more, rows.Next(texts));
+      if (!more) break;
+      write(texts);
     }
     return out ? Status::OK() : Status::IO("the output was closed");
   }

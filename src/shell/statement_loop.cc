@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "session/database.h"
 #include "shell/interrupt.h"
 #include "shell/progress_bar.h"
 
@@ -36,7 +37,9 @@ void StatementLoop::FitTerminal() {
 bool StatementLoop::Run(const std::string& sql) {
   FitTerminal();
   InterruptScope interrupts(*connection_);
+  const TemporaryFiles& temporary_files = connection_->database().temporary_files();
   auto start = std::chrono::steady_clock::now();
+  uint64_t written = temporary_files.written_bytes();
   const Status status = connection_->ExecuteEach(sql, {}, [&](QueryResult& result) -> Status {
     TRIVET_ASSIGN_OR_RETURN(const TimeZone* zone,
                             TimeZone::Find(connection_->settings().Get().time_zone));
@@ -48,9 +51,12 @@ bool StatementLoop::Run(const std::string& sql) {
     if (timer_) {
       const auto end = std::chrono::steady_clock::now();
       const double seconds = std::chrono::duration<double>(end - start).count();
-      std::printf("Run Time: %.3f s\n", seconds);
+      const uint64_t spilled = temporary_files.written_bytes() - written;
+      const std::string told = spilled > 0 ? ", spilled " + FormatBytes(spilled) : "";
+      std::printf("Run Time: %.3f s%s\n", seconds, told.c_str());
       std::fflush(stdout);
       start = std::chrono::steady_clock::now();
+      written = temporary_files.written_bytes();
     }
     return std::cout ? Status::OK() : Status::IO("the output was closed");
   });

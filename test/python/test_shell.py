@@ -10,6 +10,7 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 import unicodedata
@@ -89,6 +90,41 @@ def test_files_standard_input_and_timer(program, tmp_path):
     assert "a\n7\n" in done.stdout and len(re.findall(r"Run Time: \d+\.\d+ s", done.stdout)) == 3
     done = run(program, "--format", "csv", input="SELECT 40 + 2 AS n;")
     assert done.stdout == "n\n42\n"
+
+
+def test_the_timer_tells_what_was_spilled(program):
+    spilling = "SELECT count(*) FROM (SELECT DISTINCT i FROM range(100000) t(i))"
+    made = f"CREATE TABLE t AS {spilling}"
+    done = run(program, "--timer", "--format", "csv", "-c", "SET always_spill = true", "-c", spilling,
+               "-c", f"{made}; SELECT 1")
+    assert done.returncode == 0
+    lines = [line for line in done.stdout.splitlines() if line.startswith("Run Time")]
+    told = [bool(re.fullmatch(r"Run Time: \d+\.\d+ s, spilled \d+\.\d (KiB|MiB)", line)) for line in lines]
+    assert told == [False, True, True, False], lines
+    assert re.fullmatch(r"Run Time: \d+\.\d+ s", lines[-1])
+
+
+@pytest.mark.parametrize("form", ["box", "markdown"])
+def test_large_results_are_written_as_they_come(program, form, tmp_path):
+    query = ("SELECT i, CASE i WHEN 600000 THEN 'a long one | ' || i ELSE 's' || i END AS s, "
+             "repeat('x', 100) AS x FROM range(700000) t(i)")
+    output = tmp_path / "output"
+    # A process of its own starts the program: a child's peak begins with what its parent held.
+    measure = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)")
+    with open(output, "wb") as file:
+        done = subprocess.run([sys.executable, "-c", measure, program, "--format", form, "-c", query],
+                              stdout=file, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stderr) < 120_000, "KiB; the rows take 300 MB as texts"
+    lines = output.read_text().splitlines()
+    rows = [line for line in lines if "x" * 100 in line]
+    assert len(rows) == 700_000
+    for i in (0, 9_999, 10_000, 699_999):
+        assert rows[i].replace("│", "|").split("|")[1].strip() == str(i)
+    assert ("a long one | 600000" if form == "box" else "a long one \\| 600000") in rows[600_000]
+    if form == "box":
+        assert lines[-1] == "700000 rows" and lines[-2].startswith("└")
 
 
 def test_a_closed_pipe_ends_quietly(program):
