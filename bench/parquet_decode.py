@@ -1,62 +1,62 @@
-"""Measures decoding alone: all 16 columns of TPC-H's lineitem, from the file into each engine's vectors.
+"""Measures decoding alone: all columns of TPC-H's larger tables, from the file into each engine's vectors.
 
-Trivet's and Arrow's readers run in build/release/parquet_decode, Polars and DuckDB in Python processes,
-in turn, several rounds. Nothing is kept: batches are dropped as they come. Prints the least time. Arrow's
-reader runs in both of its ways: columns of a batch in parallel, or row groups.
-
-  bench/parquet_decode.py [--scale 1] [--threads 2] [--rounds 5]
+Trivet's and Arrow's readers run in build/release/parquet_decode, which drops batches as they come; Arrow's in both of
+its ways: columns of a batch in parallel, or row groups. Polars runs read_parquet, beside which Trivet, too, gives a
+whole table (trivet-table), and a sink of batches. DuckDB aggregates. All read in turn, each round in fresh processes;
+a process's second run counts, and a time is the median of them. Before, each reader's values are compared with those
+that DuckDB reads, Trivet's and Arrow's through their Python modules, and every run's number of rows is.
 """
 
 import argparse
+import importlib.metadata
+import json
 import pathlib
-import subprocess
 import sys
 
 BENCH = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(BENCH.parent / "test"))
+sys.path[:0] = [str(BENCH), str(BENCH.parent / "test")]
 
 import oracle  # noqa: E402
+import processes  # noqa: E402
+import report  # noqa: E402
 
 PROGRAM = BENCH.parent / "build/release/parquet_decode"
-
-# Each prints the seconds of one warm run; the first run, which reads the file into the page cache and
-# starts threads, does not count.
-POLARS = """
-import os, sys, time
-os.environ["POLARS_MAX_THREADS"] = sys.argv[2]
-import polars
-for _ in range(2):
-    start = time.perf_counter()
-    polars.scan_parquet(sys.argv[1]).sink_batches(lambda batch: None, engine="streaming")
-    seconds = time.perf_counter() - start
-print(seconds)
-"""
-
-DUCKDB = """
-import sys, time
-import duckdb
-connection = duckdb.connect()
-connection.execute(f"SET threads = {sys.argv[2]}")
-connection.execute("SET preserve_insertion_order = false")
-for _ in range(2):
-    start = time.perf_counter()
-    # Every column is read and decoded; an aggregate that needs each value's presence and no more.
-    columns = connection.execute(f"DESCRIBE FROM '{sys.argv[1]}'").fetchall()
-    wanted = ", ".join(f"any_value({name})" for name, *_ in columns)
-    connection.execute(f"SELECT {wanted} FROM '{sys.argv[1]}'").fetchall()
-    seconds = time.perf_counter() - start
-print(seconds)
-"""
+# The readers, each with the one of decode_readers.py that shows its values.
+READERS = {"trivet": "trivet-table", "trivet-table": "trivet-table", "polars": "polars", "polars-batches": "polars-batches",
+           "arrow-columns": "arrow", "arrow-groups": "arrow", "duckdb": "duckdb"}  # fmt: skip
+OF_PROGRAM = ("trivet", "arrow-columns", "arrow-groups")
+PAIRS = [("trivet", "polars"), ("trivet-table", "polars"), ("trivet", "polars-batches"), ("trivet", "arrow-columns"),
+         ("trivet", "arrow-groups"), ("trivet", "duckdb")]  # fmt: skip
 
 
-def commands(file, threads):
-    return {
-        "trivet": [PROGRAM, "trivet", file, str(threads)],
-        "arrow, columns apart": [PROGRAM, "arrow-columns", file, str(threads)],
-        "arrow, row groups apart": [PROGRAM, "arrow-groups", file, str(threads)],
-        "polars": [sys.executable, "-c", POLARS, file, str(threads)],
-        "duckdb (aggregating)": [sys.executable, "-c", DUCKDB, file, str(threads)],
-    }
+def in_python(reader, file, threads, *options):
+    return processes.run([sys.executable, BENCH / "decode_readers.py", reader, file, threads, *options])
+
+
+def read_once(timings, table, file, threads, expected_rows):
+    ran = (processes.run([PROGRAM, timings.name, file, threads]) if timings.name in OF_PROGRAM
+           else in_python(timings.name, file, threads))
+    rows, _, seconds = ran.output.split()
+    if int(rows) != expected_rows:
+        raise processes.Failure(f"{rows} rows, expected {expected_rows}")
+    timings.warm.setdefault(table, []).append(float(seconds))
+    timings.peak_bytes = max(timings.peak_bytes, ran.peak_bytes)
+
+
+def check(engines, table, file, threads):
+    """Notes a problem of each whose values are not DuckDB's; the number of rows."""
+    expected = json.loads(in_python("duckdb", file, threads, "--check").output)
+    for reader in {READERS[timings.name] for timings in engines}:
+        try:
+            actual = json.loads(in_python(reader, file, threads, "--check").output)
+            wrong = [name for name, value in expected.items() if actual[name] != value]
+            problem = f"other values than DuckDB's: {', '.join(wrong)}" if wrong else None
+        except processes.Failure as failure:
+            problem = str(failure)
+        for timings in engines:
+            if problem and READERS[timings.name] == reader:
+                timings.problems[table] = problem
+    return expected["rows"]
 
 
 def main():
@@ -64,18 +64,27 @@ def main():
     parser.add_argument("--scale", default="1")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tables", default="lineitem,orders,partsupp", help="of TPC-H's, separated by commas")
     arguments = parser.parse_args()
-    file = oracle.tpch_directory(arguments.scale) / "lineitem.parquet"
-    seconds = {}
-    for _ in range(arguments.rounds):
-        for name, command in commands(file, arguments.threads).items():
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            seconds.setdefault(name, []).append(float(output.split()[-1]))
-    best = {name: min(times) for name, times in seconds.items()}
-    print(f"lineitem at scale factor {arguments.scale}, 16 columns, {arguments.threads} threads, "
-          f"least of {arguments.rounds} runs")
-    for name, least in best.items():
-        print(f"  {name:24} {least * 1000:8.1f} ms   trivet / it {best['trivet'] / least:.2f}")
+    report.refuse_few(parser, arguments.rounds)
+    tables = arguments.tables.split(",")
+    engines = {name: report.Timings(name) for name in READERS}
+    for table in tables:
+        file = oracle.tpch_directory(arguments.scale) / f"{table}.parquet"
+        expected_rows = check(engines.values(), table, file, arguments.threads)
+        for number in range(arguments.rounds):
+            print(f"{table}: round {number + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
+            for timings in report.in_turn(engines.values(), number):
+                try:
+                    read_once(timings, table, file, arguments.threads, expected_rows)
+                except processes.Failure as failure:
+                    timings.problems[table] = str(failure)
+    pairs = [report.Pair(f"{subject} / {peer}", engines[subject], [engines[peer]]) for subject, peer in PAIRS]
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("polars", "pyarrow", "duckdb"))
+    title = (f"Decoding all columns of TPC-H's tables at scale factor {arguments.scale}, {arguments.threads} threads, medians of "
+             f"{arguments.rounds} warm runs, each in a process of its own; {versions}")
+    sys.exit(report.Comparison(tables, list(engines.values()), pairs).publish(
+        f"decode-{arguments.scale}", title, {**vars(arguments), "versions": versions}))
 
 
 if __name__ == "__main__":

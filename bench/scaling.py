@@ -1,7 +1,7 @@
 """How much faster each engine is on two threads than on one: TPC-H, the same run for all.
 
-Every figure is a median of warm runs as compare.py takes them, after the answers were checked. The page cache of
-Trivet is off, so that every run decodes the files.
+Every figure is a median of warm runs as compare.py takes them, after the answers were checked; in every round each
+engine runs on one thread and on two, in turn. The page cache of Trivet is off, so that every run decodes the files.
 """
 
 import argparse
@@ -12,8 +12,10 @@ BENCH = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
 
 import compare  # noqa: E402
+import report  # noqa: E402
 
 ENGINES = ("trivet-uncached", "duckdb")
+AMOUNTS = {1: "1 thread", 2: "2 threads"}
 
 
 def main():
@@ -22,33 +24,20 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    arguments.suite, arguments.source, arguments.engines = "tpch", "parquet", ",".join(ENGINES)
-    measured = {}
-    for threads in (1, 2):
-        arguments.threads = threads
-        queries, measured[threads] = compare.measure(arguments)
-    problems = [f"- {engine.name} {query} on {threads} threads: {problem}" for threads, engines in measured.items()
-                for engine in engines for query, problem in sorted(engine.problems.items())]
-    rows = [["query", *(f"{name} {what}" for name in ENGINES for what in ("1 thread, ms", "2 threads, ms", "factor"))]]
-    seconds = {(threads, engine.name): engine.seconds for threads, engines in measured.items() for engine in engines}
-    common = [query for query in queries if all(query in times for times in seconds.values())]
-    for query in common:
-        rows.append([query])
-        for name in ENGINES:
-            one, two = (seconds[threads, name][query] for threads in (1, 2))
-            rows[-1] += [compare.milliseconds(one), compare.milliseconds(two), compare.ratio(one, two)]
-    rows.append(["sum"])
-    for name in ENGINES:
-        one, two = (sum(seconds[threads, name][query] for query in common) for threads in (1, 2))
-        rows[-1] += [compare.milliseconds(one), compare.milliseconds(two), compare.ratio(one, two)]
+    report.refuse_few(parser, arguments.rounds * arguments.repeats)
+    arguments.suite, arguments.source = "tpch", "parquet"
+    suite = compare.SUITES[arguments.suite]
+    engines = {(name, threads): compare.Engine(name, suite, threads, f"{name}, {AMOUNTS[threads]}")
+               for name in ENGINES for threads in AMOUNTS}
+    queries = compare.measure(list(engines.values()), arguments)
+    pairs = [report.Pair(f"{name}, 1 thread / 2", engines[name, 1], [engines[name, 2]], worst=min) for name in ENGINES]
+    ours, peer = ENGINES
+    pairs += [report.Pair(f"{ours} / {peer}, {amount}", engines[ours, threads], [engines[peer, threads]])
+              for threads, amount in AMOUNTS.items()]
     title = (f"TPC-H at scale factor {arguments.scale}, one thread and two, medians of {arguments.rounds} rounds of "
-             f"{arguments.repeats} warm runs; {compare.processor()}")
-    text = "\n".join([title, "", compare.markdown(rows), *problems])
-    print(f"\n{text}\n")
-    compare.write_report(f"scaling-{arguments.scale}", text, {
-        "scale": arguments.scale, "problems": problems,
-        "seconds": {f"{name}, {threads} threads": times for (threads, name), times in seconds.items()}})
-    sys.exit(1 if problems else 0)
+             f"{arguments.repeats} warm runs; {report.versions(engines.values())}")
+    sys.exit(report.Comparison(queries, list(engines.values()), pairs).publish(
+        f"scaling-{arguments.scale}", title, {**vars(arguments), "threads": list(AMOUNTS)}))
 
 
 if __name__ == "__main__":

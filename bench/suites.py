@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import types
 
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent / "test"))
@@ -62,6 +63,13 @@ class Suite:
 
     def difference(self, query, expected, actual, exact):
         return oracle.difference(expected, actual, exact)
+
+    def task(self, scale):
+        """What an engine's process needs of this, without this module: it would load DuckDB into everyone's memory."""
+        directory = self.directory(scale)
+        return types.SimpleNamespace(
+            name=self.name, tables=self.tables, directory=directory, texts=self.texts(), check_texts=self.check_texts(directory),
+            memory_limits=self.memory_limits(scale), clients=self.clients)
 
 
 class Tpch(Suite):

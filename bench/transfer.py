@@ -2,26 +2,24 @@
 
 Generates, seeded, facts and dimensions whose predicates are correlated, and asks questions about stars, chains,
 snowflakes, a cycle and a self join of them: as the optimiser orders them, and in random orders as written (no rule
-orders joins or chooses sides), with and without the rule `predicate_transfer`, beside DuckDB. Answers are compared
-first. Prints processor time in milliseconds.
+orders joins or chooses sides), with and without the rule `predicate_transfer`, beside DuckDB, which is asked in its own
+order alone. All run in turn, each round in fresh processes on two threads; answers are compared first. Times are
+processor time: medians of the second runs of each.
 """
 
 import argparse
-import math
+import json
 import pathlib
 import random
-import statistics
 import sys
 import time
 
 BENCH = pathlib.Path(__file__).resolve().parent
-ROOT = BENCH.parent
-BUILD = ROOT / "build/release"
-sys.path[:0] = [str(ROOT / "test"), str(BUILD / "python")]
+sys.path[:0] = [str(BENCH), str(BENCH.parent / "test")]
 
-import duckdb  # noqa: E402
-import oracle  # noqa: E402
-import trivet  # noqa: E402
+import processes  # noqa: E402
+import report  # noqa: E402
+import small  # noqa: E402
 
 SEED = 20261123
 # Statements of DuckDB that make the tables, `n` being the rows of the larger fact.
@@ -81,13 +79,18 @@ QUESTIONS = {
         "true"),
 }
 RESULTS = {"sales": "sum(s_price)", "returns": "min(r_price)", "product": "max(p_name)", "buyer": "max(b_decade)"}
-WITH = "SET disabled_optimizers = ''"
-WITHOUT = "SET disabled_optimizers = 'predicate_transfer'"
-AS_WRITTEN = "SET disabled_optimizers = 'join_order,build_side_choice,eager_aggregation{}'"
+# What runs, and what each has switched off for questions as they are asked.
+WITH, WITHOUT, PEER = "with", "without", "duckdb"
+DISABLED = {WITH: "", WITHOUT: "predicate_transfer"}
+AS_WRITTEN = "join_order,build_side_choice,eager_aggregation"
 
 
 def directory(rows):
     """The tables, generated where they are missing."""
+    # Not above: DuckDB would count among the memory of Trivet's process.
+    import duckdb
+    import oracle
+
     path = oracle.DATA / "transfer" / str(rows)
     path.mkdir(parents=True, exist_ok=True)
     for name, text in TABLES.items():
@@ -139,57 +142,96 @@ def in_random_order(question, generator):
     return f"{selected(relations)} FROM {parts[0][0]} WHERE {predicates}"
 
 
-class Engine:
-    def __init__(self, connection, path):
-        self.connection = connection
-        connection.execute("SET threads = 2")
-        for name in TABLES:
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM '{path / name}.parquet'")
+def orders_of(number, question, count):
+    generator = random.Random(SEED + number)
+    return [in_random_order(question, generator) for _ in range(count)]
 
-    def run(self, text, repeats, setting=None):
-        """Rows, and the least processor time."""
-        if setting:
-            self.connection.execute(setting)
-        best = math.inf
-        for _ in range(repeats):
-            start = time.process_time()
-            rows = self.connection.sql(text).fetchall()
-            best = min(best, time.process_time() - start)
-        return [tuple(row) for row in rows], best * 1000
+
+def texts(order_count):
+    """By name, the text of each question as it is asked, and in its random orders."""
+    orders = {f"{question}, order {position}": text for number, question in enumerate(QUESTIONS)
+              for position, text in enumerate(orders_of(number, question, order_count), start=1)}
+    return {question: as_asked(question) for question in QUESTIONS}, orders
+
+
+def measure(name, arguments):
+    """In this process: rows, the first run's and the second's processor time of everything that it is asked."""
+    connection, version = small.connect("duckdb" if name == PEER else "trivet", arguments.threads)
+    for table in TABLES:
+        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM '{arguments.folder}/{table}.parquet'")
+    asked, orders = texts(arguments.orders)
+    answers = {}
+
+    def ask(some, disabled):
+        if disabled is not None:
+            connection.execute(f"SET disabled_optimizers = '{disabled}'")
+        for question, text in some.items():
+            times = []
+            for _ in range(2):
+                start = time.process_time()
+                rows = connection.sql(text).fetchall()
+                times.append(time.process_time() - start)
+            answers[question] = processes.as_texts(rows), times
+
+    ask(asked, DISABLED.get(name))
+    if name != PEER:
+        ask(orders, ",".join(filter(None, [AS_WRITTEN, DISABLED[name]])))
+    return {"version": version, "answers": answers}
+
+
+def run(timings, expected, arguments):
+    """One round of one of them, whose answers must be those expected, whatever the order."""
+    ran = processes.run([sys.executable, BENCH / "transfer.py", "--worker", timings.name,
+                         "--orders", arguments.orders, "--threads", arguments.threads, "--folder", arguments.folder])
+    outcome = json.loads(ran.output)
+    timings.version = outcome["version"]
+    timings.peak_bytes = max(timings.peak_bytes, ran.peak_bytes)
+    for question, (rows, (first, second)) in outcome["answers"].items():
+        if rows != expected[question.partition(", order ")[0]]:
+            timings.problems[question] = f"{rows}, not DuckDB's answer"
+        timings.cold.setdefault(question, []).append(first)
+        timings.warm.setdefault(question, []).append(second)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--orders", type=int, default=5, help="random orders of each question")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
+    parser.add_argument("--worker", choices=(WITH, WITHOUT, PEER), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.worker:
+        print(json.dumps(measure(arguments.worker, arguments)))
+        return
+    report.refuse_few(parser, arguments.rounds)
+    asked, orders = texts(arguments.orders)
+    import oracle  # where no engine runs beside it, as in directory()
+
     path = directory(arguments.rows)
-    ours = Engine(trivet.connect(), path)
-    theirs = Engine(duckdb.connect(), path)
-    print("| question | without | with | DuckDB | random orders without: median, worst | with: median, worst |")
-    print("|---|---|---|---|---|---|")
-    gains = []
-    for number, question in enumerate(QUESTIONS):
-        text = as_asked(question)
-        expected, duck = theirs.run(text, arguments.repeats)
-
-        def measured(text, setting):
-            rows, milliseconds = ours.run(text, arguments.repeats, setting)
-            if rows != expected:
-                sys.exit(f"{question}: {rows} instead of {expected}\n{text}")
-            return milliseconds
-
-        before, after = measured(text, WITHOUT), measured(text, WITH)
-        generator = random.Random(SEED + number)
-        orders = [in_random_order(question, generator) for _ in range(arguments.orders)]
-        shuffled = [[measured(order, AS_WRITTEN.format(more)) for order in orders] for more in (",predicate_transfer", "")]
-        gains += [(a / b, question, order) for a, b, order in zip(*shuffled, orders)]
-        cells = [f"{statistics.median(times):.0f}, {max(times):.0f}" for times in shuffled]
-        print(f"| {question} | {before:.0f} | {after:.0f} | {duck:.0f} | {cells[0]} | {cells[1]} |", flush=True)
-    mean = math.exp(sum(math.log(gain) for gain, *_ in gains) / len(gains))
-    (worst, question, order), (best, *_) = min(gains), max(gains)
-    print(f"\nrandom orders: {mean:.2f} times as fast (geometric mean), at best {best:.2f}, at worst {worst:.2f}: {question}\n{order}")
+    arguments.folder = str(path)
+    expected = {question: processes.as_texts(rows) for question, rows in oracle.answers(path, TABLES, asked).items()}
+    engines = {name: report.Timings(name) for name in (WITH, WITHOUT, PEER)}
+    for turn in range(arguments.rounds):
+        for timings in report.in_turn(engines.values(), turn):
+            print(f"round {turn + 1} of {arguments.rounds}: {timings.name}", file=sys.stderr, flush=True)
+            try:
+                run(timings, expected, arguments)
+            except processes.Failure as failure:
+                timings.problems.update(dict.fromkeys([*asked, *orders], str(failure)))
+    ours, without, peer = engines.values()
+    gain = report.Pair(f"{WITH} / {WITHOUT}", ours, [without])
+    title = (f"Join graphs over {arguments.rows:,} rows, {{}}, {arguments.threads} threads, processor time, medians of "
+             f"{arguments.rounds} warm runs with and without predicate transfer; trivet {ours.version}, duckdb {peer.version}")
+    settings = {"rows": arguments.rows, "rounds": arguments.rounds, "orders": arguments.orders, "threads": arguments.threads}
+    codes = [
+        report.Comparison(asked, [ours, without, peer], [gain, report.Pair(f"{WITH} / {PEER}", ours, [peer])]).publish(
+            f"transfer-{arguments.rows}", title.format("in the optimiser's order"), settings),
+        report.Comparison(orders, [ours, without], [gain]).publish(
+            f"transfer-orders-{arguments.rows}", title.format("in random orders"), {**settings, "texts": orders}),
+    ]  # fmt: skip
+    sys.exit(max(codes))
 
 
 if __name__ == "__main__":

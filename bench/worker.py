@@ -1,9 +1,9 @@
 """One engine in one process: asks a suite's questions and reports times, memory and answers.
 
-Usage: worker.py {trivet,trivet-uncached,duckdb,polars} --suite NAME --scale SCALE --source {parquet,memory} --data DIRECTORY
-                 --threads N --repeats N --output FILE
+Usage: worker.py {trivet,trivet-uncached,duckdb,polars} --task FILE --source {parquet,memory} --threads N --repeats N --output FILE
 
-Started by compare.py, afresh for every round. Writes a pickle: times in seconds of the first run and
+Started by compare.py, afresh for every round. Reads a pickle, which Suite.task made, and loads no engine but its own, so
+that memory is the engine's. Writes a pickle: times in seconds of the first run and
 of every repeat by query, what the suite checks of every answer, errors by query, the engine's version, the process's
 peak memory, and that of every query asked under a memory limit.
 """
@@ -19,20 +19,20 @@ import threading
 import time
 
 BENCH = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(BENCH), str(BENCH.parent / "test"), str(BENCH.parent / "build/release/python")]
+sys.path[:0] = [str(BENCH), str(BENCH.parent / "build/release/python")]
 
 
 class SqlEngine:
     """An engine that is asked in SQL."""
 
-    def __init__(self, connection, suite, directory, threads, source):
+    def __init__(self, connection, task, threads, source):
         self.connection = connection
         connection.execute(f"SET threads = {threads}")
-        for table in suite.tables:
+        for table in task.tables:
             kind = "TABLE" if source == "memory" else "VIEW"
-            connection.execute(f"CREATE {kind} {table} AS SELECT * FROM '{directory / table}.parquet'")
-        self.texts = suite.texts()
-        self.check_texts = suite.check_texts(directory)
+            connection.execute(f"CREATE {kind} {table} AS SELECT * FROM '{task.directory / table}.parquet'")
+        self.texts = task.texts
+        self.check_texts = task.check_texts
 
     def spill_to(self, directory):
         self.connection.execute(f"SET temp_directory = '{directory}'")
@@ -83,17 +83,17 @@ class TrivetUncached(Trivet):
 
 
 class Polars:
-    def __init__(self, suite, directory, threads, source):
+    def __init__(self, task, threads, source):
         os.environ["POLARS_MAX_THREADS"] = str(threads)  # read when the package is imported
         import importlib
 
         import polars
 
         self.version = polars.__version__
-        self.queries = importlib.import_module(f"polars_{suite.name}").QUERIES
+        self.queries = importlib.import_module(f"polars_{task.name}").QUERIES
         self.texts = self.queries
-        self.whole_answers = suite.check_texts(directory) == suite.texts()
-        self.tables = {name: polars.scan_parquet(directory / f"{name}.parquet") for name in suite.tables}
+        self.whole_answers = task.check_texts == task.texts
+        self.tables = {name: polars.scan_parquet(task.directory / f"{name}.parquet") for name in task.tables}
         if source == "memory":
             self.tables = {name: table.collect().lazy() for name, table in self.tables.items()}
 
@@ -178,23 +178,19 @@ def measure(engine, repeats, limits):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("engine", choices=ENGINES)
-    parser.add_argument("--suite", required=True)
-    parser.add_argument("--scale", required=True)
+    parser.add_argument("--task", type=pathlib.Path, required=True)
     parser.add_argument("--source", choices=("parquet", "memory"), required=True)
-    parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--repeats", type=int, required=True)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    from suites import SUITES
-
-    suite = SUITES[arguments.suite]
-    engine = ENGINES[arguments.engine](suite, arguments.data, arguments.threads, arguments.source)
-    limits = suite.memory_limits(arguments.scale)
+    task = pickle.loads(arguments.task.read_bytes())
+    engine = ENGINES[arguments.engine](task, arguments.threads, arguments.source)
+    limits = task.memory_limits
     with tempfile.TemporaryDirectory() as directory:  # for what does not fit into memory
         if limits:
             engine.spill_to(directory)
-        if suite.clients:
+        if task.clients:
             engine.limit_memory(next(iter(limits.values())))
             outcome = measure_clients(engine, arguments.repeats)
         else:
