@@ -62,9 +62,12 @@ class Connection:
             raise
 
     def execute(self, query: str, parameters: Parameters = None) -> Connection:
-        """Runs the statements of `query` to their end; `fetchall` and the like give the last one's rows."""
+        """Runs the statements of `query`; `fetchall` and the like give the last one's rows.
+
+        A query is computed to its end, unless its rows are many: then the rest is computed as they are fetched.
+        """
         relation = self._relation(query, parameters)
-        relation.materialize()
+        relation.read_ahead()
         self._last = relation
         return self
 

@@ -9,14 +9,16 @@ from typing import Any
 from . import _trivet
 
 _PREVIEW_ROWS = 40
+_ITERATED_ROWS = 2048
 
 
 class Relation:
     """The rows of one query.
 
     `fetchall`, `arrow`, `df`, `show` and the like read the rows once and keep them, so they may be called
-    in any order and any number of times. `__arrow_c_stream__` streams without keeping; after that the
-    query runs again when its rows are asked for once more.
+    in any order and any number of times. Rows beyond 32 MiB (or a 16th of the memory limit) are not kept where
+    they are fetched, iterated over, counted or shown, and `__arrow_c_stream__` streams without keeping any:
+    the query runs again when rows that have gone are asked for once more.
     """
 
     def __init__(self, native: _trivet.Connection, query: str, parameters: Any) -> None:
@@ -24,17 +26,25 @@ class Relation:
         self._query = query
         self._parameters = parameters
         self._result = native.execute(query, parameters)
-        self._streamed = False
-        self._kept = False
+        self._streamed = False  # its rows go to somebody else
+        self._begun = False  # some were read here
         self._position = 0
 
-    def _rows(self) -> _trivet.Result:
-        """The result, to be read from its start."""
-        if self._streamed:
-            self._result = self._native.execute(self._query, self._parameters)
-            self._streamed = False
-        self._kept = True
+    def _rows(self, row: int = 0) -> _trivet.Result:
+        """The result, to be read from this row on."""
+        if self._streamed or not self._result.has(row):
+            self._run_again()
+        self._begun = True
         return self._result
+
+    def _run_again(self) -> None:
+        self._result = self._native.execute(self._query, self._parameters)
+        self._streamed = self._begun = False
+
+    def read_ahead(self) -> Relation:
+        """Computes and keeps all rows now, unless they are many."""
+        self._rows().read_ahead()
+        return self
 
     def materialize(self) -> Relation:
         """Computes and keeps all rows now."""
@@ -65,7 +75,7 @@ class Relation:
 
     def fetchmany(self, size: int = 1) -> list[tuple]:
         """Up to `size` further rows."""
-        rows = self._rows().fetch(self._position, size)
+        rows = self._rows(self._position).fetch(self._position, size)
         self._position += len(rows)
         return rows
 
@@ -75,7 +85,10 @@ class Relation:
         return rows[0] if rows else None
 
     def __iter__(self):
-        return iter(self._rows().fetch(0, 2**63))
+        position = 0
+        while rows := self._rows(position).fetch(position, _ITERATED_ROWS):
+            position += len(rows)
+            yield from rows
 
     def arrow(self, *, string_views: bool = False):
         """All rows as a `pyarrow.Table`.
@@ -106,11 +119,10 @@ class Relation:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows as an Arrow C stream capsule. The stream keeps its own types."""
-        if self._kept:
-            return self._rows().stream(False, False)
-        if self._streamed:
-            self._rows()
-            self._kept = False
+        if self._begun and self._result.read_ahead():
+            return self._result.stream(False, False)
+        if self._begun or self._streamed:
+            self._run_again()
         self._streamed = True
         return self._result.stream(True, False)
 
@@ -125,6 +137,7 @@ class Relation:
         """A table for notebooks: the first rows, and how many there are."""
         result = self._rows()
         rows = result.fetch(0, _PREVIEW_ROWS)
+        total = result.row_count()
         head = "".join(
             f"<th>{html.escape(name)}<br><small>{html.escape(kind)}</small></th>"
             for name, kind in result.columns
@@ -132,7 +145,6 @@ class Relation:
         body = "".join(
             "<tr>" + "".join(f"<td>{_html_cell(value)}</td>" for value in row) + "</tr>" for row in rows
         )
-        total = result.row_count()
         note = f"{total} row" + ("" if total == 1 else "s")
         if total > len(rows):
             note += f" ({len(rows)} shown)"

@@ -1,6 +1,7 @@
 // Tables as text: boxes that fit the terminal, and Markdown.
 #include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "base/string_concat.h"
 #include "shell/result_printer.h"
@@ -118,15 +119,51 @@ class TextRows {
       }
       row_ = 0;
     }
-    texts.clear();
-    for (size_t i = 0; i < result_.columns().size(); ++i) {
-      texts.push_back(Printable(batch_.column(i).GetValue(row_).ToString(zone_)));
-    }
-    ++row_;
+    texts = Texts(batch_, row_++);
     return true;
+  }
+  // Reads all rows that are left and gives the last ones, at most so many; `count` gets how many
+  // there were.
+  Result<std::deque<std::vector<std::string>>> Last(size_t most, size_t& count) {
+    std::deque<Batch> ends;  // no more than have the rows
+    size_t rows = 0;         // in these
+    size_t skipped = row_;   // of the first
+    count = batch_.row_count() - row_;
+    while (true) {
+      if (batch_.row_count() > 0) {
+        rows += batch_.row_count();
+        ends.push_back(batch_);
+      }
+      while (!ends.empty() && rows - ends.front().row_count() >= most) {
+        rows -= ends.front().row_count();
+        ends.pop_front();
+        skipped = 0;
+      }
+      TRIVET_ASSIGN_OR_RETURN(const bool more, result_.Next(batch_));
+      if (!more) break;
+      count += batch_.row_count();
+    }
+    batch_ = Batch();
+    row_ = 0;
+    std::deque<std::vector<std::string>> last;
+    for (const Batch& batch : ends) {
+      for (size_t i = std::exchange(skipped, 0); i < batch.row_count(); ++i) {
+        last.push_back(Texts(batch, i));
+        if (last.size() > most) last.pop_front();
+      }
+    }
+    return last;
   }
 
  private:
+  std::vector<std::string> Texts(const Batch& batch, size_t row) const {
+    std::vector<std::string> texts;
+    for (const Vector& column : batch.columns()) {
+      texts.push_back(Printable(column.GetValue(row).ToString(zone_)));
+    }
+    return texts;
+  }
+
   QueryResult& result_;
   const TimeZone& zone_;
   Batch batch_;
@@ -150,23 +187,21 @@ Result<Grid> ReadGrid(const QueryResult& result, TextRows& rows, size_t max_rows
   }
   const size_t head = max_rows == 0 ? kMeasuredRows : (max_rows + 1) / 2;
   const size_t tail = max_rows == 0 ? 0 : max_rows - head;
-  std::deque<std::vector<std::string>> last;
-  size_t bytes = 0;
-  while (max_rows > 0 || (grid.rows.size() < head && bytes < kMeasuredBytes)) {
+  bool more = true;
+  for (size_t bytes = 0; grid.rows.size() < head && (max_rows > 0 || bytes < kMeasuredBytes);) {
     std::vector<std::string> texts;
-    TRIVET_ASSIGN_OR_RETURN(const bool more, rows.Next(texts));
+    TRIVET_ASSIGN_OR_RETURN(more, rows.Next(texts));
     if (!more) break;
-    ++grid.total_rows;
     bytes += TextBytes(texts);
-    if (grid.rows.size() < head) {
-      grid.rows.push_back(std::move(texts));
-    } else if (tail > 0) {
-      last.push_back(std::move(texts));
-      if (last.size() > tail) last.pop_front();
-    }
+    grid.rows.push_back(std::move(texts));
   }
-  grid.hidden_at = grid.rows.size();
-  for (auto& row : last) grid.rows.push_back(std::move(row));
+  grid.total_rows = grid.hidden_at = grid.rows.size();
+  if (more && max_rows > 0) {
+    size_t count = 0;
+    TRIVET_ASSIGN_OR_RETURN(auto last, rows.Last(tail, count));
+    grid.total_rows += count;
+    for (auto& row : last) grid.rows.push_back(std::move(row));
+  }
   for (size_t i = 0; i < grid.names.size(); ++i) {
     size_t width = std::max(DisplayWidth(grid.names[i]), DisplayWidth(grid.types[i]));
     for (const auto& row : grid.rows) width = std::max(width, DisplayWidth(row[i]));

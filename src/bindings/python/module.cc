@@ -247,13 +247,11 @@ NB_MODULE(_trivet, module) {
                      return columns;
                    })
       .def("materialize", [](const std::shared_ptr<PyResult>& result) { result->Materialize(); })
-      .def("row_count",
-           [](const std::shared_ptr<PyResult>& result) {
-             result->Materialize();
-             size_t rows = 0;
-             for (const Batch& batch : result->batches()) rows += batch.row_count();
-             return rows;
-           })
+      .def("read_ahead",
+           [](const std::shared_ptr<PyResult>& result) { return result->ReadAhead(); })
+      .def("has",
+           [](const std::shared_ptr<PyResult>& result, size_t row) { return result->Has(row); })
+      .def("row_count", [](const std::shared_ptr<PyResult>& result) { return result->RowCount(); })
       .def("fetch", [](const std::shared_ptr<PyResult>& result, size_t offset,
                        size_t limit) { return FetchRows(*result, offset, limit); })
       .def("box", [](const std::shared_ptr<PyResult>& result, size_t max_rows,

@@ -1,6 +1,7 @@
 #include "python_result.h"
 
 #include <cerrno>
+#include <exception>
 #include <sstream>
 
 #include "execution/thread_pool.h"
@@ -16,17 +17,42 @@ Status CheckMayWait() {
       .WithHint("register the relation itself, or its rows: relation.arrow()");
 }
 
-nb::list FetchRows(PyResult& result, size_t offset, size_t limit) {
-  result.Materialize();
-  nb::list rows;
-  size_t position = 0;
-  for (const Batch& batch : result.batches()) {
-    if (position + batch.row_count() <= offset) {
-      position += batch.row_count();
-      continue;
+const Batch* PyResult::BatchOf(size_t row, size_t& first) {
+  if (!pieces_.empty()) ReadPieces();
+  if (!passed_) {
+    if (row < place_row_) place_ = place_row_ = 0;
+    while (true) {
+      for (; place_ < batches_.size(); place_row_ += batches_[place_++].row_count()) {
+        first = place_row_;
+        if (row < first + batches_[place_].row_count()) return &batches_[place_];
+      }
+      if (finished_) return nullptr;
+      ReadBatch(kept_bytes_ < MostKeptBytes());
+      if (passed_) break;
     }
-    for (size_t i = 0; i < batch.row_count(); ++i, ++position) {
-      if (position < offset) continue;
+  }
+  while (!finished_ && row >= rows_read_) ReadBatch(false);
+  first = rows_read_ - current_.row_count();
+  if (row < first) ThrowIfError(Status::Internal("rows that have passed were asked for"));
+  return row < rows_read_ ? &current_ : nullptr;
+}
+
+size_t PyResult::RowCount() {
+  const auto bar = MakeBar();
+  size_t rows = 0;
+  size_t first = 0;
+  while (const Batch* batch = BatchOf(rows, first)) rows = first + batch->row_count();
+  return rows;
+}
+
+nb::list FetchRows(PyResult& result, size_t offset, size_t limit) {
+  // Of one row after the other each would have to begin a bar.
+  const auto bar = limit > kVectorSize ? result.MakeBar() : nullptr;
+  nb::list rows;
+  size_t first = 0;
+  while (const Batch* found = result.BatchOf(offset, first)) {
+    const Batch batch = *found;  // values may run Python, which may read on
+    for (size_t i = offset - first; i < batch.row_count(); ++i, ++offset) {
       if (nb::len(rows) >= limit) return rows;
       nb::object row = nb::steal(PyTuple_New(static_cast<Py_ssize_t>(batch.column_count())));
       for (size_t j = 0; j < batch.column_count(); ++j) {
@@ -39,15 +65,53 @@ nb::list FetchRows(PyResult& result, size_t offset, size_t limit) {
   return rows;
 }
 
+namespace {
+
+// The rows of a result from the first on, for those who read results.
+class RowsFromStart final : public ResultStream {
+ public:
+  explicit RowsFromStart(PyResult& result) : result_(result) {}
+
+  Result<Outcome> Poll(Batch& batch, int) override {
+    try {
+      size_t first = 0;
+      const Batch* found = result_.BatchOf(row_, first);
+      if (found == nullptr) return Outcome::kFinished;
+      batch = *found;
+      row_ = first + batch.row_count();
+      return Outcome::kHaveOutput;
+    } catch (...) {
+      raised_ = std::current_exception();
+      return Status::Cancelled("the rows could not be read");
+    }
+  }
+  void Cancel() override {}
+  std::optional<double> Progress() const override { return std::nullopt; }
+  std::string Analysis(bool) override { return {}; }
+  const std::exception_ptr& raised() const { return raised_; }
+
+ private:
+  PyResult& result_;
+  size_t row_ = 0;
+  std::exception_ptr raised_;
+};
+
+}  // namespace
+
 std::string BoxText(PyResult& result, size_t max_rows, size_t width) {
-  result.Materialize();
-  QueryResult copy(result.result().kind(), result.result().columns(), result.batches());
+  const auto bar = result.MakeBar();
+  auto stream = std::make_unique<RowsFromStart>(result);
+  const RowsFromStart& rows = *stream;
+  QueryResult copy(result.database().shared_from_this(), result.result().columns(),
+                   std::move(stream));
   auto printer = MakeBoxPrinter();
   printer->set_time_zone(result.time_zone());
   printer->set_max_rows(max_rows);
   printer->set_width(width);
   std::ostringstream out;
-  ThrowIfError(printer->Print(copy, out));
+  const Status status = printer->Print(copy, out);
+  if (rows.raised()) std::rethrow_exception(rows.raised());
+  ThrowIfError(status);
   return out.str();
 }
 
