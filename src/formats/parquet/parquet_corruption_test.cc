@@ -87,6 +87,30 @@ TEST(ParquetCorruptionTest, SamplesAreWhole) {
   }
 }
 
+TEST(ParquetCorruptionTest, BytesThatAreNoTextAreAnError) {
+  using ::parquet::Encoding;
+  for (const std::string text :
+       {"\xFF", "caf\xC3", "\xC3\xA9t\xC3\xA9", "twelve bytes and \xE2\x82",
+        "twelve bytes and \xE2\x82\xAC", "\xED\xA0\x80"}) {
+    const bool valid = text.ends_with("\xA9") || text.ends_with("\xAC");
+    for (const Encoding::type encoding :
+         {Encoding::PLAIN, Encoding::PLAIN_DICTIONARY, Encoding::DELTA_LENGTH_BYTE_ARRAY,
+          Encoding::DELTA_BYTE_ARRAY}) {
+      arrow::StringBuilder texts;  // takes any bytes
+      for (int i = 0; i < 20; ++i) EXPECT_TRUE(texts.Append(i == 13 ? text : "text").ok());
+      ::parquet::WriterProperties::Builder builder;
+      if (encoding != Encoding::PLAIN_DICTIONARY) builder.disable_dictionary()->encoding(encoding);
+      builder.disable_statistics();
+      const auto table = arrow::Table::Make(arrow::schema({arrow::field("text", arrow::utf8())}),
+                                            {texts.Finish().ValueOrDie()});
+      const Status status =
+          testing::ReadParquetBytes(BytesOf(*table, builder.build()), kMemoryBytes, nullptr);
+      EXPECT_EQ(status.code(), valid ? StatusCode::kOk : StatusCode::kCorruption)
+          << text << " " << encoding << " " << status.ToString();
+    }
+  }
+}
+
 TEST(ParquetCorruptionTest, TruncatedFilesAreErrors) {
   for (const std::string& sample : Samples()) {
     for (size_t size = 0; size < sample.size(); size += 1 + sample.size() / 150) {

@@ -25,8 +25,10 @@ bool IsAscii(const uint8_t* data, size_t size) {
 }
 
 bool IsValidUtf8(const char* data, size_t size) {
-  return arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(data),
-                                   static_cast<int64_t>(size));
+  // Without its tables Arrow takes any bytes for valid.
+  static const bool has_tables = (arrow::util::InitializeUTF8(), true);
+  return has_tables && arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(data),
+                                                 static_cast<int64_t>(size));
 }
 
 std::unique_ptr<ValueDecoder> MakeValueDecoder(Encoding encoding, const Leaf& leaf,
