@@ -1,9 +1,13 @@
 """COUNT, MIN, MAX and sums of offsets answered by a file's statistics, beside DuckDB reading the rows, and where statistics do not tell."""
 
+import decimal
+
 import duckdb
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import trivet
 
 QUERIES = [
     "SELECT count(*) FROM f",
@@ -54,11 +58,55 @@ def reads_rows(connection, query):
 def test_no_row_is_read_where_statistics_tell(connection, files):
     connection.execute(f"CREATE VIEW f AS SELECT * FROM '{files}/rows.parquet'")
     assert not reads_rows(connection, "SELECT count(*), min(i), max(stamp), count(maybe) FROM f")
-    # Texts may be cut, NaN is left out of statistics, and a filter takes rows away.
-    for what in ("max(text)", "max(number)", "count(DISTINCT i)", "sum(i)", "count(*) FILTER (i > 5)"):
+    # NaN is left out of statistics, and a filter takes rows away.
+    for what in ("max(number)", "count(DISTINCT i)", "sum(i)", "count(*) FILTER (i > 5)"):
         assert reads_rows(connection, f"SELECT {what} FROM f"), what
     assert reads_rows(connection, "SELECT count(*) FROM f WHERE i > 5")
     assert reads_rows(connection, "SELECT small, count(*) FROM f GROUP BY small")
+
+
+def test_bounds_of_any_type_tell_where_they_are_values(connection, tmp_path):
+    path = tmp_path / "types.parquet"
+    count = 5000
+    columns = {
+        "wide": pa.array([decimal.Decimal(i - 2000) / 100 for i in range(count)], pa.decimal128(30, 2)),
+        "flag": pa.array([True] * count),
+        "short": pa.array([f"text {i:04}" for i in range(count)]),
+        "blob": pa.array([bytes([i % 200]) for i in range(count)]),
+        "number": pa.array([i * 0.5 - 7 for i in range(count)]),
+        "nothing": pa.array([None] * count, pa.string()),
+    }
+    pq.write_table(pa.table(columns), path, row_group_size=1000)
+    connection.execute(f"CREATE VIEW f AS SELECT * FROM '{path}'")
+    oracle = duckdb.connect()
+    oracle.execute(f"CREATE VIEW f AS SELECT * FROM '{path}'")
+    for name in columns:
+        query = f"SELECT min({name}), max({name}) FROM f"
+        assert connection.sql(query).fetchall() == oracle.sql(query).fetchall()
+        assert reads_rows(connection, query) == (name == "number"), "zeros and NaN are left open"
+
+
+def test_cut_texts_and_what_is_no_text_are_read(connection, tmp_path):
+    path = tmp_path / "long.parquet"
+    long = [letter * 500 for letter in "abcxyz"]
+    duckdb.sql(f"COPY (SELECT unnest({long}) AS s) TO '{path}' (FORMAT parquet)")
+    query = f"SELECT min(s), max(s) FROM '{path}'"
+    assert connection.sql(query).fetchall() == [(long[0], long[-1])]
+    assert reads_rows(connection, query)
+    silent = tmp_path / "silent.parquet"
+    pl.DataFrame({"s": ["a", "b"]}).write_parquet(silent, statistics="full")
+    query = f"SELECT max(s) FROM '{silent}'"
+    assert connection.sql(query).fetchall() == [("b",)]
+    assert reads_rows(connection, query), "the writer does not say whether bounds are whole"
+    raw = tmp_path / "raw.parquet"
+    pq.write_table(pa.table({"s": ["a", "b"]}), raw, compression="none", use_dictionary=False)
+    content = raw.read_bytes()
+    query = f"SELECT max(s) FROM '{raw}'"
+    assert connection.sql(query).fetchall() == [("b",)] and not reads_rows(connection, query)
+    # The greatest value, in its page and in the statistics, is no UTF-8 now.
+    raw.write_bytes(content.replace(b"\x01\x00\x00\x00b", b"\x01\x00\x00\x00\xff").replace(b"\x01b", b"\x01\xff"))
+    with pytest.raises(trivet.CorruptionError):
+        connection.sql(query).fetchall()
 
 
 def test_a_file_without_statistics_is_read(connection, tmp_path):

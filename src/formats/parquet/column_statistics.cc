@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "formats/parquet/bounds.h"
+#include "formats/parquet/value_decoder.h"
 
 namespace trivet::parquet {
 
@@ -70,7 +71,7 @@ class ColumnEstimate {
     nulls_ += bounds.null_count.value_or(0);
     rows_ += rows;
     if (bounds.all_null()) return;
-    bounds_are_values_ &= IsWhole(*leaf) && !chunk.statistics.is_cut;
+    bounds_are_values_ &= AreValues(*leaf, chunk.statistics);
     const bool overlaps = !last_max_ || !bounds.min || CompareValues(*bounds.min, *last_max_) <= 0;
     disjoint_ &= groups_ == 0 || !overlaps;
     last_max_ = bounds.max;
@@ -121,9 +122,29 @@ class ColumnEstimate {
 
   void Forget() { forgotten_ = true; }
 
-  // Whether bounds are stored whole, and as their values are.
-  static bool IsWhole(const Leaf& leaf) {
-    return leaf.physical == PhysicalKind::kInt32 || leaf.physical == PhysicalKind::kInt64;
+  // Whether bounds are stored whole, and as their values are. Those of texts may be cut unless the
+  // writer says that they are not; those of floating point do not tell zeros apart.
+  static bool AreValues(const Leaf& leaf, const Statistics& statistics) {
+    if (statistics.is_cut) return false;
+    switch (leaf.physical) {
+      case PhysicalKind::kBoolean:
+      case PhysicalKind::kInt32:
+      case PhysicalKind::kInt64: return true;
+      case PhysicalKind::kFixedLengthByteArray:
+        return leaf.type.id() == TypeId::kDecimal && IsWhole(statistics.min, leaf.type_length) &&
+               IsWhole(statistics.max, leaf.type_length);
+      case PhysicalKind::kByteArray:
+        return statistics.min_exact && statistics.max_exact && IsText(leaf, statistics.min) &&
+               IsText(leaf, statistics.max);
+      default: return false;
+    }
+  }
+  static bool IsWhole(const std::optional<std::string>& bound, size_t width) {
+    return bound && bound->size() == width;
+  }
+  // What is no text is an error to be found by reading it.
+  static bool IsText(const Leaf& leaf, const std::optional<std::string>& bound) {
+    return bound && (!leaf.is_text || IsValidUtf8(bound->data(), bound->size()));
   }
 
   void Widen(const std::optional<Value>& min, const std::optional<Value>& max, bool nan_above) {

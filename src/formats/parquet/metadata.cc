@@ -118,6 +118,8 @@ void ReadStatistics(ThriftReader& reader, Statistics& statistics) {
       case 8:
         if (field.type != ThriftType::kTrue && field.type != ThriftType::kFalse) return false;
         statistics.is_cut |= field.type == ThriftType::kFalse;
+        (field.id == 7 ? statistics.max_exact : statistics.min_exact) =
+            field.type == ThriftType::kTrue;
         return true;
       default: return false;
     }

@@ -45,7 +45,9 @@ struct Statistics {
   std::optional<std::string> signed_max;
   std::optional<int64_t> null_count;
   std::optional<int64_t> distinct_count;
-  bool is_cut = false;  // min or max may be no value of the column: it was shortened
+  bool is_cut = false;     // min or max may be no value of the column: it was shortened
+  bool min_exact = false;  // the writer says that it is a value of the column
+  bool max_exact = false;
 };
 
 struct ColumnChunk {
