@@ -92,7 +92,7 @@ TEST(ParquetCorruptionTest, BytesThatAreNoTextAreAnError) {
   for (const std::string text :
        {"\xFF", "caf\xC3", "\xC3\xA9t\xC3\xA9", "twelve bytes and \xE2\x82",
         "twelve bytes and \xE2\x82\xAC", "\xED\xA0\x80"}) {
-    const bool valid = text.ends_with("\xA9") || text.ends_with("\xAC");
+    const bool valid = text.ends_with('\xA9') || text.ends_with('\xAC');
     for (const Encoding::type encoding :
          {Encoding::PLAIN, Encoding::PLAIN_DICTIONARY, Encoding::DELTA_LENGTH_BYTE_ARRAY,
           Encoding::DELTA_BYTE_ARRAY}) {
