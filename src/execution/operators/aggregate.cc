@@ -22,22 +22,17 @@ class LocalAggregateSink final : public LocalSink {
         local_(std::make_unique<LocalAggregation>(run.plan(), context, run.can_spill())) {}
 
   Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
-    TRIVET_ASSIGN_OR_RETURN(bool added, local_->TryAdd(batch));
-    if (!added && !run_.can_spill()) return local_->refusal();
-    // What there is makes room for the same batch.
-    if (!added && local_->complete_row_count() != 0) {
-      TRIVET_RETURN_IF_ERROR(Spill());
-      TRIVET_ASSIGN_OR_RETURN(added, local_->TryAdd(batch));
+    RestOfBatch rest;
+    while (true) {
+      TRIVET_ASSIGN_OR_RETURN(const bool added, local_->TryAdd(batch, rest));
+      if (added) break;
+      TRIVET_RETURN_IF_ERROR(MakeRoom());
     }
-    // Where there is nothing, others hold it all: it takes what is left for those who cannot spill.
-    if (!added) {
-      local_ = std::make_unique<LocalAggregation>(run_.plan(), context_);
-      TRIVET_ASSIGN_OR_RETURN(added, local_->TryAdd(batch));
-    }
-    if (!added) return local_->refusal();
     const size_t bytes = local_->memory_bytes();
     Note(bytes);
-    if (run_.can_spill() && run_.share().MustSpill(bytes, context_.thread_count())) {
+    // What took from that which is left for others gives it back at once.
+    if (run_.can_spill() &&
+        (!local_->yields() || run_.share().MustSpill(bytes, context_.thread_count()))) {
       TRIVET_RETURN_IF_ERROR(Spill());
     }
     return Outcome::kNeedInput;
@@ -48,6 +43,16 @@ class LocalAggregateSink final : public LocalSink {
   }
 
  private:
+  // After a refusal: another local aggregation for what is left of the batch.
+  Status MakeRoom() {
+    if (!run_.can_spill()) return local_->refusal();
+    // What there is makes room.
+    if (!local_->is_empty()) return Spill();
+    // Where there is nothing, others hold it all: it takes what is left for those who cannot spill.
+    if (!local_->yields()) return local_->refusal();
+    local_ = std::make_unique<LocalAggregation>(run_.plan(), context_);
+    return Status::OK();
+  }
   Status Spill() {
     TRIVET_RETURN_IF_ERROR(run_.Spill(*local_));
     local_.reset();

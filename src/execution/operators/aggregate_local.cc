@@ -1,6 +1,7 @@
 #include "execution/operators/aggregate_local.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "execution/pipeline_builder.h"
@@ -24,6 +25,16 @@ Status CheckAggregates(LaneErrors& errors, const AggregateArena& arena) {
 
 namespace {
 
+// Rows that are added after others of their batch were are numbered anew, from the first of them:
+// its place in the batch, which goes before theirs, puts them behind those others.
+constexpr int kFirstRowBits = std::bit_width(kVectorSize - 1);
+
+std::vector<uint32_t> AllRows(size_t count) {
+  std::vector<uint32_t> rows(count);
+  std::iota(rows.begin(), rows.end(), 0u);
+  return rows;
+}
+
 // Selects the rows that a filter lets through; false where these are all.
 Result<bool> SelectRows(Evaluator& filter, const Batch& batch, Indices& rows, size_t& count) {
   auto selected = MakeIndices();
@@ -46,6 +57,7 @@ BatchOrder PlaceInTable(BatchOrder order, uint64_t part) {
   const uint64_t branch = order.morsel >> kUnionBranchBits;
   const uint64_t morsel = order.morsel & ((uint64_t{1} << kUnionBranchBits) - 1);
   order.morsel = (((branch << kPartBits) | part) << kMorselBits) | morsel;
+  order.sequence <<= kFirstRowBits;
   return order;
 }
 
@@ -59,12 +71,14 @@ LocalAggregation::LocalAggregation(AggregatePlanPtr plan, const ExecutionContext
       groups_(plan_->groups, context),
       finder_(plan_->layout, context, plan_->radix_bits(), plan_->groups.size(),
               AggregatePlan::kConsumer, yields),
-      arena_(std::make_unique<AggregateArena>(
-          Reservation(&context.memory(), std::string(AggregatePlan::kConsumer)))),
+      yields_(yields),
       runs_(std::make_unique<GroupRuns>()),
       rows_(std::make_unique<uint8_t*[]>(kVectorSize)),
       selected_rows_(std::make_unique<uint8_t*[]>(kVectorSize)),
       states_(std::make_unique<uint8_t*[]>(kVectorSize)) {
+  Reservation reservation(&context.memory(), std::string(AggregatePlan::kConsumer));
+  reservation.set_yields(yields);
+  arena_ = std::make_unique<AggregateArena>(std::move(reservation));
   complete_rows_.resize(finder_.table().store().partition_count());
   for (const AggregatePlan::Direct& direct : plan_->direct) {
     inputs_.push_back(
@@ -85,9 +99,10 @@ Status LocalAggregation::EvaluateKeys(const Batch& batch) {
   return Status::OK();
 }
 
-// What may be refused and tried again comes before what changes states for good.
-Status LocalAggregation::AddRows(const Batch& batch) {
+// What is refused here leaves nothing behind.
+Status LocalAggregation::FindRows(const Batch& batch, bool is_whole) {
   TRIVET_RETURN_IF_ERROR(finder_.Find(keys_, batch.row_count(), rows_.get(), *runs_));
+  if (!is_whole) return Status::OK();  // what is kept for later was
   for (const auto& buffered : buffered_) TRIVET_RETURN_IF_ERROR(buffered->Add(batch, keys_));
   return Status::OK();
 }
@@ -100,18 +115,83 @@ void LocalAggregation::SetComplete() {
   for (const auto& buffered : buffered_) buffered->SetComplete();
 }
 
-Result<bool> LocalAggregation::TryAdd(const Batch& batch) {
+Result<bool> LocalAggregation::TryAdd(const Batch& batch, RestOfBatch& rest) {
   if (batch.row_count() == 0) return true;
-  TRIVET_RETURN_IF_ERROR(EvaluateKeys(batch));
-  Status added = AddRows(batch);
-  if (added.code() == StatusCode::kOutOfMemory) {
-    refusal_ = std::move(added);
+  if (rest.is_whole_) {
+    TRIVET_RETURN_IF_ERROR(EvaluateKeys(batch));
+  } else {
+    keys_ = rest.keys_;
+  }
+  Status found = FindRows(batch, rest.is_whole_);
+  if (found.code() == StatusCode::kOutOfMemory) {
+    refusal_ = std::move(found);
     return false;
   }
-  TRIVET_RETURN_IF_ERROR(added);
-  for (Input& input : inputs_) TRIVET_RETURN_IF_ERROR(UpdateInput(input, batch));
-  TRIVET_RETURN_IF_ERROR(CheckAggregates(errors_, *arena_));
+  TRIVET_RETURN_IF_ERROR(found);
+  TRIVET_RETURN_IF_ERROR(rest.is_whole_ ? AddWhole(batch, rest) : AddRest(rest));
   SetComplete();
+  return refusal_.ok();
+}
+
+Status LocalAggregation::AddWhole(const Batch& batch, RestOfBatch& rest) {
+  for (Input& input : inputs_) TRIVET_RETURN_IF_ERROR(UpdateInput(input, batch, rest));
+  if (refusal_.ok()) {
+    is_empty_ = false;
+    return CheckAggregates(errors_, *arena_);
+  }
+  // Keys and arguments are evaluated once: they may be different another time.
+  rest.is_whole_ = false;
+  rest.keys_ = keys_;
+  size_t changed = plan_->buffered.empty() ? 0 : 1;
+  for (const AggregatePlan::Direct& direct : plan_->direct) changed += direct.states.size();
+  for (const RestOfBatch::Rows& rows : rest.rows_) {
+    changed -= rows.left.size() == rows.arguments.row_count();
+  }
+  is_empty_ = is_empty_ && changed == 0;
+  return Status::OK();
+}
+
+Status LocalAggregation::AddRest(RestOfBatch& rest) {
+  std::vector<RestOfBatch::Rows> left;
+  for (RestOfBatch::Rows& rows : rest.rows_) {
+    if (!refusal_.ok()) {
+      left.push_back(std::move(rows));
+      continue;
+    }
+    const size_t count = rows.left.size();
+    auto selected = MakeIndices(count);
+    for (size_t i = 0; i < count; ++i) {
+      const uint32_t row = rows.left[i];
+      selected[i] = row;
+      selected_rows_[i] = rows_[rows.places == nullptr ? row : rows.places[row]];
+    }
+    Batch arguments = rows.arguments;
+    arguments.Slice(selected, count);
+    BatchOrder order = arguments.order();
+    order.sequence += rows.left.front();
+    call_arguments_ = std::move(arguments.mutable_columns());
+    UpdateState(plan_->states[rows.state], order, count, selected_rows_.get(), nullptr);
+    std::vector<uint32_t> refused;
+    TRIVET_ASSIGN_OR_RETURN(const bool was_refused, WasRefused(refused));
+    is_empty_ = is_empty_ && refused.size() == count;
+    if (!was_refused) continue;
+    for (uint32_t& row : refused) row = rows.left[row];
+    rows.left = std::move(refused);
+    left.push_back(std::move(rows));
+  }
+  rest.rows_ = std::move(left);
+  return refusal_.ok() ? CheckAggregates(errors_, *arena_) : Status::OK();
+}
+
+Result<bool> LocalAggregation::WasRefused(std::vector<uint32_t>& left) {
+  if (arena_->status().ok()) return false;
+  for (const LaneErrors::Entry& entry : errors_.entries()) {
+    if (entry.status.code() != StatusCode::kOutOfMemory) return entry.status;
+    left.push_back(entry.row);
+  }
+  // The aggregate does not tell what it has added.
+  if (left.empty()) return arena_->status();
+  refusal_ = arena_->status();
   return true;
 }
 
@@ -119,14 +199,14 @@ size_t LocalAggregation::complete_row_count() const {
   return std::accumulate(complete_rows_.begin(), complete_rows_.end(), size_t{0});
 }
 
-Status LocalAggregation::UpdateInput(Input& input, const Batch& batch) {
+Status LocalAggregation::UpdateInput(Input& input, const Batch& batch, RestOfBatch& rest) {
   const AggregatePlan::Direct& direct = *input.direct;
   const Batch* source = &batch;
   Batch sliced;
   uint8_t* const* rows = rows_.get();
   const GroupRuns* runs = runs_->count != 0 ? runs_.get() : nullptr;
+  Indices selected;
   if (input.filter != nullptr) {
-    Indices selected;
     size_t count = 0;
     TRIVET_ASSIGN_OR_RETURN(const bool cuts, SelectRows(*input.filter, batch, selected, count));
     if (count == 0) return Status::OK();
@@ -137,23 +217,37 @@ Status LocalAggregation::UpdateInput(Input& input, const Batch& batch) {
       for (size_t i = 0; i < count; ++i) selected_rows_[i] = rows_[selected[i]];
       rows = selected_rows_.get();
       runs = nullptr;
+    } else {
+      selected.reset();
     }
   }
   arguments_.resize(direct.expressions.size());
   for (size_t i = 0; i < arguments_.size(); ++i) {
     TRIVET_RETURN_IF_ERROR(input.arguments.Evaluate(i, *source, arguments_[i]));
   }
-  for (size_t state : direct.states) {
-    UpdateState(plan_->states[state], PlaceInTable(batch.order(), part_), source->row_count(), rows,
-                runs);
+  const size_t count = source->row_count();
+  const BatchOrder order = PlaceInTable(batch.order(), part_);
+  for (size_t number : direct.states) {
+    const AggregatePlan::State& state = plan_->states[number];
+    call_arguments_.clear();
+    for (size_t argument : state.arguments) call_arguments_.push_back(arguments_[argument]);
+    std::vector<uint32_t> left;
+    if (refusal_.ok()) {
+      UpdateState(state, order, count, rows, runs);
+      TRIVET_ASSIGN_OR_RETURN(const bool was_refused, WasRefused(left));
+      if (!was_refused) continue;
+    } else {
+      left = AllRows(count);
+    }
+    Batch arguments(call_arguments_, count);
+    arguments.set_order(order);
+    rest.rows_.push_back({number, std::move(arguments), std::move(left), selected});
   }
   return Status::OK();
 }
 
 void LocalAggregation::UpdateState(const AggregatePlan::State& state, BatchOrder order,
                                    size_t count, uint8_t* const* rows, const GroupRuns* runs) {
-  call_arguments_.clear();
-  for (size_t argument : state.arguments) call_arguments_.push_back(arguments_[argument]);
   const AggregateFunction& function = *state.bound.function;
   const AggregateCall call{state.bound, *arena_, context_, errors_, order};
   const size_t offset = plan_->layout->rows->extra_offset() + state.offset;

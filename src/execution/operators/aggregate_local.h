@@ -45,6 +45,26 @@ class BufferedInput {
   std::vector<size_t> complete_rows_;
 };
 
+// What a local aggregation has not taken of a batch: at first all of it, and less where memory was
+// refused in the midst of it. It goes on with the next local aggregation.
+class RestOfBatch {
+ public:
+  bool is_whole() const { return is_whole_; }
+
+ private:
+  friend class LocalAggregation;
+  struct Rows {
+    size_t state;
+    Batch arguments;             // of all rows that the state is to see
+    std::vector<uint32_t> left;  // of these, ascending
+    Indices places;              // of all of them in the batch; null: the same
+  };
+
+  bool is_whole_ = true;
+  std::vector<Vector> keys_;
+  std::vector<Rows> rows_;
+};
+
 // One thread's share of an aggregation: its groups with their states, and the rows it keeps.
 // Not synchronised.
 class LocalAggregation {
@@ -52,11 +72,15 @@ class LocalAggregation {
   // `yields`: it will be spilled when its rows are refused memory, and leaves some to others.
   LocalAggregation(AggregatePlanPtr plan, const ExecutionContext& context, bool yields = false);
 
-  // The batch holds rows, in the final phase groups and serialised states. False where memory for
-  // the batch's rows was refused: then rows beyond complete_rows(), here and of the kept inputs,
-  // mean nothing, those before hold all that was added earlier, and nothing more may be added.
-  Result<bool> TryAdd(const Batch& batch);
+  // The batch holds rows, in the final phase groups and serialised states; what of it `rest` names
+  // is added. False where memory was refused: then `rest` is what was not added, rows beyond
+  // complete_rows(), here and of the kept inputs, mean nothing, those before hold all that was
+  // added, and nothing more may be added.
+  Result<bool> TryAdd(const Batch& batch, RestOfBatch& rest);
   const Status& refusal() const { return refusal_; }
+  // Nothing was ever added.
+  bool is_empty() const { return is_empty_; }
+  bool yields() const { return yields_; }
   // How many rows of each partition of the table were there after the last batch.
   const std::vector<size_t>& complete_rows() const { return complete_rows_; }
   size_t complete_row_count() const;
@@ -75,11 +99,15 @@ class LocalAggregation {
     Evaluator arguments;
   };
   Status EvaluateKeys(const Batch& batch);
-  Status AddRows(const Batch& batch);
+  Status FindRows(const Batch& batch, bool is_whole);
+  Status AddWhole(const Batch& batch, RestOfBatch& rest);
+  Status AddRest(RestOfBatch& rest);
   void SetComplete();
-  Status UpdateInput(Input& input, const Batch& batch);
+  Status UpdateInput(Input& input, const Batch& batch, RestOfBatch& rest);
   void UpdateState(const AggregatePlan::State& state, BatchOrder order, size_t count,
                    uint8_t* const* rows, const GroupRuns* runs);
+  // Whether the update before was refused memory; then `left` are the rows that it did not add.
+  Result<bool> WasRefused(std::vector<uint32_t>& left);
 
   AggregatePlanPtr plan_;
   const ExecutionContext& context_;
@@ -89,6 +117,8 @@ class LocalAggregation {
   std::unique_ptr<AggregateArena> arena_;
   LaneErrors errors_;
   Status refusal_;
+  const bool yields_;
+  bool is_empty_ = true;
   std::vector<size_t> complete_rows_;
   std::vector<Input> inputs_;
   std::vector<std::unique_ptr<BufferedInput>> buffered_;

@@ -17,15 +17,24 @@ class PartialAggregateTransform::Local final : public LocalTransform {
       TRIVET_ASSIGN_OR_RETURN(const bool given, Give(out));
       if (given) return Outcome::kHaveOutput;
     }
-    if (groups_ == nullptr) groups_ = std::make_unique<LocalAggregation>(shared_.plan_, context_);
-    TRIVET_ASSIGN_OR_RETURN(const bool added, groups_->TryAdd(input));
+    if (groups_ == nullptr) {
+      groups_ = std::make_unique<LocalAggregation>(shared_.plan_, context_, true);
+    }
+    TRIVET_ASSIGN_OR_RETURN(bool added, groups_->TryAdd(input, rest_));
+    if (!added && groups_->is_empty()) {
+      // Others hold it all: what is left for those who cannot wait.
+      groups_ = std::make_unique<LocalAggregation>(shared_.plan_, context_);
+      TRIVET_ASSIGN_OR_RETURN(added, groups_->TryAdd(input, rest_));
+    }
     Note(groups_->memory_bytes());
     if (added) {
-      is_full_ = groups_->memory_bytes() > most_bytes_;
+      rest_ = RestOfBatch();
+      // What took from that which is left for others gives it back at once.
+      is_full_ = !groups_->yields() || groups_->memory_bytes() > most_bytes_;
       return Outcome::kNeedInput;
     }
-    // What there is makes room for the same batch; where there is nothing, nobody can help.
-    if (groups_->complete_row_count() == 0) return groups_->refusal();
+    // What there is makes room for the rest of the batch; where there is nothing, nobody can help.
+    if (groups_->is_empty()) return groups_->refusal();
     is_full_ = true;
     TRIVET_RETURN_IF_ERROR(Give(out).status());
     return Outcome::kHaveOutput;
@@ -51,6 +60,8 @@ class PartialAggregateTransform::Local final : public LocalTransform {
     if (groups_ == nullptr) return false;
     if (!giving_) groups_->EndInput();
     giving_ = true;
+    rows_at_a_time_ = AggregatePlan::RowsAtATime(context_, groups_->complete_row_count(),
+                                                 groups_->arena().bytes());
     uint8_t* rows[kVectorSize];
     const size_t count = NextRows(rows);
     if (count == 0) {
@@ -69,15 +80,17 @@ class PartialAggregateTransform::Local final : public LocalTransform {
         OwnRows(groups_->table().store().partition(0), columns.back());
       }
     }
+    // Nothing is allocated: it stands for that of the states, which may have been refused memory.
+    AggregateArena arena(Reservation(&context_.memory(), std::string(AggregatePlan::kConsumer)));
     uint8_t* states[kVectorSize];
     for (const AggregatePlan::State& state : plan_.states) {
       const size_t offset = plan_.layout->rows->extra_offset() + state.offset;
       for (size_t i = 0; i < count; ++i) states[i] = rows[i] + offset;
       columns.push_back(Vector::MakeFlat(TypeId::kBlob, count));
       columns.back().ReserveStrings(context_.memory(), context_.cancellation());
-      const AggregateCall call{state.bound, groups_->arena(), context_, errors_, {}};
+      const AggregateCall call{state.bound, arena, context_, errors_, {}};
       state.bound.function->serialize(call, states, count, columns.back());
-      TRIVET_RETURN_IF_ERROR(CheckAggregates(errors_, groups_->arena()));
+      TRIVET_RETURN_IF_ERROR(CheckAggregates(errors_, arena));
       TRIVET_RETURN_IF_ERROR(columns.back().string_status());
     }
     out = Batch(std::move(columns), count);
@@ -88,12 +101,12 @@ class PartialAggregateTransform::Local final : public LocalTransform {
   size_t NextRows(uint8_t** rows) {
     size_t count = 0;
     const PartitionedRowStore& store = groups_->table().store();
-    while (count < context_.batch_size() && partition_ < store.partition_count()) {
+    while (count < rows_at_a_time_ && partition_ < store.partition_count()) {
       if (!cursor_) {
         cursor_.emplace(store.partition(partition_));
         left_ = groups_->complete_rows()[partition_];
       }
-      const size_t wanted = std::min(left_, context_.batch_size() - count);
+      const size_t wanted = std::min(left_, rows_at_a_time_ - count);
       const size_t read = wanted == 0 ? 0 : cursor_->Next(rows + count, wanted);
       count += read;
       left_ -= read;
@@ -110,12 +123,14 @@ class PartialAggregateTransform::Local final : public LocalTransform {
   const ExecutionContext& context_;
   const size_t most_bytes_;
   std::unique_ptr<LocalAggregation> groups_;
+  RestOfBatch rest_;  // of the batch being added
   LaneErrors errors_;
   size_t noted_bytes_ = 0;
   bool is_full_ = false;
   bool giving_ = false;
-  size_t partition_ = 0;  // being given
-  size_t left_ = 0;       // rows of it
+  size_t rows_at_a_time_ = 0;  // of groups being given
+  size_t partition_ = 0;       // being given
+  size_t left_ = 0;            // rows of it
   std::optional<RowStore::Cursor> cursor_;
 };
 

@@ -203,4 +203,12 @@ Result<AggregatePlanPtr> AggregatePlan::Make(
   return AggregatePlanPtr(std::move(plan));
 }
 
+size_t AggregatePlan::RowsAtATime(const ExecutionContext& context, size_t groups,
+                                  size_t arena_bytes) {
+  constexpr size_t kShare = 128;  // of the budget
+  const size_t bytes_per_group = arena_bytes / std::max<size_t>(groups, 1) + 1;
+  const size_t most_bytes = context.memory().limit_bytes() / kShare;
+  return std::clamp<size_t>(most_bytes / bytes_per_group, 1, context.batch_size());
+}
+
 }  // namespace trivet

@@ -56,6 +56,10 @@ struct AggregatePlan {
   static constexpr int kRadixBits = 6;
   static constexpr std::string_view kConsumer = "HASH_AGGREGATE";
 
+  // Of groups that together hold so much in arenas: how many to give in a batch, for their values
+  // or bytes take as much again.
+  static size_t RowsAtATime(const ExecutionContext& context, size_t groups, size_t arena_bytes);
+
   AggregatePhase phase = AggregatePhase::kComplete;
   std::vector<ExpressionPtr> groups;
   std::vector<State> states;

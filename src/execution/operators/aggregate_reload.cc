@@ -49,6 +49,7 @@ Status AggregateRun::Reader::Open(size_t number) {
   loaded_.reset();
   if (run_.spill_ == nullptr || !run_.plan_->is_grouped()) {
     stores_ = run_.partitions_[number].groups;
+    rows_at_a_time_ = run_.rows_at_a_time_;
     return Status::OK();
   }
   stores_.clear();
@@ -58,21 +59,34 @@ Status AggregateRun::Reader::Open(size_t number) {
     piece = std::move(run_.pieces_[number]);
   }
   if (piece.spill->IsEmpty(piece.partition)) return Status::OK();
-  if (piece.spill->GroupBytes(piece.partition) > run_.LoadBytes() && piece.spill->can_split()) {
-    TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<AggregateSpill> parts,
-                            piece.spill->Split(piece.partition));
-    std::lock_guard lock(run_.mutex_);
-    for (size_t p = 0; p < parts->partition_count(); ++p) run_.pieces_.push_back({parts, p});
-    return Status::OK();
+  const bool can_split = piece.spill->can_split();
+  if (piece.spill->GroupBytes(piece.partition) > run_.LoadBytes() && can_split) {
+    return run_.SplitPiece(piece);
   }
-  TRIVET_ASSIGN_OR_RETURN(loaded_, run_.Load(piece));
+  Result<std::unique_ptr<Loaded>> loaded = run_.LoadGroups(piece);
+  // It held more than it seemed, or others hold more than they did.
+  if (loaded.status().code() == StatusCode::kOutOfMemory && can_split) {
+    return run_.SplitPiece(piece);
+  }
+  TRIVET_ASSIGN_OR_RETURN(loaded_, std::move(loaded));
+  TRIVET_RETURN_IF_ERROR(run_.FeedLoaded(piece, *loaded_));
   stores_ = {&loaded_->groups};
+  rows_at_a_time_ = AggregatePlan::RowsAtATime(run_.context_, loaded_->groups.row_count(),
+                                               loaded_->task.arena.bytes());
+  return Status::OK();
+}
+
+Status AggregateRun::SplitPiece(const Piece& piece) {
+  TRIVET_ASSIGN_OR_RETURN(const std::shared_ptr<AggregateSpill> parts,
+                          piece.spill->Split(piece.partition));
+  std::lock_guard lock(mutex_);
+  for (size_t p = 0; p < parts->partition_count(); ++p) pieces_.push_back({parts, p});
   return Status::OK();
 }
 
 size_t AggregateRun::LoadBytes() const { return share_->LoadBytes(context_.thread_count()); }
 
-Result<std::unique_ptr<AggregateRun::Loaded>> AggregateRun::Load(const Piece& piece) {
+Result<std::unique_ptr<AggregateRun::Loaded>> AggregateRun::LoadGroups(const Piece& piece) {
   auto loaded = std::make_unique<Loaded>(*plan_, context_, *share_);
   AggregateSpill& spill = *piece.spill;
   loaded->Note(spill.GroupBytes(piece.partition));
@@ -82,11 +96,14 @@ Result<std::unique_ptr<AggregateRun::Loaded>> AggregateRun::Load(const Piece& pi
   Partition partition;
   partition.groups = {&loaded->groups};
   TRIVET_RETURN_IF_ERROR(MergeGroups(partition, loaded->merger, task));
-  TRIVET_RETURN_IF_ERROR(FeedSpilled(piece, *loaded));
-  loaded->merger.Release();
-  spill.Discard(piece.partition);
-  TRIVET_RETURN_IF_ERROR(CheckAggregates(task.errors, task.arena));
   return loaded;
+}
+
+Status AggregateRun::FeedLoaded(const Piece& piece, Loaded& loaded) {
+  TRIVET_RETURN_IF_ERROR(FeedSpilled(piece, loaded));
+  loaded.merger.Release();
+  piece.spill->Discard(piece.partition);
+  return CheckAggregates(loaded.task.errors, loaded.task.arena);
 }
 
 Status AggregateRun::FeedSpilled(const Piece& piece, Loaded& loaded) {

@@ -22,7 +22,8 @@ AggregateRun::AggregateRun(AggregatePlanPtr plan, const ExecutionContext& contex
     : plan_(std::move(plan)),
       context_(context),
       metrics_(metrics),
-      share_(context.JoinMemoryShares(0)) {}
+      share_(context.JoinMemoryShares(0)),
+      rows_at_a_time_(context.batch_size()) {}
 
 Status AggregateRun::Spill(LocalAggregation& local) {
   std::shared_ptr<AggregateSpill> spill;
@@ -104,6 +105,10 @@ Result<size_t> AggregateRun::Begin() {
     rows += store.row_count();
     needs_merging_ = needs_merging_ || filled_locals > 1 || !local->table().is_unique();
   }
+  if (MustSpillToFinish()) {
+    spill_ = std::make_shared<AggregateSpill>(plan_, context_, metrics_);
+    return locals_.size();
+  }
   for (size_t p = 0; p < partition_count; ++p) partitions_.push_back(PartitionOf(p));
   for (size_t i = 0; i < plan_->buffered.size(); ++i) {
     partition_count = std::max(partition_count, size_t{1} << plan_->buffered[i].radix_bits);
@@ -117,6 +122,24 @@ Result<size_t> AggregateRun::Begin() {
     tasks_.back()->end_partition = (i + 1) * partition_count / task_count;
   }
   return task_count;
+}
+
+// States that are combined may grow to hold what both did, and finalising may take as much again as
+// a group holds, and its value as well. What is on disk comes back in parts.
+bool AggregateRun::MustSpillToFinish() const {
+  if (!can_spill()) return false;
+  size_t bytes = 0;
+  size_t groups = 1;
+  for (const auto& local : locals_) {
+    bytes += local->arena().bytes();
+    groups += local->complete_row_count();
+  }
+  size_t needed = 2 * context_.thread_count() * (bytes / groups);
+  if (needs_merging_) needed = std::max(needed, bytes);
+  const MemoryManager& memory = context_.memory();
+  const size_t reserved = memory.reserved_bytes();
+  const size_t in_use = reserved - std::min(reserved, memory.reclaimable_bytes());
+  return needed > memory.limit_bytes() - std::min(memory.limit_bytes(), in_use);
 }
 
 Status AggregateRun::RunTask(size_t number) {
@@ -190,7 +213,15 @@ Status AggregateRun::Finish() {
     for (size_t p = 0; p < spill_->partition_count(); ++p) pieces_.push_back({spill_, p});
     return Status::OK();
   }
-  if (plan_->is_grouped()) return Status::OK();
+  if (plan_->is_grouped()) {
+    size_t groups = 0;
+    size_t bytes = 0;
+    for (const Partition& partition : partitions_) groups += partition.group_count();
+    for (const auto& local : locals_) bytes += local->arena().bytes();
+    for (const auto& task : tasks_) bytes += task->arena.bytes();
+    rows_at_a_time_ = AggregatePlan::RowsAtATime(context_, groups, bytes);
+    return Status::OK();
+  }
   // Tasks that fed buffered states without groups each have a row of their own.
   for (const auto& task : tasks_) {
     if (task->single_row == nullptr) continue;
@@ -233,7 +264,7 @@ Result<bool> AggregateRun::Reader::Next(Batch& batch) {
   while (count == 0) {
     if (store_ == stores_.size()) return false;
     if (!cursor_) cursor_.emplace(*stores_[store_]);
-    const size_t read = cursor_->Next(rows, run_.context_.batch_size());
+    const size_t read = cursor_->Next(rows, rows_at_a_time_);
     if (read == 0) {
       cursor_.reset();
       ++store_;

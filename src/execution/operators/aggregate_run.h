@@ -73,6 +73,7 @@ class AggregateRun {
   };
 
   Partition PartitionOf(size_t number);
+  bool MustSpillToFinish() const;
   Status MergeGroups(const Partition& partition, RowMerger& merger, Task& task);
   Status FeedBuffered(const AggregatePlan::Buffered& buffered, const std::vector<RowStore*>& stores,
                       bool is_unique, const RowMerger* main, Task& task);
@@ -96,7 +97,11 @@ class AggregateRun {
     std::shared_ptr<AggregateSpill> spill;
     size_t partition;
   };
-  Result<std::unique_ptr<Loaded>> Load(const Piece& piece);
+  Result<std::unique_ptr<Loaded>> LoadGroups(const Piece& piece);
+  // What was kept for the states of these groups; the piece is spent after it.
+  Status FeedLoaded(const Piece& piece, Loaded& loaded);
+  // Cuts the piece by further bits of the hash, to be read instead of it.
+  Status SplitPiece(const Piece& piece);
   // What one thread may bring back at a time.
   size_t LoadBytes() const;
   Status FeedSpilled(const Piece& piece, Loaded& loaded);
@@ -116,6 +121,7 @@ class AggregateRun {
   std::vector<std::unique_ptr<Task>> tasks_;
   uint8_t* single_row_ = nullptr;  // without groups
   bool needs_merging_ = false;
+  size_t rows_at_a_time_;  // of groups in memory, as they are given
   std::atomic<size_t> next_piece_{0};
 };
 
@@ -133,6 +139,7 @@ class AggregateRun::Reader {
   AggregateRun& run_;
   std::vector<RowStore*> stores_;
   std::unique_ptr<Loaded> loaded_;
+  size_t rows_at_a_time_ = 0;
   size_t store_ = 0;
   std::optional<RowStore::Cursor> cursor_;
 };

@@ -10,9 +10,10 @@ namespace {
 
 // To find equal rows, and to list those that differ.
 constexpr size_t kIndexBytesPerRow = RowMerger::kBytesPerRow + sizeof(uint8_t*);
-// Rows of serialised states that wait to be written; and how many are made at a time, which nobody
-// could be asked to make room for.
-constexpr size_t kSerializedBytes = size_t{256} << 10;
+// Rows of serialised states that wait to be written, which nobody could be asked to make room for:
+// bytes, less under a small budget, and how many are made at a time.
+constexpr size_t kMostSerializedBytes = size_t{256} << 10;
+constexpr size_t kSerializedShare = 128;
 constexpr size_t kSerializedRows = 256;
 
 RowMemoryPtr MakeMemory(const ExecutionContext& context) {
@@ -82,11 +83,14 @@ Status AggregateSpill::WriteSerialized(size_t partition, const RowStore& rows, s
   RowMemoryPtr memory = MakeMemory(context_);
   RowStore serialized(serialized_layout_, memory);
   LaneErrors errors;
+  // Nothing is allocated: it stands for that of the states, which may have been refused memory.
+  AggregateArena arena(Reservation(&context_.memory(), std::string(AggregatePlan::kConsumer)));
   RowStore::Cursor cursor(rows);
   uint8_t* chunk[kVectorSize];
   const size_t bytes_per_row = local.arena().bytes() / local.complete_row_count() + 1;
-  const size_t rows_at_a_time =
-      std::clamp<size_t>(kSerializedBytes / bytes_per_row, 1, kSerializedRows);
+  const size_t most_bytes =
+      std::min(context_.memory().limit_bytes() / kSerializedShare, kMostSerializedBytes);
+  const size_t rows_at_a_time = std::clamp<size_t>(most_bytes / bytes_per_row, 1, kSerializedRows);
   while (row_count > 0) {
     const size_t count = cursor.Next(chunk, std::min(row_count, rows_at_a_time));
     row_count -= count;
@@ -100,15 +104,15 @@ Status AggregateSpill::WriteSerialized(size_t partition, const RowStore& rows, s
       const size_t offset = plan_->layout->rows->extra_offset() + state.offset;
       for (size_t i = 0; i < count; ++i) states[i] = chunk[i] + offset;
       columns.push_back(Vector::MakeFlat(TypeId::kBlob, count));
-      const AggregateCall call{state.bound, local.arena(), context_, errors, {}};
+      const AggregateCall call{state.bound, arena, context_, errors, {}};
       state.bound.function->serialize(call, states, count, columns.back());
-      TRIVET_RETURN_IF_ERROR(CheckAggregates(errors, local.arena()));
+      TRIVET_RETURN_IF_ERROR(CheckAggregates(errors, arena));
     }
     uint64_t hashes[kVectorSize];
     for (size_t i = 0; i < count; ++i) hashes[i] = RowLayout::Hash(chunk[i]);
     uint8_t* added[kVectorSize];
     TRIVET_RETURN_IF_ERROR(serialized.Append(columns, hashes, nullptr, count, added));
-    if (memory->bytes() < kSerializedBytes && row_count > 0) continue;
+    if (memory->bytes() < most_bytes && row_count > 0) continue;
     TRIVET_RETURN_IF_ERROR(serialized_->Write(partition, serialized));
     memory = MakeMemory(context_);
     serialized = RowStore(serialized_layout_, memory);

@@ -28,7 +28,8 @@ struct Sketch {
   uint32_t used;
 };
 
-void AddToSketch(AggregateArena& arena, Sketch& sketch, uint32_t index, uint8_t rank);
+// False where the arena refuses; then nothing has changed.
+bool AddToSketch(AggregateArena& arena, Sketch& sketch, uint32_t index, uint8_t rank);
 
 // Adds everything that `source` holds.
 void MergeSketch(AggregateArena& arena, const Sketch& source, Sketch& target) {
@@ -62,7 +63,7 @@ bool GrowSketch(AggregateArena& arena, Sketch& sketch) {
   return true;
 }
 
-void AddToSketch(AggregateArena& arena, Sketch& sketch, uint32_t index, uint8_t rank) {
+bool AddToSketch(AggregateArena& arena, Sketch& sketch, uint32_t index, uint8_t rank) {
   if (sketch.registers == nullptr) {
     const uint32_t mask = sketch.slot_count - 1;
     if (sketch.slot_count != 0) {
@@ -70,26 +71,27 @@ void AddToSketch(AggregateArena& arena, Sketch& sketch, uint32_t index, uint8_t 
       while (sketch.slots[slot] != 0 && sketch.slots[slot] >> 8 != index) slot = (slot + 1) & mask;
       if (sketch.slots[slot] != 0) {
         sketch.slots[slot] = std::max(sketch.slots[slot], index << 8 | rank);
-        return;
+        return true;
       }
       if (4 * (sketch.used + 1) <= 3 * sketch.slot_count) {
         sketch.slots[slot] = index << 8 | rank;
         ++sketch.used;
-        return;
+        return true;
       }
     }
-    if (GrowSketch(arena, sketch)) AddToSketch(arena, sketch, index, rank);
-    return;
+    return GrowSketch(arena, sketch) && AddToSketch(arena, sketch, index, rank);
   }
   sketch.registers[index] = std::max(sketch.registers[index], rank);
+  return true;
 }
 
-void AddHash(AggregateArena& arena, Sketch& sketch, uint64_t hash) {
+bool AddHash(AggregateArena& arena, Sketch& sketch, uint64_t hash) {
   // Mixed once more: the engine's hash of an integer is a bijection that maps 0 to 0.
   hash = HashInt64(hash + 0x9e3779b97f4a7c15ULL);
   const auto index = static_cast<uint32_t>(hash >> kRankBits);
   const int zeros = std::countl_zero(hash << kIndexBits);
-  AddToSketch(arena, sketch, index, static_cast<uint8_t>(std::min(zeros, kRankBits) + 1));
+  const int rank = std::min(zeros, kRankBits) + 1;
+  return AddToSketch(arena, sketch, index, static_cast<uint8_t>(rank));
 }
 
 double Sigma(double x) {
@@ -160,6 +162,8 @@ struct ApproximateDistinct {
       if (state.slots[i] != 0) out.PutValue(state.slots[i]);
     }
   }
+  // What is added twice counts once, so that a state may be absorbed in part.
+  static constexpr bool kIsRefusable = true;
   static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
     const LogicalType slot_type = TypeId::kUInt32;
     const auto add = [&](uint32_t index, uint32_t rank) {
@@ -195,9 +199,9 @@ struct ApproximateDistinct {
     uint64_t hashes[kVectorSize];
     HashVector(argument, count, hashes);
     const VectorView view = argument.View();
-    for (size_t row = 0; row < count; ++row) {
-      if (view.IsValid(row)) AddHash(call.arena, *state_of(row), hashes[row]);
-    }
+    AddUntilRefused(call, count, [&](size_t row) {
+      return !view.IsValid(row) || AddHash(call.arena, *state_of(row), hashes[row]);
+    });
   }
   static void Update(const AggregateCall& call, std::span<const Vector> arguments, size_t count,
                      uint8_t* const* states) {

@@ -28,41 +28,47 @@ struct ArgExtremum {
   }
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
 
-  static void AddRow(const AggregateCall& call, std::span<const Vector> arguments,
+  static constexpr bool kIsRefusable = true;
+  static bool AddRow(const AggregateCall& call, std::span<const Vector> arguments,
                      const VectorView& values, const VectorView& keys, size_t row, State& state) {
-    if (!keys.IsValid(row)) return;
+    if (!keys.IsValid(row)) return true;
     const bool value_valid = values.IsValid(row);
-    if (!kKeepsNull && !value_valid) return;
+    if (!kKeepsNull && !value_valid) return true;
     const T& key = keys.Get<T>(row);
     const RowPosition position = RowPosition::Of(call.order, row);
-    if (!Beats(key, position, state)) return;
+    if (!Beats(key, position, state)) return true;
+    const LogicalType& type = arguments[0].type();
+    const size_t width = TypeSize(type);
+    const bool is_string = type.physical() == PhysicalType::kString;
+    const uint8_t* value = values.data + values.Index(row) * width;
+    // Room for both before either changes.
+    if (!state.by.MakeRoom(call.arena, key)) return false;
+    if (value_valid && !state.value.MakeRoom(call.arena, value, is_string)) return false;
     state.by.Keep(call.arena, key);
     state.position = position;
     state.seen = true;
-    if (!value_valid) {
+    if (value_valid) {
+      state.value.Keep(call.arena, value, width, is_string);
+    } else {
       state.value.is_null = true;
-      return;
     }
-    const LogicalType& type = arguments[0].type();
-    const size_t width = TypeSize(type);
-    state.value.Keep(call.arena, values.data + values.Index(row) * width, width,
-                     type.physical() == PhysicalType::kString);
+    return true;
   }
   static void Update(const AggregateCall& call, std::span<const Vector> arguments, size_t count,
                      uint8_t* const* states) {
     const VectorView values = arguments[0].View();
     const VectorView keys = arguments[1].View();
-    for (size_t row = 0; row < count; ++row) {
-      AddRow(call, arguments, values, keys, row, *reinterpret_cast<State*>(states[row]));
-    }
+    AddUntilRefused(call, count, [&](size_t row) {
+      return AddRow(call, arguments, values, keys, row, *reinterpret_cast<State*>(states[row]));
+    });
   }
   static void UpdateSingle(const AggregateCall& call, std::span<const Vector> arguments,
                            size_t count, uint8_t* state) {
     const VectorView values = arguments[0].View();
     const VectorView keys = arguments[1].View();
-    for (size_t row = 0; row < count; ++row) {
-      AddRow(call, arguments, values, keys, row, *reinterpret_cast<State*>(state));
-    }
+    AddUntilRefused(call, count, [&](size_t row) {
+      return AddRow(call, arguments, values, keys, row, *reinterpret_cast<State*>(state));
+    });
   }
   static void Combine(const AggregateCall&, const State& source, State& target) {
     if (source.seen && Beats(source.by.value, source.position, target)) target = source;
@@ -87,6 +93,8 @@ struct ArgExtremum {
       return false;
     }
     if (!Beats(key, position, target)) return true;
+    if (!target.by.MakeRoom(call.arena, key)) return true;
+    if (!target.value.MakeRoom(call.arena, type, value)) return true;
     target.by.Keep(call.arena, key);
     target.position = position;
     target.seen = true;

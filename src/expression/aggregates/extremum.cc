@@ -22,15 +22,24 @@ struct Extremum {
     }
     return kIsMax ? ComesBefore(kept, next) : ComesBefore(next, kept);
   }
+  // Numbers take no room, and their loops no look at whether there was some.
+  static constexpr bool kIsRefusable = std::is_same_v<T, StringView>;
+  using Added = std::conditional_t<kIsRefusable, bool, void>;
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
-  static void Add(const AggregateCall& call, State& state, const T& value, size_t) {
+  static Added Add(const AggregateCall& call, State& state, const T& value, size_t) {
     if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, int128_t>) {
       // Without branches: what comes next is hard to guess, and cheap to compute.
       state.kept.value = !state.seen || Beats(value, state.kept.value) ? value : state.kept.value;
       state.seen = true;
+    } else if constexpr (kIsRefusable) {
+      if (state.seen && !Beats(value, state.kept.value)) return true;
+      if (!state.kept.MakeRoom(call.arena, value)) return false;
+      state.kept.Keep(call.arena, value);
+      state.seen = true;
+      return true;
     } else {
       if (state.seen && !Beats(value, state.kept.value)) return;
-      state.kept.Keep(call.arena, value);
+      state.kept.value = value;
       state.seen = true;
     }
   }

@@ -20,35 +20,39 @@ struct Positional {
     return !kept.seen || (kIsLast ? kept.position < next : next < kept.position);
   }
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
-  static void AddRow(const AggregateCall& call, const LogicalType& type, const VectorView& view,
+  static constexpr bool kIsRefusable = true;
+  static bool AddRow(const AggregateCall& call, const LogicalType& type, const VectorView& view,
                      size_t row, State& state) {
     const bool valid = view.IsValid(row);
-    if (kSkipsNull && !valid) return;
+    if (kSkipsNull && !valid) return true;
     const RowPosition position = RowPosition::Of(call.order, row);
-    if (!Beats(position, state)) return;
-    state.seen = true;
-    state.position = position;
+    if (!Beats(position, state)) return true;
     if (valid) {
       const size_t width = TypeSize(type);
-      state.value.Keep(call.arena, view.data + view.Index(row) * width, width,
-                       type.physical() == PhysicalType::kString);
+      const uint8_t* value = view.data + view.Index(row) * width;
+      const bool is_string = type.physical() == PhysicalType::kString;
+      if (!state.value.MakeRoom(call.arena, value, is_string)) return false;
+      state.value.Keep(call.arena, value, width, is_string);
     } else {
       state.value.is_null = true;
     }
+    state.seen = true;
+    state.position = position;
+    return true;
   }
   static void Update(const AggregateCall& call, std::span<const Vector> arguments, size_t count,
                      uint8_t* const* states) {
     const VectorView view = arguments[0].View();
-    for (size_t row = 0; row < count; ++row) {
-      AddRow(call, arguments[0].type(), view, row, *reinterpret_cast<State*>(states[row]));
-    }
+    AddUntilRefused(call, count, [&](size_t row) {
+      return AddRow(call, arguments[0].type(), view, row, *reinterpret_cast<State*>(states[row]));
+    });
   }
   static void UpdateSingle(const AggregateCall& call, std::span<const Vector> arguments,
                            size_t count, uint8_t* state) {
     const VectorView view = arguments[0].View();
-    for (size_t row = 0; row < count; ++row) {
-      AddRow(call, arguments[0].type(), view, row, *reinterpret_cast<State*>(state));
-    }
+    AddUntilRefused(call, count, [&](size_t row) {
+      return AddRow(call, arguments[0].type(), view, row, *reinterpret_cast<State*>(state));
+    });
   }
   static void Combine(const AggregateCall&, const State& source, State& target) {
     if (source.seen && Beats(source.position, target)) target = source;
@@ -68,6 +72,7 @@ struct Positional {
     if (!seen) return true;
     if (!in.GetPosition(position) || !in.GetKept(type, value)) return false;
     if (!Beats(position, target)) return true;
+    if (!target.value.MakeRoom(call.arena, type, value)) return true;
     target.seen = true;
     target.position = position;
     target.value.Keep(call.arena, type, value);

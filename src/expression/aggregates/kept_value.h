@@ -16,6 +16,7 @@ template <typename T>
 struct KeptValue {
   T value;
   void Keep(AggregateArena&, const T& next) { value = next; }
+  bool MakeRoom(AggregateArena&, const T&) { return true; }
 };
 
 template <>
@@ -29,16 +30,21 @@ struct KeptValue<StringView> {
       value = next;
       return;
     }
-    if (next.size() > capacity) {
-      // Doubling bounds what is left behind by the size of the largest value.
-      const uint64_t wanted = std::max<uint64_t>(next.size(), 2 * capacity);
-      auto* bytes = static_cast<char*>(arena.Allocate(wanted));
-      if (bytes == nullptr) return;
-      room = bytes;
-      capacity = wanted;
-    }
+    if (!MakeRoom(arena, next)) return;
     std::memcpy(room, next.data(), next.size());
     value = StringView(room, next.size());
+  }
+  // Makes sure that keeping the value will succeed; false where the arena refuses. What is kept
+  // stays as it is.
+  bool MakeRoom(AggregateArena& arena, const StringView& next) {
+    if (next.is_inline() || next.size() <= capacity) return true;
+    // Doubling bounds what is left behind by the size of the largest value.
+    const uint64_t wanted = std::max<uint64_t>(next.size(), 2 * capacity);
+    auto* bytes = static_cast<char*>(arena.Allocate(wanted));
+    if (bytes == nullptr) return false;
+    room = bytes;
+    capacity = wanted;
+    return true;
   }
 };
 
@@ -54,6 +60,14 @@ struct KeptAny {
     } else {
       std::memcpy(&string.value, data, width);
     }
+  }
+  // Makes sure that keeping the value will succeed; false where the arena refuses.
+  bool MakeRoom(AggregateArena& arena, const uint8_t* data, bool is_string) {
+    return !is_string || string.MakeRoom(arena, *reinterpret_cast<const StringView*>(data));
+  }
+  bool MakeRoom(AggregateArena& arena, const LogicalType& type, const KeptAny& next) {
+    const bool is_string = !next.is_null && type.physical() == PhysicalType::kString;
+    return !is_string || string.MakeRoom(arena, next.string.value);
   }
   // The same from a value of the type that lies elsewhere.
   void Keep(AggregateArena& arena, const LogicalType& type, const KeptAny& next) {
@@ -82,13 +96,14 @@ struct KeptAny {
 struct RowPosition {
   uint64_t morsel;
   uint64_t place;  // sequence of the batch, then row
+  static constexpr int kRowBits = 11;
 
   auto operator<=>(const RowPosition&) const = default;
   static RowPosition Of(const BatchOrder& order, size_t row) {
-    return {order.morsel, (order.sequence << 16) | row};
+    return {order.morsel, (order.sequence << kRowBits) | row};
   }
 };
-static_assert(kVectorSize <= 1 << 16);
+static_assert(kVectorSize <= 1 << RowPosition::kRowBits);
 
 // Total order for MIN and MAX: the engine's order, and among equal but different intervals the one
 // of fewer months, then days, so that the answer does not depend on which came first.

@@ -20,8 +20,9 @@ struct Counts {
     ValueCounts<T> counts;
   };
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
-  static void Add(const AggregateCall& call, State& state, const T& value, size_t row) {
-    state.counts.Add(call, value, 1, RowPosition::Of(call.order, row), false);
+  static constexpr bool kIsRefusable = true;
+  static bool Add(const AggregateCall& call, State& state, const T& value, size_t row) {
+    return state.counts.Add(call, value, 1, RowPosition::Of(call.order, row), false);
   }
   static void Combine(const AggregateCall& call, const State& source, State& target) {
     target.counts.Append(call, source.counts);
@@ -95,6 +96,8 @@ std::shared_ptr<const AggregateVariants> MakeVariants(const std::string& name,
       using Result = std::conditional_t<std::is_void_v<Out>, T, Out>;
       auto form = MakeUnaryAggregate<Op<T>, T, Result>(name, description);
       form.order_dependent = order_dependent;
+      // Rows that are refused must be behind all that were not.
+      if (order_dependent) form.update_runs = nullptr;
       variants->Set(type, std::move(form));
     });
   }

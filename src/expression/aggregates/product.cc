@@ -20,8 +20,9 @@ struct Product {
     ValueList<double> values;
   };
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
-  static void Add(const AggregateCall& call, State& state, double value, size_t) {
-    state.values.Add(call.arena, value);
+  static constexpr bool kIsRefusable = true;
+  static bool Add(const AggregateCall& call, State& state, double value, size_t) {
+    return state.values.Add(call.arena, value);
   }
   static void Combine(const AggregateCall&, const State& source, State& target) {
     target.values.Append(source.values);

@@ -28,9 +28,10 @@ struct Values {
     ValueList<T> values;
   };
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
-  static void Add(const AggregateCall& call, State& state, const T& value, size_t) {
+  static constexpr bool kIsRefusable = true;
+  static bool Add(const AggregateCall& call, State& state, const T& value, size_t) {
     T copy;
-    if (CopyToArena(call.arena, value, copy)) state.values.Add(call.arena, copy);
+    return CopyToArena(call.arena, value, copy) && state.values.Add(call.arena, copy);
   }
   static void Combine(const AggregateCall&, const State& source, State& target) {
     target.values.Append(source.values);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -110,6 +111,9 @@ void ReportBrokenState(const AggregateCall& call, size_t row);
 //   static void Write(const AggregateCall&, const State&, StateWriter&);
 //   // Adds a written state to the target; false where the bytes are not such a state.
 //   static bool Absorb(const AggregateCall&, StateReader&, State& target);
+//
+// Where kIsRefusable is set, too, a target is after a refusal of the arena as it was before, or
+// such that the same bytes may be absorbed again.
 template <typename Op>
 void SerializeStates(const AggregateCall& call, uint8_t* const* states, size_t count,
                      Vector& blobs) {
@@ -126,6 +130,22 @@ void SerializeStates(const AggregateCall& call, uint8_t* const* states, size_t c
   }
 }
 
+// Aggregates that can go on elsewhere after a refusal of the arena: a row that it was refused for
+// changes nothing, and is noted as an OutOfMemory of the row in the call's errors, as are all rows
+// not added after it. Of order-dependent aggregates these are behind all that were added.
+template <typename Op>
+concept Refusable = requires {
+  { Op::kIsRefusable } -> std::convertible_to<bool>;
+} && Op::kIsRefusable;
+
+// Calls add(row) for each row until it answers false, for the arena has refused.
+template <typename Add>
+void AddUntilRefused(const AggregateCall& call, size_t count, const Add& add) {
+  size_t row = 0;
+  while (row < count && add(row)) ++row;
+  for (; row < count; ++row) call.errors.Add(row, call.arena.status());
+}
+
 template <typename Op>
 void DeserializeStates(const AggregateCall& call, const Vector& blobs, size_t count,
                        uint8_t* const* states) {
@@ -137,7 +157,14 @@ void DeserializeStates(const AggregateCall& call, const Vector& blobs, size_t co
     }
     StateReader reader(view.Get<StringView>(row).view());
     auto& target = *reinterpret_cast<typename Op::State*>(states[row]);
-    if (!Op::Absorb(call, reader, target) || reader.left() != 0) ReportBrokenState(call, row);
+    const bool absorbed = Op::Absorb(call, reader, target);
+    if constexpr (Refusable<Op>) {
+      if (!call.arena.status().ok()) {
+        AddUntilRefused(call, count, [&](size_t i) { return i < row; });
+        return;
+      }
+    }
+    if (!absorbed || reader.left() != 0) ReportBrokenState(call, row);
   }
 }
 

@@ -23,8 +23,9 @@ namespace trivet {
 //     static bool Finalize(const AggregateCall&, State&, size_t row, Out& out);
 //   };
 //
-// and the functions of state_bytes.h, by which states travel.
-// A state may point into the arena; Combine may take such pointers over.
+// and the functions of state_bytes.h, by which states travel. Where Add takes memory of the arena,
+// it answers whether it got that, and kIsRefusable is set (state_bytes.h). A state may point into
+// the arena; Combine may take such pointers over.
 
 // Calls body(row, index) for rows that are not NULL; index is the row's place in data.
 template <typename Body>
@@ -38,6 +39,22 @@ void ForEachValid(const VectorView& view, size_t count, const Body& body) {
       const size_t index = view.Index(row);
       if (BitIsSet(view.validity, index)) body(row, index);
     }
+  }
+}
+
+// The same for a body that answers false where the arena has refused.
+template <typename Body>
+void ForEachValidUntilRefused(const AggregateCall& call, const VectorView& view, size_t count,
+                              const Body& body) {
+  if (!view.validity && !view.selection) {
+    AddUntilRefused(call, count, [&](size_t row) { return body(row, row); });
+  } else if (!view.validity) {
+    AddUntilRefused(call, count, [&](size_t row) { return body(row, view.selection[row]); });
+  } else {
+    AddUntilRefused(call, count, [&](size_t row) {
+      const size_t index = view.Index(row);
+      return !BitIsSet(view.validity, index) || body(row, index);
+    });
   }
 }
 
@@ -84,9 +101,14 @@ void UpdateUnary(const AggregateCall& call, std::span<const Vector> arguments, s
                  uint8_t* const* states) {
   const VectorView view = arguments[0].View();
   const auto* values = reinterpret_cast<const In*>(view.data);
-  ForEachValid(view, count, [&](size_t row, size_t index) {
-    Op::Add(call, *reinterpret_cast<typename Op::State*>(states[row]), values[index], row);
-  });
+  const auto add = [&](size_t row, size_t index) {
+    return Op::Add(call, *reinterpret_cast<typename Op::State*>(states[row]), values[index], row);
+  };
+  if constexpr (Refusable<Op>) {
+    ForEachValidUntilRefused(call, view, count, add);
+  } else {
+    ForEachValid(view, count, add);
+  }
 }
 
 template <typename Op, typename In>
@@ -97,8 +119,14 @@ void UpdateUnarySingle(const AggregateCall& call, std::span<const Vector> argume
   const auto* values = reinterpret_cast<const In*>(view.data);
   // A copy of a small state stays in registers.
   std::conditional_t<sizeof(State) <= 64, State, State&> local = *reinterpret_cast<State*>(state);
-  ForEachValid(view, count,
-               [&](size_t row, size_t index) { Op::Add(call, local, values[index], row); });
+  const auto add = [&](size_t row, size_t index) {
+    return Op::Add(call, local, values[index], row);
+  };
+  if constexpr (Refusable<Op>) {
+    ForEachValidUntilRefused(call, view, count, add);
+  } else {
+    ForEachValid(view, count, add);
+  }
   if constexpr (sizeof(State) <= 64) *reinterpret_cast<State*>(state) = local;
 }
 
@@ -113,7 +141,15 @@ void UpdateUnaryRuns(const AggregateCall& call, std::span<const Vector> argument
   for (size_t run = 0; run < run_count; ++run) {
     State& state = *reinterpret_cast<State*>(states[run]);
     std::conditional_t<sizeof(State) <= 64, State, State&> local = state;
-    if (!view.validity && !view.selection) {
+    if constexpr (Refusable<Op>) {
+      for (; next < ends[run]; ++next) {
+        const size_t index = view.Index(selection[next]);
+        if (view.validity && !BitIsSet(view.validity, index)) continue;
+        if (!Op::Add(call, local, values[index], selection[next])) {
+          call.errors.Add(selection[next], call.arena.status());
+        }
+      }
+    } else if (!view.validity && !view.selection) {
       for (; next < ends[run]; ++next) {
         Op::Add(call, local, values[selection[next]], selection[next]);
       }

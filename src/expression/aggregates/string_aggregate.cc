@@ -27,11 +27,13 @@ struct StringAggregate {
     uint64_t bytes;
   };
   static void Initialize(const BoundAggregateFunction&, State& state) { state = State{}; }
-  static void Add(const AggregateCall& call, State& state, const StringView& value, size_t row) {
+  static constexpr bool kIsRefusable = true;
+  static bool Add(const AggregateCall& call, State& state, const StringView& value, size_t row) {
     Piece piece{RowPosition::Of(call.order, row), {}};
-    if (!CopyToArena(call.arena, value, piece.text)) return;
-    state.pieces.Add(call.arena, piece);
+    if (!CopyToArena(call.arena, value, piece.text)) return false;
+    if (!state.pieces.Add(call.arena, piece)) return false;
     state.bytes += value.size();
+    return true;
   }
   static void Combine(const AggregateCall&, const State& source, State& target) {
     target.pieces.Append(source.pieces);
@@ -47,14 +49,17 @@ struct StringAggregate {
   static bool Absorb(const AggregateCall& call, StateReader& in, State& target) {
     uint64_t count = 0;
     if (!in.GetCount(count)) return false;
+    const State before = target;
     for (uint64_t i = 0; i < count; ++i) {
       Piece piece{};
       StringView text;
       if (!in.GetPosition(piece.position) || !in.GetValue(LogicalType(TypeId::kVarchar), text)) {
         return false;
       }
-      if (!CopyToArena(call.arena, text, piece.text)) continue;
-      target.pieces.Add(call.arena, piece);
+      if (!CopyToArena(call.arena, text, piece.text) || !target.pieces.Add(call.arena, piece)) {
+        target = before;
+        break;
+      }
       target.bytes += text.size();
     }
     return true;

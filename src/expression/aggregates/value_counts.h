@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bit>
+
 #include "expression/aggregates/kept_value.h"
 #include "expression/aggregates/value_list.h"
 #include "vector/hash_vector.h"
@@ -17,26 +19,29 @@ class ValueCounts {
     RowPosition first;
   };
 
-  // `is_kept`: the value lies in an arena already.
-  void Add(const AggregateCall& call, const T& value, uint64_t count, const RowPosition& position,
+  // `is_kept`: the value lies in an arena already. False where the arena refuses; then nothing has
+  // changed.
+  bool Add(const AggregateCall& call, const T& value, uint64_t count, const RowPosition& position,
            bool is_kept) {
     AggregateArena& arena = call.arena;
-    if (2 * (size_ + 1) > capacity_ && !Grow(call)) return;
+    if (2 * (size_ + 1) > capacity_ && !Grow(call, size_ + 1)) return false;
     Entry& entry = Find(value);
     if (entry.count == 0) {
       T copy = value;
-      if (!is_kept && !CopyToArena(arena, value, copy)) return;
+      if (!is_kept && !CopyToArena(arena, value, copy)) return false;
       entry = {copy, count, position};
       ++size_;
-      return;
+      return true;
     }
-    entry.count += count;
-    if (position < entry.first) entry.first = position;
     // Equal but different values (intervals): whichever order they came in, one of them stays.
     if (ComesBefore(value, entry.value)) {
       T copy = value;
-      if (is_kept || CopyToArena(arena, value, copy)) entry.value = copy;
+      if (!is_kept && !CopyToArena(arena, value, copy)) return false;
+      entry.value = copy;
     }
+    entry.count += count;
+    if (position < entry.first) entry.first = position;
+    return true;
   }
   void Append(const AggregateCall& call, const ValueCounts& other) {
     other.ForEachUntilCancelled(
@@ -65,17 +70,37 @@ class ValueCounts {
       out.PutPosition(entry.first);
     });
   }
-  // Adds written values; false where the bytes are none.
+  // Adds written values, all or, where the arena refuses, none; false where the bytes are none.
   bool Absorb(const AggregateCall& call, const LogicalType& type, StateReader& in) {
     uint64_t size = 0;
     if (!in.GetCount(size)) return false;
+    // All memory first. An entry takes at least a byte: a broken size asks for no more than that.
+    StateReader ahead = in;
+    uint64_t text_bytes = 0;
     for (uint64_t i = 0; i < size; ++i) {
       Entry entry{};
-      if (!in.GetValue(type, entry.value) || !in.GetCount(entry.count) || entry.count == 0 ||
-          !in.GetPosition(entry.first)) {
-        return false;
+      if (!Read(type, ahead, entry)) return false;
+      if constexpr (std::is_same_v<T, StringView>) {
+        if (!entry.value.is_inline()) text_bytes += entry.value.size();
       }
-      Add(call, entry.value, entry.count, entry.first, false);
+    }
+    if (2 * (size_ + size) > capacity_ && !Grow(call, size_ + size)) return true;
+    char* texts = nullptr;
+    if (text_bytes != 0) {
+      texts = static_cast<char*>(call.arena.Allocate(text_bytes));
+      if (texts == nullptr) return true;
+    }
+    for (uint64_t i = 0; i < size; ++i) {
+      Entry entry{};
+      if (!Read(type, in, entry)) return false;
+      if constexpr (std::is_same_v<T, StringView>) {
+        if (!entry.value.is_inline()) {
+          std::memcpy(texts, entry.value.data(), entry.value.size());
+          entry.value = StringView(texts, entry.value.size());
+          texts += entry.value.size();
+        }
+      }
+      Add(call, entry.value, entry.count, entry.first, true);
     }
     return true;
   }
@@ -91,8 +116,13 @@ class ValueCounts {
     }
     return entries_[slot];
   }
-  bool Grow(const AggregateCall& call) {
-    const uint64_t capacity = capacity_ == 0 ? kFirstCapacity : 2 * capacity_;
+  static bool Read(const LogicalType& type, StateReader& in, Entry& entry) {
+    return in.GetValue(type, entry.value) && in.GetCount(entry.count) && entry.count != 0 &&
+           in.GetPosition(entry.first);
+  }
+  // To a table that so many values fill by half at most.
+  bool Grow(const AggregateCall& call, uint64_t size) {
+    const uint64_t capacity = std::max(kFirstCapacity, std::bit_ceil(2 * size));
     auto* entries = static_cast<Entry*>(call.arena.Allocate(capacity * sizeof(Entry)));
     if (entries == nullptr) return false;
     for (uint64_t i = 0; i < capacity; ++i) {

@@ -9,13 +9,16 @@
 namespace trivet {
 
 // Values of a group, in no particular order, in chunks that double up to a limit; lies in the
-// arena. Trivially copyable: combining links the chunks of the source to those of the target.
+// arena. Trivially copyable: combining links the chunks of the source to those of the target, and a
+// copy taken before values were added still holds those before.
 template <typename T>
 class ValueList {
  public:
-  void Add(AggregateArena& arena, const T& value) {
-    if (next_ == end_ && !Grow(arena)) return;
+  // False where the arena refuses; then the list is as it was.
+  bool Add(AggregateArena& arena, const T& value) {
+    if (next_ == end_ && !Grow(arena)) return false;
     *next_++ = value;
+    return true;
   }
   void Append(const ValueList& other) {
     if (other.head_ == nullptr) return;
@@ -32,17 +35,17 @@ class ValueList {
   bool empty() const { return head_ == nullptr; }
   uint64_t count() const {
     uint64_t count = 0;
-    for (const Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) count += CountIn(chunk);
+    for (const Chunk* chunk = head_; chunk != nullptr; chunk = Next(chunk)) count += CountIn(chunk);
     return count;
   }
   // All values side by side, to be sorted; null after an OutOfMemory of the arena, and when the
   // query is cancelled.
   T* Gather(const AggregateCall& call) const {
-    if (head_ != nullptr && head_->next == nullptr) return head_->values();
+    if (head_ != nullptr && head_ == tail_) return head_->values();
     auto* all = static_cast<T*>(call.arena.Allocate(count() * sizeof(T)));
     if (all == nullptr) return nullptr;
     T* next = all;
-    for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
+    for (Chunk* chunk = head_; chunk != nullptr; chunk = Next(chunk)) {
       if (call.context.cancellation().IsCancelled()) return nullptr;
       const uint32_t in_chunk = CountIn(chunk);
       std::memcpy(static_cast<void*>(next), chunk->values(), in_chunk * sizeof(T));
@@ -54,11 +57,11 @@ class ValueList {
     out.PutUnsigned(count());
     ForEach([&](const T& value) { out.PutValue(value); });
   }
-  // Adds written values; false where the bytes are none.
+  // Adds written values, all or, where the arena refuses, none; false where the bytes are none.
   bool Absorb(AggregateArena& arena, const LogicalType& type, StateReader& in);
   template <typename Visit>
   void ForEach(const Visit& visit) const {
-    for (Chunk* chunk = head_; chunk != nullptr; chunk = chunk->next) {
+    for (Chunk* chunk = head_; chunk != nullptr; chunk = Next(chunk)) {
       const uint32_t in_chunk = CountIn(chunk);
       for (uint32_t i = 0; i < in_chunk; ++i) visit(chunk->values()[i]);
     }
@@ -74,6 +77,8 @@ class ValueList {
   static constexpr uint32_t kFirstCapacity = 4;
   static constexpr uint32_t kLargestCapacity = 1 << 14;
 
+  // What the last chunk points to, a later copy of the list may have put there.
+  Chunk* Next(const Chunk* chunk) const { return chunk == tail_ ? nullptr : chunk->next; }
   uint32_t CountIn(const Chunk* chunk) const {
     return chunk != tail_ ? chunk->count : static_cast<uint32_t>(next_ - tail_->values());
   }
@@ -124,11 +129,14 @@ template <typename T>
 bool ValueList<T>::Absorb(AggregateArena& arena, const LogicalType& type, StateReader& in) {
   uint64_t count = 0;
   if (!in.GetCount(count)) return false;
+  const ValueList before = *this;
   for (uint64_t i = 0; i < count; ++i) {
     T value{};
     T copy{};
     if (!in.GetValue(type, value)) return false;
-    if (CopyToArena(arena, value, copy)) Add(arena, copy);
+    if (CopyToArena(arena, value, copy) && Add(arena, copy)) continue;
+    *this = before;
+    break;
   }
   return true;
 }
