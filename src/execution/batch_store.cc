@@ -55,6 +55,7 @@ Status BatchStore::Keep(const Batch& batch) {
       for (const Vector& column : batch.columns()) types_.push_back(column.type());
     }
     row_count_ += next.row_count;
+    next.arrival = arrivals_++;
     const size_t before = reservation_.bytes();
     Status status = reservation_.Grow(next.packed.bytes());
     if (status.ok()) {
@@ -105,8 +106,9 @@ Status BatchStore::Finish(const CallContext&) {
   share_->SetComplete();
   std::ranges::move(in_memory_, std::back_inserter(stored_));
   in_memory_.clear();
-  std::stable_sort(stored_.begin(), stored_.end(),
-                   [](const Stored& a, const Stored& b) { return a.order < b.order; });
+  std::sort(stored_.begin(), stored_.end(), [](const Stored& a, const Stored& b) {
+    return a.order != b.order ? a.order < b.order : a.arrival < b.arrival;
+  });
   readers_left_ = std::make_unique<std::atomic<uint32_t>[]>(stored_.size());
   for (size_t i = 0; i < stored_.size(); ++i) readers_left_[i].store(reader_count_);
   return Status::OK();

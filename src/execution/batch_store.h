@@ -43,6 +43,7 @@ class BatchStore final : public Sink {
   struct Stored {
     PackedBatch packed;  // empty: on disk
     BatchOrder order;
+    uint64_t arrival = 0;  // tells batches of equal order apart: made of one, as they came
     size_t row_count = 0;
     uint64_t offset = 0;   // in the file
     uint64_t bytes = 0;    // there
@@ -67,6 +68,7 @@ class BatchStore final : public Sink {
   std::vector<Stored> in_memory_;
   std::vector<Stored> stored_;  // on disk; after Finish all, in order
   uint64_t row_count_ = 0;
+  uint64_t arrivals_ = 0;
   uint32_t reader_count_ = 0;
   std::unique_ptr<std::atomic<uint32_t>[]> readers_left_;  // of each batch
 };
