@@ -1,10 +1,10 @@
 #include "execution/operators/limit.h"
 
 #include <algorithm>
-#include <atomic>
-#include <map>
-#include <mutex>
+#include <numeric>
 
+#include "execution/batch_store.h"
+#include "execution/operators/limit_queue.h"
 #include "execution/operators/register.h"
 #include "execution/pipeline_builder.h"
 #include "execution/plan_check.h"
@@ -13,175 +13,118 @@ namespace trivet {
 
 namespace {
 
-// Collects the first `wanted` rows of the input's order. Batches behind the point where the batches
-// at hand reach that count can never be wanted, for later arrivals only come in before them; so no
-// more than `wanted` rows and a batch are kept.
-class LimitSink final : public Sink {
- public:
-  struct Bounds {
-    uint64_t offset;
-    std::optional<uint64_t> limit;
-    std::optional<double> percent;
-    bool ordered;
-    uint64_t wanted() const {
-      return limit && *limit < kUnbounded - offset ? offset + *limit : kUnbounded;
-    }
-  };
-  static constexpr uint64_t kUnbounded = ~uint64_t{0};
-
-  LimitSink(Bounds bounds, MemoryManager& memory)
-      : bounds_(bounds),
-        tracker_(bounds.ordered ? std::make_shared<MorselTracker>() : nullptr),
-        reservation_(&memory, "LIMIT") {
-    if (bounds_.wanted() == bounds_.offset) saturated_ = true;
-  }
-
-  std::shared_ptr<MorselTracker> tracker() override { return tracker_; }
-  bool saturated() const override { return saturated_.load(std::memory_order_acquire); }
-  Result<std::unique_ptr<LocalSink>> MakeLocal(const ExecutionContext& context) override;
-  Status Finish(const CallContext& call) override;
-
-  Result<Outcome> Add(const Batch& batch) {
-    std::lock_guard lock(mutex_);
-    BatchOrder key = batch.order();
-    if (!bounds_.ordered) key = {arrivals_++, 0};
-    Batch kept = batch;
-    kept.Flatten();
-    TRIVET_RETURN_IF_ERROR(reservation_.Grow(kept.MemoryBytes()));
-    total_ += kept.row_count();
-    kept_.emplace(key, std::move(kept));
-    while (kept_.size() > 1 &&
-           total_ - std::prev(kept_.end())->second.row_count() >= bounds_.wanted()) {
-      const auto last = std::prev(kept_.end());
-      total_ -= last->second.row_count();
-      reservation_.Shrink(last->second.MemoryBytes());
-      kept_.erase(last);
-    }
-    DropSkipped();
-    if (total_ >= bounds_.wanted() && IsSettled()) saturated_ = true;
-    return saturated_ ? Outcome::kFinished : Outcome::kNeedInput;
-  }
-
-  // Complete after Finish.
-  const std::vector<Batch>& output() const { return output_; }
-
- private:
-  // No batch can still come in before the last one kept.
-  bool IsSettled() {
-    if (kept_.empty()) return false;
-    return tracker_ == nullptr || tracker_->IsOldest(std::prev(kept_.end())->first.morsel);
-  }
-  // Lets go of the first batches where nothing can come before them and OFFSET skips them whole.
-  void DropSkipped() {
-    if (bounds_.percent) return;
-    while (!kept_.empty()) {
-      const auto first = kept_.begin();
-      const uint64_t end = skipped_ + first->second.row_count();
-      if (end > bounds_.offset) return;
-      if (tracker_ != nullptr && !tracker_->IsOldest(first->first.morsel)) return;
-      skipped_ = end;
-      reservation_.Shrink(first->second.MemoryBytes());
-      kept_.erase(first);
-    }
-  }
-
-  const Bounds bounds_;
-  std::shared_ptr<MorselTracker> tracker_;
-  std::atomic<bool> saturated_{false};
-  std::mutex mutex_;
-  Reservation reservation_;
-  std::multimap<BatchOrder, Batch> kept_;  // equal orders: batches made of one, as they arrived
-  uint64_t total_ = 0;    // rows before, within and behind what is kept, as far as they matter
-  uint64_t skipped_ = 0;  // of these, rows let go before the first one kept
-  uint64_t arrivals_ = 0;
-  std::vector<Batch> output_;
-};
-
-class LocalLimit final : public LocalSink {
- public:
-  explicit LocalLimit(LimitSink& sink) : sink_(sink) {}
-  Result<Outcome> Consume(const Batch& batch, const CallContext&) override {
-    return sink_.saturated() ? Outcome::kFinished : sink_.Add(batch);
-  }
-  Status Combine(const CallContext&) override { return Status::OK(); }
-
- private:
-  LimitSink& sink_;
-};
-
-Result<std::unique_ptr<LocalSink>> LimitSink::MakeLocal(const ExecutionContext&) {
-  return std::unique_ptr<LocalSink>(std::make_unique<LocalLimit>(*this));
+// How many rows there are in front of the end of a LIMIT with an OFFSET.
+uint64_t EndOf(const std::optional<uint64_t>& limit, uint64_t offset) {
+  constexpr uint64_t kUnbounded = ~uint64_t{0};
+  return limit && *limit < kUnbounded - offset ? offset + *limit : kUnbounded;
 }
 
-Status LimitSink::Finish(const CallContext&) {
-  uint64_t end = bounds_.wanted();
-  if (bounds_.percent) {
-    const auto share =
-        static_cast<uint64_t>(static_cast<double>(total_) * *bounds_.percent / 100.0);
-    end = bounds_.offset + share;
-  }
-  uint64_t position = skipped_;
-  for (auto& [order, batch] : kept_) {
-    const uint64_t from = std::max(bounds_.offset, position);
-    const uint64_t to = std::min(end, position + batch.row_count());
-    if (from < to) {
-      if (to - from < batch.row_count()) {
-        auto rows = MakeIndices();
-        for (uint64_t i = from; i < to; ++i) rows[i - from] = static_cast<uint32_t>(i - position);
-        position += batch.row_count();
-        batch.Slice(rows, to - from);
-      } else {
-        position += batch.row_count();
-      }
-      output_.push_back(std::move(batch));
-    } else {
-      position += batch.row_count();
-    }
-  }
-  kept_.clear();
-  return Status::OK();
-}
-
-class LimitSource final : public Source, public std::enable_shared_from_this<LimitSource> {
- public:
-  LimitSource(std::shared_ptr<LimitSink> sink, std::function<std::unique_ptr<MorselTaker>()> takers)
-      : sink_(std::move(sink)), takers_(std::move(takers)) {}
-  Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext& context) override;
-  size_t max_threads() const override { return 1; }
-  const std::vector<Batch>& output() const { return sink_->output(); }
-
- private:
-  std::shared_ptr<LimitSink> sink_;
-  std::function<std::unique_ptr<MorselTaker>()> takers_;
-};
-
+// One thread's source of one morsel, whose batches `give` gives.
 class LocalLimitSource final : public LocalSource {
  public:
-  LocalLimitSource(LimitSource& source, std::unique_ptr<MorselTaker> taker)
-      : source_(source), taker_(std::move(taker)) {}
+  using Give = std::function<Result<Outcome>(Batch& out, const CallContext& call)>;
+
+  LocalLimitSource(Give give, std::unique_ptr<MorselTaker> taker)
+      : give_(std::move(give)), taker_(std::move(taker)) {}
+
   Result<Outcome> Next(Batch& out, const CallContext& call) override {
-    TRIVET_ASSIGN_OR_RETURN(const bool taken,
-                            taker_->Next(call, [&]() -> Result<std::optional<uint64_t>> {
-                              if (next_ >= source_.output().size())
-                                return std::optional<uint64_t>();
-                              return std::optional<uint64_t>(next_);
-                            }));
-    if (!taken) return Outcome::kBlocked;
-    if (taker_->exhausted()) return Outcome::kFinished;
-    out = source_.output()[next_];
-    out.set_order({next_++, 0});
-    return Outcome::kHaveOutput;
+    if (!started_) {
+      const auto only = [] { return Result<std::optional<uint64_t>>(std::optional<uint64_t>(0)); };
+      TRIVET_ASSIGN_OR_RETURN(const bool taken, taker_->Next(call, only));
+      if (!taken) return Outcome::kBlocked;
+      started_ = true;
+    }
+    TRIVET_ASSIGN_OR_RETURN(const Outcome outcome, give_(out, call));
+    if (outcome == Outcome::kFinished) taker_->Finish();
+    if (outcome == Outcome::kHaveOutput) out.set_order({0, sequence_++});
+    return outcome;
   }
 
  private:
-  LimitSource& source_;
+  Give give_;
   std::unique_ptr<MorselTaker> taker_;
-  uint64_t next_ = 0;
+  bool started_ = false;
+  uint64_t sequence_ = 0;
 };
 
-Result<std::unique_ptr<LocalSource>> LimitSource::MakeLocal(const ExecutionContext&) {
-  return std::unique_ptr<LocalSource>(std::make_unique<LocalLimitSource>(*this, takers_()));
-}
+using Takers = std::function<std::unique_ptr<MorselTaker>()>;
+
+// Reads a queue while its input runs.
+class QueueSource final : public Source {
+ public:
+  QueueSource(std::shared_ptr<LimitQueue> queue, Takers takers)
+      : queue_(std::move(queue)), takers_(std::move(takers)) {}
+  // Goes when its pipeline has ended, maybe early.
+  ~QueueSource() override { queue_->Discard(); }
+
+  Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext&) override {
+    const auto give = [this](Batch& out, const CallContext& call) -> Result<Outcome> {
+      return queue_->Pop(out, call.waker);
+    };
+    return std::unique_ptr<LocalSource>(std::make_unique<LocalLimitSource>(give, takers_()));
+  }
+  size_t max_threads() const override { return 1; }
+
+ private:
+  std::shared_ptr<LimitQueue> queue_;
+  Takers takers_;
+};
+
+// A share of the rows, known once all of them are: gives rows of a finished store.
+class ShareSource final : public Source {
+ public:
+  ShareSource(std::shared_ptr<BatchStore> store, double percent, uint64_t offset,
+              size_t column_count, Takers takers)
+      : store_(std::move(store)),
+        percent_(percent),
+        offset_(offset),
+        columns_(column_count),
+        takers_(std::move(takers)) {
+    std::iota(columns_.begin(), columns_.end(), size_t{0});
+    store_->AddReader();
+  }
+  ~ShareSource() override {
+    for (size_t i = next_; i < store_->batch_count(); ++i) store_->EndRead(i);
+  }
+
+  Result<std::unique_ptr<LocalSource>> MakeLocal(const ExecutionContext&) override {
+    const auto give = [this](Batch& out, const CallContext&) { return Next(out); };
+    return std::unique_ptr<LocalSource>(std::make_unique<LocalLimitSource>(give, takers_()));
+  }
+  size_t max_threads() const override { return 1; }
+
+ private:
+  Result<Outcome> Next(Batch& out) {
+    const auto rows = static_cast<double>(store_->row_count());
+    const uint64_t end = offset_ + static_cast<uint64_t>(rows * percent_ / 100.0);
+    for (; next_ < store_->batch_count() && position_ < end; store_->EndRead(next_++)) {
+      TRIVET_ASSIGN_OR_RETURN(Batch batch, store_->Read(next_, {}));
+      const uint64_t first = position_;
+      position_ += batch.row_count();
+      const uint64_t from = std::max(first, offset_);
+      const uint64_t to = std::min(position_, end);
+      if (from >= to) continue;
+      TRIVET_ASSIGN_OR_RETURN(out, store_->Read(next_, columns_));
+      if (to - from < out.row_count()) {
+        auto selected = MakeIndices(to - from);
+        std::iota(selected.get(), selected.get() + (to - from),
+                  static_cast<uint32_t>(from - first));
+        out.Slice(selected, to - from);
+      }
+      store_->EndRead(next_++);
+      return Outcome::kHaveOutput;
+    }
+    return Outcome::kFinished;
+  }
+
+  std::shared_ptr<BatchStore> store_;
+  const double percent_;
+  const uint64_t offset_;
+  std::vector<size_t> columns_;
+  Takers takers_;
+  size_t next_ = 0;
+  uint64_t position_ = 0;
+};
 
 Result<PhysicalPlanner::Translated> TranslateLimit(const LogicalOperator& node,
                                                    PhysicalPlanner& planner) {
@@ -197,7 +140,9 @@ Result<PhysicalPlanner::Translated> TranslateLimit(const LogicalOperator& node,
 
 OperatorCapabilities PhysicalLimit::capabilities() const {
   OperatorCapabilities capabilities;
-  capabilities.blocking = true;
+  capabilities.blocking = percent_.has_value();
+  capabilities.streaming = !capabilities.blocking;
+  capabilities.spillable = capabilities.blocking;
   capabilities.order_preserving = true;
   capabilities.required_inputs = {Partitioning::Single()};
   capabilities.delivered = Partitioning::Single();
@@ -233,12 +178,22 @@ Status PhysicalLimit::Validate() const {
 }
 
 Status PhysicalLimit::BuildPipelines(PipelineBuilder& builder) const {
-  const bool ordered = ordered_ && builder.context().preserve_insertion_order();
-  auto sink = std::make_shared<LimitSink>(LimitSink::Bounds{offset_, limit_, percent_, ordered},
-                                          builder.context().memory());
-  TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], sink));
+  const ExecutionContext& context = builder.context();
+  if (percent_) {
+    auto store =
+        std::make_shared<BatchStore>(context, builder.MetricsOf(*this), std::string(name()), 0);
+    TRIVET_RETURN_IF_ERROR(builder.BuildInto(*this, *children_[0], store));
+    auto takers = builder.MorselTakers();
+    builder.SetSource(*this, std::make_shared<ShareSource>(std::move(store), *percent_, offset_,
+                                                           schema_.size(), std::move(takers)));
+    return Status::OK();
+  }
+  const bool ordered = ordered_ && context.preserve_insertion_order();
+  auto queue =
+      std::make_shared<LimitQueue>(offset_, EndOf(limit_, offset_), ordered, context.memory());
+  TRIVET_RETURN_IF_ERROR(builder.BuildBeside(*this, *children_[0], queue));
   auto takers = builder.MorselTakers();
-  builder.SetSource(*this, std::make_shared<LimitSource>(std::move(sink), std::move(takers)));
+  builder.SetSource(*this, std::make_shared<QueueSource>(std::move(queue), std::move(takers)));
   return Status::OK();
 }
 
