@@ -12,9 +12,6 @@ namespace trivet {
 
 namespace {
 
-constexpr uint8_t kNullFirstByte = 0;
-constexpr uint8_t kValueByte = 1;
-constexpr uint8_t kNullLastByte = 2;
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
 
 template <typename Unsigned>
@@ -107,6 +104,7 @@ SortKeyEncoder::SortKeyEncoder(const std::vector<SortKey>& keys, std::vector<siz
   }
   segments_.push_back({key_bytes_, kOrderBytes, false, false, 0});
   key_bytes_ += kOrderBytes;
+  while (bytewise_ < segments_.size() && !segments_[bytewise_].is_string) ++bytewise_;
 }
 
 void SortKeyEncoder::EncodeKey(const Vector& key, size_t index, const uint32_t* selection,
@@ -165,7 +163,13 @@ int SortKeyEncoder::CompareSegments(const RowLayout& layout, const uint8_t* left
                                     const uint8_t* right, size_t segment_count) const {
   const uint8_t* left_key = left + layout.extra_offset();
   const uint8_t* right_key = right + layout.extra_offset();
-  for (size_t i = 0; i < segment_count; ++i) {
+  const size_t bytewise = std::min(bytewise_, segment_count);
+  if (bytewise > 0) {
+    const Segment& last = segments_[bytewise - 1];
+    const int order = std::memcmp(left_key, right_key, last.offset + last.bytes);
+    if (order != 0) return order;
+  }
+  for (size_t i = bytewise; i < segment_count; ++i) {
     const Segment& segment = segments_[i];
     int order = std::memcmp(left_key + segment.offset, right_key + segment.offset, segment.bytes);
     if (order != 0) return order;
@@ -180,11 +184,6 @@ int SortKeyEncoder::CompareSegments(const RowLayout& layout, const uint8_t* left
 bool SortKeyEncoder::Less(const RowLayout& layout, const uint8_t* left,
                           const uint8_t* right) const {
   return CompareSegments(layout, left, right, segments_.size()) < 0;
-}
-
-bool SortKeyEncoder::SameKeys(const RowLayout& layout, const uint8_t* left, const uint8_t* right,
-                              size_t key_count) const {
-  return CompareSegments(layout, left, right, key_count) == 0;
 }
 
 }  // namespace trivet

@@ -4,19 +4,36 @@
 
 namespace trivet {
 
+namespace {
+constexpr size_t kAhead = 16;
+}  // namespace
+
 void SortNumbering::Number(const uint8_t* const* rows, size_t count) {
   columns_.clear();
   std::vector<int64_t*> numbers;
+  const bool needs_peers = std::ranges::any_of(shape_.functions, [](RankingFunction function) {
+    return function != RankingFunction::kRowNumber;
+  });
   for (size_t i = 0; i < shape_.functions.size(); ++i) {
     columns_.push_back(Vector::MakeFlat(TypeId::kInt64, count));
     numbers.push_back(columns_.back().mutable_data<int64_t>());
   }
+  const SortKeyEncoder& encoder = *shape_.encoder;
   for (size_t row = 0; row < count; ++row) {
-    if (previous_ == nullptr || !SamePartition(previous_, rows[row])) {
+    // Rows lie where they came in.
+    if (row + kAhead < count) {
+      __builtin_prefetch(rows[row + kAhead] + shape_.layout->extra_offset());
+    }
+    SortKeyEncoder::Sameness same{false, false};
+    if (previous_ != nullptr) {
+      same = encoder.CompareKeys(*shape_.layout, previous_, rows[row], shape_.partition_keys,
+                                 needs_peers ? shape_.peer_keys : shape_.partition_keys);
+    }
+    if (!same.fewer) {
       row_number_ = rank_ = dense_rank_ = 1;
     } else {
       ++row_number_;
-      if (!ArePeers(previous_, rows[row])) {
+      if (!same.more) {
         rank_ = row_number_;
         ++dense_rank_;
       }

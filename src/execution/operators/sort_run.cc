@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/interruptible_sort.h"
+#include "execution/operators/row_sorter.h"
 #include "execution/operators/sort_merge.h"
 #include "execution/operators/sort_spill.h"
 #include "execution/operators/top_boundary.h"
@@ -17,6 +18,9 @@ namespace {
 constexpr size_t kMinPruneRows = 8192;
 // Sooner where a scan is waiting to hear of it.
 constexpr size_t kMinBoundaryRows = 512;
+// With so many rows, a piece ends with its morsel: pieces of several threads then follow upon each
+// other in the input, and merging need not look at the places of rows.
+constexpr size_t kLeastPiece = kSortPiece / 4;
 // A bound above this is no bound worth pruning for.
 constexpr uint64_t kMaxPrunedKeep = uint64_t{1} << 20;
 
@@ -104,52 +108,62 @@ Status SortRun::AppendRows(const Batch& batch, const std::vector<Vector>& keys) 
     TRIVET_RETURN_IF_ERROR(Prune());
   }
   if (filter_ && entries_.size() >= next_thinning_) TRIVET_RETURN_IF_ERROR(Thin());
+  if (sorts_early() && entries_.size() >= kLeastPiece && batch.order().morsel != last_.morsel) {
+    TRIVET_RETURN_IF_ERROR(ClosePiece());
+  }
   uint32_t kept[kVectorSize];
   size_t kept_count = count;
   if (filter_) {
     kept_count = filter_->Select(keys, count, kept);
     if (filter_->is_done()) filter_.reset();
   }
-  const bool is_cut = kept_count < count;
-  const size_t key_bytes = shape_.encoder->key_bytes();
-  scratch_.resize(kept_count * key_bytes + 8);
-  uint8_t* encoded[kVectorSize];
-  for (size_t i = 0; i < kept_count; ++i) encoded[i] = scratch_.data() + i * key_bytes;
-  shape_.encoder->Encode(keys, is_cut ? kept : nullptr, kept_count, batch.order(), encoded);
-  if (has_bound_) {
-    const size_t encoded_count = std::exchange(kept_count, 0);
-    for (size_t i = 0; i < encoded_count; ++i) {
-      kept[kept_count] = is_cut ? kept[i] : static_cast<uint32_t>(i);
-      encoded[kept_count] = encoded[i];
-      kept_count += SortKeyEncoder::Head(encoded[i]) <= bound_head_;
-    }
-  }
+  if (has_bound_) kept_count = SelectWithinBound(keys, batch.order(), kept_count, count, kept);
   if (kept_count == 0) return Status::OK();
 
+  const uint32_t* const selection = kept_count < count ? kept : nullptr;
   std::vector<Vector> columns = batch.columns();
   for (const size_t key : shape_.key_columns) columns.push_back(keys[key]);
   uint8_t* rows[kVectorSize];
-  TRIVET_RETURN_IF_ERROR(
-      store_->Append(columns, nullptr, kept_count < count ? kept : nullptr, kept_count, rows));
+  TRIVET_RETURN_IF_ERROR(store_->Append(columns, nullptr, selection, kept_count, rows));
   TRIVET_RETURN_IF_ERROR(ReserveEntries(kept_count));
+  uint8_t* encoded[kVectorSize];
+  for (size_t i = 0; i < kept_count; ++i) encoded[i] = rows[i] + shape_.layout->extra_offset();
+  shape_.encoder->Encode(keys, selection, kept_count, batch.order(), encoded);
+  if (entries_.empty()) {
+    first_ = batch.order();
+    in_order_ = sorts_early();
+  } else {
+    in_order_ &= last_ < batch.order();
+  }
+  last_ = batch.order();
   for (size_t i = 0; i < kept_count; ++i) {
-    std::memcpy(rows[i] + shape_.layout->extra_offset(), encoded[i], key_bytes);
     entries_.push_back({SortKeyEncoder::Head(encoded[i]), rows[i]});
   }
-  if (!Prunes(shape_) && shape_.group_rows == 0 && entries_.size() >= kSortPiece) {
-    std::sort(entries_.begin(), entries_.end(),
-              [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
-    sorted_.push_back(std::exchange(entries_, {}));
+  return sorts_early() && entries_.size() >= kSortPiece ? ClosePiece() : Status::OK();
+}
+
+// Encodes the keys beside the rows, few of which will stay.
+size_t SortRun::SelectWithinBound(const std::vector<Vector>& keys, BatchOrder order,
+                                  size_t kept_count, size_t count, uint32_t* kept) {
+  const bool is_cut = kept_count < count;
+  const size_t key_bytes = shape_.encoder->key_bytes();
+  scratch_.resize(kept_count * key_bytes);
+  uint8_t* encoded[kVectorSize];
+  for (size_t i = 0; i < kept_count; ++i) encoded[i] = scratch_.data() + i * key_bytes;
+  shape_.encoder->Encode(keys, is_cut ? kept : nullptr, kept_count, order, encoded);
+  size_t within = 0;
+  for (size_t i = 0; i < kept_count; ++i) {
+    kept[within] = is_cut ? kept[i] : static_cast<uint32_t>(i);
+    within += SortKeyEncoder::Head(encoded[i]) <= bound_head_;
   }
-  return Status::OK();
+  return within;
 }
 
 Status SortRun::ReserveEntries(size_t more) {
   const size_t held = entries_.capacity();
   if (entries_.size() + more <= held) return Status::OK();
   size_t capacity = std::max(2 * held, 2 * kVectorSize);
-  if (!Prunes(shape_) && shape_.group_rows == 0)
-    capacity = std::min(capacity, kSortPiece + kVectorSize);
+  if (sorts_early()) capacity = std::min(capacity, kSortPiece + kVectorSize);
   TRIVET_RETURN_IF_ERROR(reservation_.Grow(capacity * sizeof(SortEntry)));
   entries_.reserve(capacity);
   reservation_.Shrink(held * sizeof(SortEntry));
@@ -158,14 +172,18 @@ Status SortRun::ReserveEntries(size_t more) {
 
 size_t SortRun::row_count() const {
   size_t count = entries_.size();
-  for (const auto& piece : sorted_) count += piece.size();
+  for (const auto& piece : sorted_) count += piece.entries.size();
   return count;
 }
 
-std::vector<std::span<const SortEntry>> SortRun::pieces() const {
-  std::vector<std::span<const SortEntry>> pieces(sorted_.begin(), sorted_.end());
+std::vector<SortPiece> SortRun::pieces() const {
+  std::vector<SortPiece> pieces;
+  for (const auto& piece : sorted_) {
+    pieces.push_back({piece.entries, piece.first, piece.last, piece.in_order});
+  }
   for (size_t begin = 0; begin < entries_.size(); begin += kSortPiece) {
-    pieces.emplace_back(entries_.data() + begin, std::min(kSortPiece, entries_.size() - begin));
+    const size_t count = std::min(kSortPiece, entries_.size() - begin);
+    pieces.push_back({std::span(entries_).subspan(begin, count), first_, last_, in_order_});
   }
   return pieces;
 }
@@ -225,13 +243,31 @@ Status SortRun::CopySurvivors(RowStore& survivors) {
   return Status::OK();
 }
 
+Status SortRun::ClosePiece() {
+  TRIVET_RETURN_IF_ERROR(SortEntries(entries_));
+  sorted_.push_back({std::exchange(entries_, {}), first_, last_, in_order_});
+  return Status::OK();
+}
+
+Status SortRun::SortEntries(std::span<SortEntry> entries) const {
+  Reservation reservation(&context_.memory(), "ORDER_BY");
+  if (!reservation.Grow(entries.size_bytes()).ok()) {
+    // Slower, but without memory.
+    std::ranges::sort(entries, [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
+    return Status::OK();
+  }
+  const auto scratch = std::make_unique_for_overwrite<SortEntry[]>(entries.size());
+  RowSorter sorter(shape_, in_order_, context_.cancellation());
+  TRIVET_RETURN_IF_ERROR(sorter.Sort(entries, {scratch.get(), entries.size()}));
+  sorter.RestoreHeads(entries);
+  return Status::OK();
+}
+
 Status SortRun::SortPieces() {
   for (size_t begin = 0; begin < entries_.size(); begin += kSortPiece) {
     TRIVET_RETURN_IF_ERROR(context_.cancellation().Check());
     const size_t count = std::min(kSortPiece, entries_.size() - begin);
-    const auto first = entries_.begin() + static_cast<ptrdiff_t>(begin);
-    std::sort(first, first + static_cast<ptrdiff_t>(count),
-              [&](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
+    TRIVET_RETURN_IF_ERROR(SortEntries(std::span(entries_).subspan(begin, count)));
   }
   return Status::OK();
 }
@@ -280,7 +316,9 @@ Result<SortedRun> SortRun::Write(SortedRunFile& file) {
     last_head = entry.head;
     return writer.row_count() < shape_.keep;
   };
-  TRIVET_RETURN_IF_ERROR(MergePieces(shape_, pieces(), take));
+  std::vector<std::span<const SortEntry>> sorted;
+  for (const SortPiece& piece : pieces()) sorted.push_back(piece.entries);
+  TRIVET_RETURN_IF_ERROR(MergePieces(shape_, std::move(sorted), take));
   // So many rows are there up to this one; what comes behind it does not matter.
   if (writer.row_count() == shape_.keep && (!has_bound_ || last_head < bound_head_)) {
     has_bound_ = true;

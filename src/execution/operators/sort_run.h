@@ -45,7 +45,7 @@ struct SortShape {
                                 const std::vector<SortKey>& keys);
 };
 
-// A row and the first bytes of its key.
+// A row and its key's head (SortKeyEncoder::Head).
 struct SortEntry {
   uint64_t head = 0;
   uint8_t* row = nullptr;
@@ -53,6 +53,16 @@ struct SortEntry {
 inline SortEntry EntryOf(const SortShape& shape, uint8_t* row) {
   return {SortKeyEncoder::Head(row + shape.layout->extra_offset()), row};
 }
+
+// Entries of rows from batches [first, last] of the input.
+template <typename Entries>
+struct SortPieceOf {
+  Entries entries;
+  BatchOrder first;
+  BatchOrder last;
+  bool in_order = true;  // they came in the order of their places
+};
+using SortPiece = SortPieceOf<std::span<const SortEntry>>;
 
 class SpilledSort;
 class TopFilter;
@@ -86,7 +96,7 @@ class SortRun {
   Status EndInput();
 
   // Sorted pieces, after EndInput.
-  std::vector<std::span<const SortEntry>> pieces() const;
+  std::vector<SortPiece> pieces() const;
   size_t row_count() const;
   const RowStore& store() const { return *store_; }
   size_t memory_bytes() const;
@@ -98,12 +108,20 @@ class SortRun {
   // Room for that many more entries.
   Status ReserveEntries(size_t more);
   Status AppendRows(const Batch& batch, const std::vector<Vector>& keys);
+  // Which of a batch's `count` rows, of which `kept_count` are left, the bound leaves.
+  size_t SelectWithinBound(const std::vector<Vector>& keys, BatchOrder order, size_t kept_count,
+                           size_t count, uint32_t* kept);
   // Keeps the best `keep` rows, copied to a store of their own.
   Status Prune();
   // Drops rows that the filter now tells; copies the others where they are few.
   Status Thin();
   Status KeepEntriesOnly();
   Status CopySurvivors(RowStore& survivors);
+  // Whether pieces are sorted as they fill.
+  bool sorts_early() const { return !Prunes(shape_) && shape_.group_rows == 0; }
+  // Has the rows gathered sorted, and more go to another piece.
+  Status ClosePiece();
+  Status SortEntries(std::span<SortEntry> entries) const;
   Status SortPieces();
   // The rows in order, no more than matter.
   Result<SortedRun> Write(SortedRunFile& file);
@@ -118,8 +136,11 @@ class SortRun {
   std::atomic<size_t> told_bytes_{0};
   Reservation reservation_;  // of the entries
   std::unique_ptr<RowStore> store_;
-  std::vector<std::vector<SortEntry>> sorted_;  // full pieces
-  std::vector<SortEntry> entries_;              // those since
+  std::vector<SortPieceOf<std::vector<SortEntry>>> sorted_;  // full pieces
+  std::vector<SortEntry> entries_;                           // those since …
+  BatchOrder first_;                                         // … and the batches they come from
+  BatchOrder last_;
+  bool in_order_ = true;
   std::vector<uint8_t> scratch_;
   std::unique_ptr<TopFilter> filter_;  // null: none, or no more
   size_t next_thinning_ = kFirstThinning;

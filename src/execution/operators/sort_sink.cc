@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/interruptible_sort.h"
+#include "execution/operators/row_sorter.h"
 #include "execution/operators/sort_merge.h"
 
 namespace trivet {
@@ -11,7 +12,7 @@ namespace {
 
 // Rows that a range is meant to have. Ranges differ, for their bounds come from a sample.
 constexpr size_t kRowsPerRange = size_t{1} << 16;
-constexpr size_t kSamplesPerPiece = 32;
+constexpr size_t kRowsPerSample = 1024;
 
 class LocalSort final : public LocalSink {
  public:
@@ -104,6 +105,11 @@ Status SortSink::Prepare() {
     const auto pieces = run->pieces();
     pieces_.insert(pieces_.end(), pieces.begin(), pieces.end());
   }
+  std::ranges::sort(pieces_, {}, &SortPiece::first);
+  in_order_ = true;
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    in_order_ &= pieces_[i].in_order && (i == 0 || pieces_[i - 1].last < pieces_[i].first);
+  }
   row_count_ = shape_.partition_keys > 0 ? total : std::min<uint64_t>(total, shape_.keep);
   TRIVET_ASSIGN_OR_RETURN(reservation_,
                           context_.memory().TryReserve(row_count_ * sizeof(uint8_t*), "ORDER_BY"));
@@ -116,9 +122,10 @@ Status SortSink::Prepare() {
 // Regular samples of all pieces, sorted: every so many of them is a bound.
 void SortSink::ChooseBounds(size_t range_count) {
   std::vector<SortEntry> samples;
-  for (const Piece& piece : pieces_) {
-    const size_t count = std::min(kSamplesPerPiece, piece.size());
-    for (size_t i = 0; i < count; ++i) samples.push_back(piece[i * piece.size() / count]);
+  for (const SortPiece& piece : pieces_) {
+    const Part entries = piece.entries;
+    const size_t count = (entries.size() + kRowsPerSample - 1) / kRowsPerSample;
+    for (size_t i = 0; i < count; ++i) samples.push_back(entries[i * entries.size() / count]);
   }
   std::sort(samples.begin(), samples.end(),
             [&](const SortEntry& a, const SortEntry& b) { return SortsBefore(shape_, a, b); });
@@ -146,13 +153,24 @@ size_t SortSink::source_threads() const {
   return counts_ranks ? 1 : ~size_t{0};
 }
 
-size_t SortSink::BeginOf(const Piece& piece, size_t range) const {
+size_t SortSink::BeginOf(const SortPiece& piece, size_t range, size_t from) const {
+  const Part entries = piece.entries;
   if (range == 0) return 0;
-  if (range > bounds_.size()) return piece.size();
-  const auto found = std::lower_bound(
-      piece.begin(), piece.end(), bounds_[range - 1],
-      [&](const SortEntry& a, const SortEntry& b) { return SortsBefore(shape_, a, b); });
-  return static_cast<size_t>(found - piece.begin());
+  if (range > bounds_.size()) return entries.size();
+  const auto is_before = [&](const SortEntry& entry) {
+    return SortsBefore(shape_, entry, bounds_[range - 1]);
+  };
+  // With many ranges it is close by.
+  size_t steps = 1;
+  size_t end = from;
+  while (end < entries.size() && is_before(entries[end])) {
+    from = end + 1;
+    end += steps;
+    steps *= 2;
+  }
+  end = std::min(end, entries.size());
+  const Part rest = entries.subspan(from, end - from);
+  return from + static_cast<size_t>(std::ranges::partition_point(rest, is_before) - rest.begin());
 }
 
 Status SortSink::RunFinishTask(size_t task, const CallContext&) {
@@ -164,23 +182,41 @@ Status SortSink::RunFinishTask(size_t task, const CallContext&) {
     return spilled_.Reduce(task);
   }
   TRIVET_RETURN_IF_ERROR(prepared_);
-  std::vector<Piece> parts;
+  std::vector<Part> parts;
   size_t position = 0;  // of the range's first row in the whole order
   size_t count = 0;
-  for (const Piece& piece : pieces_) {
-    const size_t begin = BeginOf(piece, task);
-    const size_t end = BeginOf(piece, task + 1);
+  for (const SortPiece& piece : pieces_) {
+    const size_t begin = BeginOf(piece, task, 0);
+    const size_t end = BeginOf(piece, task + 1, begin);
     position += begin;
     count += end - begin;
-    if (begin != end) parts.push_back(piece.subspan(begin, end - begin));
+    if (begin != end) parts.push_back(piece.entries.subspan(begin, end - begin));
   }
   if (position >= row_count_) return Status::OK();
-  return MergeRange(parts, count, std::min(count, row_count_ - position), rows_.get() + position);
+  return MergeRange(std::move(parts), count, std::min(count, row_count_ - position),
+                    rows_.get() + position);
+}
+
+// Whether the parts follow upon each other in the order; if not all, they stay as they are.
+bool SortSink::FollowEachOther(std::vector<Part>& parts) const {
+  const auto follow = [&](const std::vector<Part>& these) {
+    for (size_t i = 1; i < these.size(); ++i) {
+      if (!SortsBefore(shape_, these[i - 1].back(), these[i].front())) return false;
+    }
+    return true;
+  };
+  // Of input in the opposite order, the last part is the first.
+  std::vector<Part> sorted = parts;
+  std::ranges::sort(sorted, [&](const Part& a, const Part& b) {
+    return SortsBefore(shape_, a.front(), b.front());
+  });
+  if (!follow(sorted)) return false;
+  parts = std::move(sorted);
+  return true;
 }
 
 // Writes the first `wanted` of the parts' `count` rows.
-Status SortSink::MergeRange(const std::vector<Piece>& parts, size_t count, size_t wanted,
-                            uint8_t** rows) {
+Status SortSink::MergeRange(std::vector<Part> parts, size_t count, size_t wanted, uint8_t** rows) {
   Reservation reservation(&context_.memory(), "ORDER_BY");
   if (!reservation.Grow(2 * count * sizeof(SortEntry)).ok()) {
     // Slower, but without memory.
@@ -193,16 +229,13 @@ Status SortSink::MergeRange(const std::vector<Piece>& parts, size_t count, size_
   }
   std::vector<SortEntry> entries;
   entries.reserve(count);
-  std::vector<size_t> bounds = {0};
-  for (const Piece& part : parts) {
-    entries.insert(entries.end(), part.begin(), part.end());
-    bounds.push_back(entries.size());
+  const bool are_in_order = FollowEachOther(parts);
+  for (const Part& part : parts) entries.insert(entries.end(), part.begin(), part.end());
+  if (!are_in_order) {
+    const auto scratch = std::make_unique_for_overwrite<SortEntry[]>(count);
+    RowSorter sorter(shape_, in_order_, context_.cancellation());
+    TRIVET_RETURN_IF_ERROR(sorter.Sort(entries, {scratch.get(), count}));
   }
-  const auto scratch = std::make_unique_for_overwrite<SortEntry[]>(count);
-  TRIVET_RETURN_IF_ERROR(MergeRuns<SortEntry>(
-      entries, {scratch.get(), count}, std::move(bounds),
-      [&](const SortEntry& a, const SortEntry& b) { return SortsBefore(shape_, a, b); },
-      context_.cancellation()));
   for (size_t i = 0; i < wanted; ++i) rows[i] = entries[i].row;
   return Status::OK();
 }

@@ -54,16 +54,17 @@ class SortSink final : public Sink {
   size_t source_threads() const;
 
  private:
-  using Piece = std::span<const SortEntry>;
+  using Part = std::span<const SortEntry>;
 
   bool gives_all_rows() const { return limit_ == kNoSortLimit && offset_ == 0; }
   // Whether places in the order count, so that ranges on disk are given one after the other.
   bool counts_places() const { return !gives_all_rows() || !shape_.functions.empty(); }
   Status Prepare();
   void ChooseBounds(size_t range_count);
-  // Where range number `range` begins in a piece.
-  size_t BeginOf(const Piece& piece, size_t range) const;
-  Status MergeRange(const std::vector<Piece>& parts, size_t count, size_t wanted, uint8_t** rows);
+  // Where range number `range` begins in a piece, no earlier than `from`.
+  size_t BeginOf(const SortPiece& piece, size_t range, size_t from) const;
+  bool FollowEachOther(std::vector<Part>& parts) const;
+  Status MergeRange(std::vector<Part> parts, size_t count, size_t wanted, uint8_t** rows);
   Status LimitGroups();
 
   SortShape shape_;
@@ -77,7 +78,8 @@ class SortSink final : public Sink {
   std::mutex mutex_;  // guards the list until all input has come
   std::vector<std::unique_ptr<SortRun>> runs_;
   Status prepared_;
-  std::vector<Piece> pieces_;
+  std::vector<SortPiece> pieces_;
+  bool in_order_ = false;          // no piece has rows from before the one in front of it
   std::vector<SortEntry> bounds_;  // range i ends before bounds_[i]; the last has no bound
   Reservation reservation_;
   std::unique_ptr<uint8_t*[]> rows_;

@@ -61,12 +61,32 @@ TEST(SortTest, PiecesOfManyRowsAreMergedIntoOneOrder) {
   constexpr size_t kRows = 10 * kSortPiece + 77;
   for (const uint64_t different : {uint64_t{1}, uint64_t{50}, uint64_t{1} << 40}) {
     const std::vector<int64_t> expected = ManySorted(kRows, different);
+    // Of small morsels, pieces of several threads lie between each other in the input.
+    for (const size_t morsel_batches : {1, 8}) {
+      QueryContext context = TestContext(3);
+      const SortKey key{Expression::Input(0, TypeId::kInt64, "i"), false, false};
+      const auto plan = MakeSort({.keys = {key}}, ManyRows(kRows, different, morsel_batches));
+      const auto sorted = RunPlanInOrder(*plan, context);
+      ASSERT_TRUE(sorted.ok()) << sorted.status().ToString();
+      ASSERT_EQ(Numbers(*sorted), expected) << different;
+    }
+  }
+}
+
+// By the rows' place, as it is or from the last to the first: no piece needs sorting, but pieces
+// do.
+TEST(SortTest, PiecesOfSortedInputAreBroughtIntoOneOrder) {
+  constexpr size_t kRows = 10 * kSortPiece + 77;
+  for (const bool descending : {false, true}) {
+    std::vector<int64_t> expected(kRows);
+    std::iota(expected.begin(), expected.end(), 0);
+    if (descending) std::reverse(expected.begin(), expected.end());
     QueryContext context = TestContext(3);
-    const SortKey key{Expression::Input(0, TypeId::kInt64, "i"), false, false};
-    const auto plan = MakeSort({.keys = {key}}, ManyRows(kRows, different));
+    const SortKey key{Expression::Input(1, TypeId::kInt64, "n"), descending, false};
+    const auto plan = MakeSort({.keys = {key}}, ManyRows(kRows, 5));
     const auto sorted = RunPlanInOrder(*plan, context);
     ASSERT_TRUE(sorted.ok()) << sorted.status().ToString();
-    ASSERT_EQ(Numbers(*sorted), expected) << different;
+    ASSERT_EQ(Numbers(*sorted), expected) << descending;
   }
 }
 
@@ -118,6 +138,23 @@ TEST(TopNTest, DroppingRowsKeepsTheCutAtTies) {
       ASSERT_EQ(Numbers(*sorted), expected) << limit << " of " << different;
     }
   }
+}
+
+// The bound is of the first key alone, and the last rows are wanted.
+TEST(TopNTest, DroppingRowsKeepsThoseThatTieWithTheBound) {
+  constexpr size_t kRows = 120000;
+  constexpr uint64_t kLimit = 100;
+  std::vector<int64_t> expected;
+  for (int64_t i = kRows - 1; expected.size() < kLimit; --i) {
+    if (MixedKey(static_cast<size_t>(i), 3) == 0) expected.push_back(i);
+  }
+  QueryContext context = TestContext(2);
+  const std::vector<SortKey> keys = {{Expression::Input(0, TypeId::kInt64, "i"), false, false},
+                                     {Expression::Input(1, TypeId::kInt64, "n"), true, false}};
+  const auto plan = MakeSort({.keys = keys, .limit = kLimit}, ManyRows(kRows, 3));
+  const auto sorted = RunPlanInOrder(*plan, context);
+  ASSERT_TRUE(sorted.ok()) << sorted.status().ToString();
+  EXPECT_EQ(Numbers(*sorted), expected);
 }
 
 TEST(TopNTest, DroppedRowsGiveTheirMemoryBack) {

@@ -299,7 +299,7 @@ TEST(TopFilterTest, ARefusedBatchCountsOnce) {
   ASSERT_TRUE(run.EndInput().ok());
   std::map<int64_t, std::vector<int64_t>> values;
   for (const auto& piece : run.pieces()) {
-    for (const SortEntry& entry : piece) {
+    for (const SortEntry& entry : piece.entries) {
       values[shape.layout->Get<int64_t>(entry.row, 0)].push_back(
           shape.layout->Get<int64_t>(entry.row, 1));
     }

@@ -104,10 +104,10 @@ inline const std::vector<PhysicalColumn> kWideSchema = {{"i", TypeId::kInt64},
 inline int64_t MixedKey(size_t place, uint64_t different) {
   return static_cast<int64_t>(((place + 1) * kMixer >> 20) % different);
 }
-inline PhysicalPlan ManyRows(size_t count, uint64_t different) {
+inline PhysicalPlan ManyRows(size_t count, uint64_t different, size_t morsel_batches = 8) {
   RowsOperator::Morsels morsels;
   for (size_t from = 0; from < count; from += kVectorSize) {
-    if (from % (8 * kVectorSize) == 0) morsels.emplace_back();
+    if (from % (morsel_batches * kVectorSize) == 0) morsels.emplace_back();
     const size_t rows = std::min(kVectorSize, count - from);
     Batch batch = Batch::MakeFlat({TypeId::kInt64, TypeId::kInt64}, rows);
     for (size_t i = 0; i < rows; ++i) {
