@@ -2,6 +2,7 @@
 #include "expression/function_registry.h"
 #include "expression/functions/case_mapping.h"
 #include "expression/functions/find_bytes.h"
+#include "expression/functions/glob_pattern.h"
 #include "expression/functions/like_pattern.h"
 #include "expression/functions/register.h"
 #include "expression/kernel.h"
@@ -155,53 +156,14 @@ void AddLike(FunctionRegistry& registry, const char* name, const char* escape_na
   registry.AddScalar(std::move(with_escape));
 }
 
-// * any text, ? any byte, [a-z] [!a-z] sets, \ the next byte as it is.
-bool MatchesGlob(std::string_view text, std::string_view pattern) {
-  size_t t = 0;
-  for (size_t p = 0; p < pattern.size(); ++p) {
-    const char c = pattern[p];
-    if (c == '*') {
-      while (p < pattern.size() && pattern[p] == '*') ++p;
-      if (p == pattern.size()) return true;
-      for (; t < text.size(); ++t) {
-        if (MatchesGlob(text.substr(t), pattern.substr(p))) return true;
-      }
-      return false;
-    }
-    if (t == text.size()) return false;
-    if (c == '[') {
-      ++p;
-      const bool negated = p < pattern.size() && (pattern[p] == '!' || pattern[p] == '^');
-      if (negated) ++p;
-      bool found = false;
-      bool is_first = true;
-      for (; p < pattern.size() && (is_first || pattern[p] != ']'); ++p, is_first = false) {
-        const char from = pattern[p];
-        char to = from;
-        if (p + 2 < pattern.size() && pattern[p + 1] == '-' && pattern[p + 2] != ']') {
-          to = pattern[p + 2];
-          p += 2;
-        }
-        found |= from <= text[t] && text[t] <= to;
-      }
-      if (p >= pattern.size() || found == negated) return false;
-    } else if (c == '\\') {
-      ++p;
-      if (p == pattern.size() || text[t] != pattern[p]) return false;
-    } else if (c != '?' && c != text[t]) {
-      return false;
-    }
-    ++t;
-  }
-  return t == text.size();
-}
-
 void Glob(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
   const Argument<StringView> patterns(call, 1);
   auto* out = result.mutable_data<uint8_t>();
-  ForEachRow(call, result,
-             [&](size_t row) { out[row] = MatchesGlob(texts[row].view(), patterns[row].view()); });
+  const CancellationToken& token = call.context.cancellation();
+  ForEachRow(call, result, [&](size_t row) {
+    out[row] = MatchesGlob(texts[row].view(), patterns[row].view(), token);
+  });
 }
 
 }  // namespace
