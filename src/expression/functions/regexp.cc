@@ -1,10 +1,16 @@
-// Regular expressions by RE2, compiled when the call is bound where the pattern is constant.
+// Regular expressions by RE2 and, where the pattern is constant and has an easy shape, by code of
+// their own; compiled when the call is bound where the pattern is constant.
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "base/string_concat.h"
+#include "expression/functions/find_bytes.h"
+#include "expression/functions/regexp_sequence.h"
+#include "expression/functions/regexp_syntax.h"
 #include "expression/functions/register.h"
 #include "expression/functions/signature.h"
 #include "expression/functions/utf8.h"
@@ -14,6 +20,9 @@
 namespace trivet {
 
 namespace {
+
+using Answer = RegexpSequence::Answer;
+using Purpose = RegexpSequence::Purpose;
 
 struct RegexpOptions {
   RE2::Options re2;
@@ -48,32 +57,85 @@ Result<RegexpOptions> ParseOptions(std::string_view text, bool allow_global) {
   return options;
 }
 
+re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()}; }
+re2::StringPiece Piece(const StringView& text) { return Piece(text.view()); }
+std::string_view Unpack(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
+
 // A compiled pattern with the options that belong to it.
 class Regexp : public FunctionState {
  public:
+  static constexpr size_t kMostGroups = RegexpSequence::kMostGroups;  // \0 to \9
+
   Regexp(std::string_view pattern, RegexpOptions options)
-      : options_(options),
-        compiled_(re2::StringPiece(pattern.data(), pattern.size()), options.re2) {}
+      : options_(options), compiled_(Piece(pattern), options.re2) {}
   Status Check() const {
     return compiled_.ok() ? Status::OK() : Status::InvalidInput(compiled_.error());
   }
+  // Looks for a way around RE2, which is worth it for more than a few rows. After Check.
+  void Analyse(Purpose purpose) {
+    if (!options_.re2.case_sensitive()) return;
+    std::optional<RegexpNode> tree;
+    if (!options_.re2.literal()) {
+      tree = ParseRegexp(compiled_.pattern(), options_.re2.dot_nl());
+    } else if (!compiled_.pattern().empty()) {
+      tree.emplace();
+      tree->kind = RegexpNode::Kind::kText;
+      tree->text = compiled_.pattern();
+    }
+    if (!tree) return;
+    sequence_ = RegexpSequence::Compile(*tree, purpose);
+    if (!sequence_) required_ = RequiredTexts(*tree);
+  }
+
   const RE2& re2() const { return compiled_; }
   bool replace_all() const { return options_.replace_all; }
+  // Texts of which the presence of one decides Exists; none where it takes more.
+  std::span<const std::string> deciding_texts() const {
+    return sequence_ ? std::span<const std::string>(sequence_->deciding_texts())
+                     : std::span<const std::string>();
+  }
+
+  // Whether there is a match, or with `full` whether the text is one; as analysed, if it was.
+  bool Exists(std::string_view text, bool full) const {
+    const Answer answer = sequence_ ? sequence_->Exists(text) : Answer::kUnknown;
+    if (answer != Answer::kUnknown) return answer == Answer::kYes;
+    if (!required_.empty() && !ContainsAny(text, required_)) return false;
+    const RE2::Anchor anchor = full ? RE2::ANCHOR_BOTH : RE2::UNANCHORED;
+    return compiled_.Match(Piece(text), 0, text.size(), anchor, nullptr, 0);
+  }
+
+  // The first match at or behind `from`, and its groups; those that took no part are empty.
+  bool Find(std::string_view text, size_t from, std::span<std::string_view> groups) const {
+    if (sequence_) {
+      for (std::string_view& group : groups) group = {};
+      const Answer answer = sequence_->Find(text, from, groups);
+      if (answer != Answer::kUnknown) return answer == Answer::kYes;
+    } else if (from == 0 && !required_.empty() && !ContainsAny(text, required_)) {
+      return false;
+    }
+    re2::StringPiece pieces[kMostGroups];
+    if (!compiled_.Match(Piece(text), from, text.size(), RE2::UNANCHORED, pieces,
+                         static_cast<int>(groups.size()))) {
+      return false;
+    }
+    for (size_t i = 0; i < groups.size(); ++i) groups[i] = Unpack(pieces[i]);
+    return true;
+  }
 
  private:
   RegexpOptions options_;
   RE2 compiled_;
+  std::optional<RegexpSequence> sequence_;
+  std::vector<std::string> required_;  // every match contains one of them; where there are any
 };
 
-Result<std::shared_ptr<const Regexp>> Compile(std::string_view pattern, std::string_view options,
-                                              bool allow_global) {
+Result<std::shared_ptr<Regexp>> Compile(std::string_view pattern, std::string_view options,
+                                        bool allow_global) {
   TRIVET_ASSIGN_OR_RETURN(const RegexpOptions parsed, ParseOptions(options, allow_global));
-  auto regexp = std::make_shared<const Regexp>(pattern, parsed);
+  auto regexp = std::make_shared<Regexp>(pattern, parsed);
   TRIVET_RETURN_IF_ERROR(regexp->Check());
   return regexp;
 }
-
-re2::StringPiece Piece(const StringView& text) { return {text.data(), text.size()}; }
 
 // The compiled pattern of each row: the bound one, or the last one compiled where patterns vary.
 class RegexpSource {
@@ -126,75 +188,166 @@ template <bool full, bool negated>
 void Matches(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
   auto* out = result.mutable_data<uint8_t>();
+  const auto* bound = static_cast<const Regexp*>(call.state);
+  if (bound != nullptr && bound->deciding_texts().size() == 1) {
+    const std::string_view wanted = bound->deciding_texts().front();
+    return ForEachRow(call, result, [&](size_t row) {
+      out[row] = (FindBytes(texts[row].view(), wanted) != kNotFound) != negated;
+    });
+  }
   ForEachRegexp(call, result, 2, false, [&](size_t row, const Regexp& regexp) {
-    const re2::StringPiece text = Piece(texts[row]);
-    const RE2::Anchor anchor = full ? RE2::ANCHOR_BOTH : RE2::UNANCHORED;
-    out[row] = regexp.re2().Match(text, 0, text.size(), anchor, nullptr, 0) != negated;
+    out[row] = regexp.Exists(texts[row].view(), full) != negated;
   });
 }
 
-constexpr int kMaxGroups = 10;  // \0 to \9
+// What a match is replaced by, taken apart.
+class Replacement {
+ public:
+  // A text, or a group.
+  struct Part {
+    std::string text;
+    int group = -1;
+  };
+
+  Status Parse(const RE2& re2, std::string_view rewrite) {
+    std::string error;
+    if (!re2.CheckRewriteString(Piece(rewrite), &error)) {
+      return Status::InvalidInput(StrCat("Invalid replacement string for regexp_replace: ", error));
+    }
+    parts_.clear();
+    group_count_ = 1;
+    text_bytes_ = 0;
+    for (size_t i = 0; i < rewrite.size(); ++i) {
+      // A backslash stands before another one or a digit, or the check had failed.
+      const bool is_escaped = rewrite[i] == '\\';
+      if (is_escaped) ++i;
+      if (is_escaped && rewrite[i] != '\\') {
+        parts_.push_back({{}, rewrite[i] - '0'});
+        group_count_ = std::max<size_t>(group_count_, rewrite[i] - '0' + 1);
+      } else {
+        if (parts_.empty() || parts_.back().group >= 0) parts_.emplace_back();
+        parts_.back().text += rewrite[i];
+        ++text_bytes_;
+      }
+    }
+    return Status::OK();
+  }
+  // With the match itself.
+  size_t group_count() const { return group_count_; }
+  // The group that alone makes the replacement, or -1.
+  int only_group() const { return parts_.size() == 1 ? parts_.front().group : -1; }
+  size_t SizeFor(std::span<const std::string_view> groups) const {
+    size_t size = text_bytes_;
+    for (const Part& part : parts_) {
+      if (part.group >= 0) size += groups[part.group].size();
+    }
+    return size;
+  }
+  void AppendTo(std::string& text, std::span<const std::string_view> groups) const {
+    for (const Part& part : parts_) {
+      text += part.group < 0 ? std::string_view(part.text) : groups[part.group];
+    }
+  }
+
+ private:
+  std::vector<Part> parts_;
+  size_t group_count_ = 1;
+  size_t text_bytes_ = 0;
+};
+
+// The replacement of each row: the last one parsed serves as long as it stays the same.
+class ReplacementSource {
+ public:
+  explicit ReplacementSource(const KernelCall& call) : rewrites_(call, 2) {}
+
+  Result<const Replacement*> Of(size_t row, const Regexp& regexp) {
+    const std::string_view rewrite = rewrites_[row].view();
+    const int groups = regexp.re2().NumberOfCapturingGroups();
+    // A constant is in one place for all rows, and may be long.
+    const bool is_last = rewrite.data() == last_.data() && rewrite.size() == last_.size();
+    if (groups != groups_ || !(is_last || rewrite == last_)) {
+      groups_ = kNone;
+      TRIVET_RETURN_IF_ERROR(replacement_.Parse(regexp.re2(), rewrite));
+      groups_ = groups;
+      last_ = rewrite;
+    }
+    return &replacement_;
+  }
+
+ private:
+  static constexpr int kNone = -1;
+
+  Argument<StringView> rewrites_;
+  Replacement replacement_;
+  int groups_ = kNone;     // of the pattern for which it was parsed
+  std::string_view last_;  // in the argument
+};
 
 // Builds the text with matches rewritten: the first one, or all. An empty match right behind
-// another one is none. What is built is worthless once the call is abandoned.
-void Rewrite(const KernelCall& call, const Regexp& regexp, const re2::StringPiece& text,
-             const re2::StringPiece& rewrite, TextScratch& built) {
-  const RE2& re2 = regexp.re2();
-  const int group_count = 1 + RE2::MaxSubmatch(rewrite);
-  const auto references = static_cast<size_t>(std::count(rewrite.begin(), rewrite.end(), '\\'));
-  re2::StringPiece groups[kMaxGroups];
+// another one is none. Gives the part of the text that is the result where it is one, and nothing
+// is built then. What is built is worthless once the call is abandoned.
+std::optional<std::string_view> Rewrite(const KernelCall& call, const Regexp& regexp,
+                                        std::string_view text, const Replacement& replacement,
+                                        TextScratch& built) {
+  std::string_view all_groups[Regexp::kMostGroups];
+  const std::span<std::string_view> groups(all_groups, replacement.group_count());
   size_t copied = 0;
   size_t from = 0;
   bool any = false;
-  while (from <= text.size() &&
-         re2.Match(text, from, text.size(), RE2::UNANCHORED, groups, group_count)) {
-    if (call.context.cancellation().IsCancelled()) return;
+  while (from <= text.size() && regexp.Find(text, from, groups)) {
     const auto begin = static_cast<size_t>(groups[0].data() - text.data());
     if (any && groups[0].empty() && begin == copied) {
       if (begin == text.size()) break;
       from = begin + std::min(Utf8Length(text[begin]), text.size() - begin);
       continue;
     }
-    // Groups lie within the match.
-    if (!built.Extend(begin - copied + rewrite.size() + references * groups[0].size())) return;
+    if (!any) {
+      if (replacement.only_group() >= 0 && !text.empty() && groups[0].size() == text.size()) {
+        return groups[replacement.only_group()];
+      }
+      if (!built.Start(text.size())) return std::nullopt;
+    }
+    if (call.context.cancellation().IsCancelled()) return std::nullopt;
+    if (!built.Extend(begin - copied + replacement.SizeFor(groups))) return std::nullopt;
     built.text().append(text.data() + copied, begin - copied);
-    re2.Rewrite(&built.text(), rewrite, groups, group_count);
+    replacement.AppendTo(built.text(), groups);
     copied = from = begin + groups[0].size();
     any = true;
     if (!regexp.replace_all()) break;
   }
-  if (!built.Extend(text.size() - copied)) return;
+  if (!any) return text;
+  if (!built.Extend(text.size() - copied)) return std::nullopt;
   built.text().append(text.data() + copied, text.size() - copied);
+  return std::nullopt;
 }
+
+// A view's address is never null.
+StringView ViewOf(std::string_view text) { return StringView(text.empty() ? "" : text); }
 
 void Replace(const KernelCall& call, Vector& result) {
   const Argument<StringView> texts(call, 0);
-  const Argument<StringView> rewrites(call, 2);
+  ReplacementSource replacements(call);
   TextScratch built(call);
+  auto* out = result.mutable_data<StringView>();
+  result.ShareOwners(call.arguments[0]);
   ForEachRegexp(call, result, 3, true, [&](size_t row, const Regexp& regexp) {
-    const re2::StringPiece rewrite = Piece(rewrites[row]);
-    std::string error;
-    if (!regexp.re2().CheckRewriteString(rewrite, &error)) {
-      return Fail(
-          call, result, row,
-          Status::InvalidInput(StrCat("Invalid replacement string for regexp_replace: ", error)));
+    const Result<const Replacement*> replacement = replacements.Of(row, regexp);
+    if (!replacement.ok()) return Fail(call, result, row, replacement.status());
+    const StringView& text = texts[row];
+    if (const auto part = Rewrite(call, regexp, text.view(), **replacement, built)) {
+      out[row] = part->size() == text.size() ? text : ViewOf(*part);
+    } else {
+      result.SetString(row, built.text());
     }
-    const StringView text = texts[row];
-    if (!built.Start(text.size())) return;
-    Rewrite(call, regexp, Piece(text), rewrite, built);
-    result.SetString(row, built.text());
   });
 }
 
-// The text of one group of the first match; empty, but never at a null address, where there is
-// none.
-std::string_view Extract(const Regexp& regexp, const StringView& text, int group) {
-  if (group > regexp.re2().NumberOfCapturingGroups()) return "";
-  re2::StringPiece groups[kMaxGroups];
-  const re2::StringPiece whole = Piece(text);
-  if (!regexp.re2().Match(whole, 0, whole.size(), RE2::UNANCHORED, groups, group + 1)) return "";
-  const re2::StringPiece& found = groups[group];
-  return found.data() == nullptr ? "" : std::string_view(found.data(), found.size());
+// The text of one group of the first match; empty where there is none.
+std::string_view Extract(const Regexp& regexp, std::string_view text, size_t group) {
+  if (static_cast<int>(group) > regexp.re2().NumberOfCapturingGroups()) return {};
+  std::string_view groups[Regexp::kMostGroups];
+  if (!regexp.Find(text, 0, {groups, group + 1})) return {};
+  return groups[group];
 }
 
 // Argument 2 is the number of a group or, where that is left out, the options.
@@ -209,8 +362,8 @@ void ExtractGroup(const KernelCall& call, Vector& result) {
     if (group < 0 || group > 9) {
       return Fail(call, result, row, Status::InvalidInput("Group index must be between 0 and 9!"));
     }
-    const StringView text = texts[row];
-    out[row] = StringView(Extract(regexp, text, group));
+    const StringView& text = texts[row];
+    out[row] = ViewOf(Extract(regexp, text.view(), static_cast<size_t>(group)));
   });
 }
 
@@ -230,25 +383,26 @@ const std::string* ConstantText(const ScalarBindInput& input, size_t i) {
   return &argument.value().string();
 }
 
-template <size_t options_argument, bool allow_global>
+template <size_t options_argument, bool allow_global, Purpose purpose>
 Status BindRegexp(const ScalarBindInput& input, BoundScalarFunction& bound) {
   const std::string* pattern = ConstantText(input, 1);
   const bool has_options = options_argument < input.arguments.size();
   const std::string* options = has_options ? ConstantText(input, options_argument) : nullptr;
   if (pattern == nullptr || (has_options && options == nullptr)) return Status::OK();
   TRIVET_ASSIGN_OR_RETURN(auto compiled, Compile(*pattern, options ? *options : "", allow_global));
+  compiled->Analyse(purpose);
   const bool only_pattern_fails = bound.return_type == TypeId::kBoolean;
   bound.state = std::move(compiled);
   if (only_pattern_fails) bound.can_fail = false;
   return Status::OK();
 }
 
-template <size_t options_argument, bool allow_global>
+template <size_t options_argument, bool allow_global, Purpose purpose>
 void Add(FunctionRegistry& registry, const char* name, std::vector<Parameter> parameters,
          TypeId return_type, ScalarKernel kernel, const char* description) {
   ScalarFunction function =
       FailingSignature(name, std::move(parameters), return_type, kernel, description);
-  function.bind = BindRegexp<options_argument, allow_global>;
+  function.bind = BindRegexp<options_argument, allow_global, purpose>;
   registry.AddScalar(std::move(function));
 }
 
@@ -258,24 +412,32 @@ void RegisterRegexp(FunctionRegistry& registry) {
   const TypeId text = TypeId::kVarchar, boolean = TypeId::kBoolean, number = TypeId::kInt32;
   const char* partial = "Whether a regular expression matches a part of the text";
   const char* full = "Whether a regular expression matches the whole text";
-  Add<2, false>(registry, "regexp_matches", {text, text}, boolean, Matches<false, false>, partial);
-  Add<2, false>(registry, "regexp_matches", {text, text, text}, boolean, Matches<false, false>,
-                partial);
-  Add<2, false>(registry, "~", {text, text}, boolean, Matches<false, false>, partial);
-  Add<2, false>(registry, "!~", {text, text}, boolean, Matches<false, true>, partial);
-  Add<2, false>(registry, "regexp_full_match", {text, text}, boolean, Matches<true, false>, full);
-  Add<2, false>(registry, "regexp_full_match", {text, text, text}, boolean, Matches<true, false>,
-                full);
+  Add<2, false, Purpose::kExists>(registry, "regexp_matches", {text, text}, boolean,
+                                  Matches<false, false>, partial);
+  Add<2, false, Purpose::kExists>(registry, "regexp_matches", {text, text, text}, boolean,
+                                  Matches<false, false>, partial);
+  Add<2, false, Purpose::kExists>(registry, "~", {text, text}, boolean, Matches<false, false>,
+                                  partial);
+  Add<2, false, Purpose::kExists>(registry, "!~", {text, text}, boolean, Matches<false, true>,
+                                  partial);
+  Add<2, false, Purpose::kFullMatch>(registry, "regexp_full_match", {text, text}, boolean,
+                                     Matches<true, false>, full);
+  Add<2, false, Purpose::kFullMatch>(registry, "regexp_full_match", {text, text, text}, boolean,
+                                     Matches<true, false>, full);
   const char* replace = "Replaces the first match, or with option g every one; \\1 is a group";
-  Add<3, true>(registry, "regexp_replace", {text, text, text}, text, Replace, replace);
-  Add<3, true>(registry, "regexp_replace", {text, text, text, text}, text, Replace, replace);
+  Add<3, true, Purpose::kFind>(registry, "regexp_replace", {text, text, text}, text, Replace,
+                               replace);
+  Add<3, true, Purpose::kFind>(registry, "regexp_replace", {text, text, text, text}, text, Replace,
+                               replace);
   const char* extract = "The first match, or one of its groups; empty where there is none";
-  Add<2, false>(registry, "regexp_extract", {text, text}, text, ExtractGroup<false>, extract);
-  Add<2, false>(registry, "regexp_extract", {text, text, text}, text, ExtractGroup<false>, extract);
-  Add<3, false>(registry, "regexp_extract", {text, text, number}, text, ExtractGroup<true>,
-                extract);
-  Add<3, false>(registry, "regexp_extract", {text, text, number, text}, text, ExtractGroup<true>,
-                extract);
+  Add<2, false, Purpose::kFind>(registry, "regexp_extract", {text, text}, text, ExtractGroup<false>,
+                                extract);
+  Add<2, false, Purpose::kFind>(registry, "regexp_extract", {text, text, text}, text,
+                                ExtractGroup<false>, extract);
+  Add<3, false, Purpose::kFind>(registry, "regexp_extract", {text, text, number}, text,
+                                ExtractGroup<true>, extract);
+  Add<3, false, Purpose::kFind>(registry, "regexp_extract", {text, text, number, text}, text,
+                                ExtractGroup<true>, extract);
   registry.AddScalar(Signature("regexp_escape", {text}, text, Escape,
                                "The text with everything special to regular expressions escaped"));
 }

@@ -173,9 +173,11 @@ TEST(TextMemoryTest, CancellationEndsOneBatchAndEvenOneRow) {
 
 // RE2 has its own answer to the same question.
 TEST(TextMemoryTest, RegexpReplaceRewritesEveryMatch) {
-  const char* patterns[] = {"a",   "a*",  "",     "b|",  "(a)(b)?",  "^", "$",
-                            "\\b", "a+?", "[^a]", "x*$", "\xc3\xa4", ".", "(?:)"};
-  const char* rewrites[] = {"", "-", "<\\0>", "\\\\\\0"};
+  const char* patterns[] = {"a",        "a*",     "",       "b|",   "(a)(b)?", "^",
+                            "$",        "\\b",    "a+?",    "[^a]", "x*$",     "\xc3\xa4",
+                            ".",        "(?:)",   "^(.*)$", "(a)b", "^(a|b)+", "(\\w+) (\\w+)",
+                            "(a.*)(b)", "(?i)(A)"};
+  const char* rewrites[] = {"", "-", "<\\0>", "\\\\\\0", "\\1", "<\\1\\1>", "\\0"};
   const char* texts[] = {"",
                          "a",
                          "b",
@@ -196,7 +198,10 @@ TEST(TextMemoryTest, RegexpReplaceRewritesEveryMatch) {
           if (all) arguments.push_back(Literal("g"));
           const Status status =
               Evaluate(Call("regexp_replace", std::move(arguments)), text, 3, context, &actual);
-          ASSERT_TRUE(status.ok()) << status.ToString();
+          std::string error;
+          ASSERT_EQ(status.ok(), RE2(pattern).CheckRewriteString(rewrite, &error))
+              << pattern << " by " << rewrite << ": " << status.ToString();
+          if (!status.ok()) continue;
           std::string expected = text;
           if (all) {
             RE2::GlobalReplace(&expected, pattern, rewrite);
@@ -208,6 +213,24 @@ TEST(TextMemoryTest, RegexpReplaceRewritesEveryMatch) {
       }
     }
   }
+}
+
+// A replacement is checked against every pattern that has other groups.
+TEST(TextMemoryTest, RegexpReplaceRefusesGroupsByRow) {
+  TestContext context;
+  const ExpressionPtr call = Call("regexp_replace", {kInput, InputOf(1, kText), Literal("<\\1>")});
+  const auto result_of = [&](const std::vector<Value>& patterns, Vector& result) {
+    const std::vector<Value> texts(patterns.size(), Text("ab"));
+    Evaluator evaluator({call}, context);
+    return evaluator.Evaluate(
+        0, Batch({FlatOf(kText, texts), FlatOf(kText, patterns)}, texts.size()), result);
+  };
+  Vector result;
+  ASSERT_TRUE(result_of({Text("(a)"), Text("(b)"), Text("(c)"), Text("(?:a)(b)")}, result).ok());
+  const char* expected[] = {"<a>b", "a<b>", "ab", "<b>"};
+  for (size_t row = 0; row < 4; ++row) EXPECT_EQ(result.GetValue(row).string(), expected[row]);
+  EXPECT_EQ(result_of({Text("(a)"), Text("(b)"), Text("a")}, result).code(),
+            StatusCode::kInvalidInput);
 }
 
 TEST(TextMemoryTest, LargeTextsAreRight) {
