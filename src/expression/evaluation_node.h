@@ -73,6 +73,9 @@ EvaluationNodePtr CompileCoalesce(const ExpressionPtr& expression,
 EvaluationNodePtr CompileIn(const ExpressionPtr& expression, const EvaluationContext& context);
 // Wraps a node that reads one column: evaluated once per entry where that column is a dictionary.
 EvaluationNodePtr CompileDictionary(EvaluationNodePtr inner, const EvaluationContext& context);
+// Whether answers to a call are remembered by text, and the node that does so, of one text argument.
+bool IsWorthRemembering(const Expression& call);
+EvaluationNodePtr CompileMemo(const ExpressionPtr& expression, const EvaluationContext& context);
 // Wraps a node that reads no column and is not volatile: evaluated once.
 EvaluationNodePtr CompileOnce(EvaluationNodePtr inner);
 

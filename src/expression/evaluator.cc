@@ -34,7 +34,9 @@ EvaluationNodePtr CompileNode(const ExpressionPtr& expression, const EvaluationC
   switch (expression->kind()) {
     case ExpressionKind::kConstant: return std::make_unique<ConstantNode>(expression);
     case ExpressionKind::kInput: return std::make_unique<InputNode>(expression);
-    case ExpressionKind::kCall: return CompileCall(expression, context);
+    case ExpressionKind::kCall:
+      return IsWorthRemembering(*expression) ? CompileMemo(expression, context)
+                                             : CompileCall(expression, context);
     case ExpressionKind::kCast: return CompileCast(expression, context);
     case ExpressionKind::kComparison: return CompileComparison(expression, context);
     case ExpressionKind::kAnd:

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/string_concat.h"
+#include "expression/costly_state.h"
 #include "expression/functions/find_bytes.h"
 #include "expression/functions/regexp_sequence.h"
 #include "expression/functions/regexp_syntax.h"
@@ -62,7 +63,7 @@ re2::StringPiece Piece(const StringView& text) { return Piece(text.view()); }
 std::string_view Unpack(const re2::StringPiece& piece) { return {piece.data(), piece.size()}; }
 
 // A compiled pattern with the options that belong to it.
-class Regexp : public FunctionState {
+class Regexp : public CostlyState {
  public:
   static constexpr size_t kMostGroups = RegexpSequence::kMostGroups;  // \0 to \9
 
@@ -73,6 +74,11 @@ class Regexp : public FunctionState {
   }
   // Looks for a way around RE2, which is worth it for more than a few rows. After Check.
   void Analyse(Purpose purpose) {
+    FindShape(purpose);
+    is_costly_ = !sequence_ && purpose == Purpose::kFind;
+  }
+
+  void FindShape(Purpose purpose) {
     if (!options_.re2.case_sensitive()) return;
     std::optional<RegexpNode> tree;
     if (!options_.re2.literal()) {
@@ -89,6 +95,8 @@ class Regexp : public FunctionState {
 
   const RE2& re2() const { return compiled_; }
   bool replace_all() const { return options_.replace_all; }
+  // Where RE2 finds groups; whether there is a match it tells in less time.
+  bool is_costly() const override { return is_costly_; }
   // Texts of which the presence of one decides Exists; none where it takes more.
   std::span<const std::string> deciding_texts() const {
     return sequence_ ? std::span<const std::string>(sequence_->deciding_texts())
@@ -126,6 +134,7 @@ class Regexp : public FunctionState {
   RegexpOptions options_;
   RE2 compiled_;
   std::optional<RegexpSequence> sequence_;
+  bool is_costly_ = false;
   std::vector<std::string> required_;  // every match contains one of them; where there are any
 };
 
@@ -383,6 +392,21 @@ const std::string* ConstantText(const ScalarBindInput& input, size_t i) {
   return &argument.value().string();
 }
 
+// Whether a call whose pattern has compiled cannot fail any more.
+template <size_t options_argument, bool allow_global>
+bool CannotFail(const ScalarBindInput& input, const RE2& re2) {
+  if constexpr (allow_global) {  // a replacement
+    const std::string* rewrite = ConstantText(input, 2);
+    std::string error;
+    return rewrite != nullptr && re2.CheckRewriteString(Piece(*rewrite), &error);
+  } else if constexpr (options_argument == 3) {  // a group
+    const Expression& group = *input.arguments[2];
+    if (!group.IsConstant() || group.value().is_null() || !group.type().IsInteger()) return false;
+    return group.value().integer() >= 0 && group.value().integer() < Regexp::kMostGroups;
+  }
+  return true;
+}
+
 template <size_t options_argument, bool allow_global, Purpose purpose>
 Status BindRegexp(const ScalarBindInput& input, BoundScalarFunction& bound) {
   const std::string* pattern = ConstantText(input, 1);
@@ -391,9 +415,8 @@ Status BindRegexp(const ScalarBindInput& input, BoundScalarFunction& bound) {
   if (pattern == nullptr || (has_options && options == nullptr)) return Status::OK();
   TRIVET_ASSIGN_OR_RETURN(auto compiled, Compile(*pattern, options ? *options : "", allow_global));
   compiled->Analyse(purpose);
-  const bool only_pattern_fails = bound.return_type == TypeId::kBoolean;
+  bound.can_fail = !CannotFail<options_argument, allow_global>(input, compiled->re2());
   bound.state = std::move(compiled);
-  if (only_pattern_fails) bound.can_fail = false;
   return Status::OK();
 }
 
