@@ -4,6 +4,7 @@ import functools
 
 import oracle
 import pytest
+import trivet
 from conftest import DEFAULT_BATCH_SIZE, open_connection
 
 # (scale factor, threads, batch size); the first of each scale factor is what the others must repeat.
@@ -47,6 +48,25 @@ def test_tpch(query, scale_factor, threads, batch_size):
     assert oracle.difference(oracle.tpch_answers(scale_factor)[query], rows) is None
     # repr shows every bit of a float: two runs that differ in the last one are not the same.
     assert repr(rows) == repr(tpch_rows(query, scale_factor, 1, DEFAULT_BATCH_SIZE))
+
+
+@pytest.mark.parametrize("spills", [False, True])
+@pytest.mark.parametrize("level", ["baseline", "sse4.2", "avx2", "avx512"])
+def test_every_simd_level_gives_the_same_bits(level, spills):
+    connection = open_connection(threads=2)
+    try:
+        connection.execute(f"SET simd_level = '{level}'")
+    except trivet.Error as error:
+        assert "this machine" in str(error)
+        pytest.skip(f"this machine has no {level}")
+    connection.execute(f"SET always_spill = {spills}")
+    oracle.create_views(connection, oracle.tpch_directory("0.01"), oracle.TPCH_TABLES)
+    try:
+        for query, text in oracle.queries("tpch").items():
+            rows = connection.sql(text).fetchall()
+            assert repr(rows) == repr(tpch_rows(query, "0.01", 1, DEFAULT_BATCH_SIZE)), query
+    finally:
+        connection.execute("RESET simd_level")  # it is the process's
 
 
 @pytest.mark.parametrize("threads,batch_size", FLIGHTS_LEGS)

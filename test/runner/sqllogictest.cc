@@ -21,12 +21,17 @@
 #include "distributed/distributed_runtime.h"
 #include "distributed/in_process_cluster.h"
 #include "session/connection.h"
+#include "session/database.h"
 #include "suite_file.h"
 
 namespace trivet {
 namespace {
 
 namespace fs = std::filesystem;
+
+// With everything on disk, one record in so many at least has something to put there: a grouping, a
+// join, a sort of some rows.
+constexpr size_t kLeastSpilledShare = 4;
 
 struct RunnerOptions {
   std::vector<std::string> setup;  // SET statements
@@ -35,6 +40,7 @@ struct RunnerOptions {
   uint32_t partitions = 4;
   InProcessCluster* cluster = nullptr;
   std::string coordinator;  // its location, where the suites run on one
+  bool always_spill = false;
   bool verbose = false;
 };
 
@@ -154,6 +160,7 @@ std::string RunRecord(Connection& connection, const SuiteRecord& record, const s
 struct Tally {
   size_t passed = 0;
   size_t failed = 0;
+  size_t spilled = 0;  // records during which something went to disk
 };
 
 // A new session for each file. Ends the program where there is none to be had.
@@ -208,7 +215,10 @@ void RunFile(const fs::path& path, const RunnerOptions& options, Tally& tally) {
     std::string sql = ReplaceAll(record.sql, "__TEST_DIR__", scratch.string());
     sql = ReplaceAll(sql, "__DATA__", data ? data : "data");
     if (options.verbose) std::cerr << path.string() << ":" << record.line << "\n";
+    const TemporaryFiles& temporary_files = connection->database().temporary_files();
+    const uint64_t written = temporary_files.written_bytes();
     const std::string failure = RunRecord(*connection, record, sql);
+    tally.spilled += temporary_files.written_bytes() > written;
     if (failure.empty()) {
       ++tally.passed;
       continue;
@@ -241,6 +251,7 @@ int Main(int argc, char** argv) {
       options.setup.push_back("SET memory_limit = '" + value() + "'");
     } else if (argument == "--always-spill") {
       options.setup.push_back("SET always_spill = true");
+      options.always_spill = true;
     } else if (argument == "--simd-level") {
       options.setup.push_back("SET simd_level = '" + value() + "'");
     } else if (argument == "--workers") {
@@ -282,6 +293,14 @@ int Main(int argc, char** argv) {
   }
   Tally tally;
   for (const fs::path& path : options.paths) RunFile(path, options, tally);
+  if (options.always_spill) {
+    // Operators that should have, and did not, would pass every record.
+    std::cout << tally.spilled << " records went to disk\n";
+    if (tally.spilled * kLeastSpilledShare < tally.passed) {
+      std::cout << "too few: one in " << kLeastSpilledShare << " should have\n";
+      ++tally.failed;
+    }
+  }
   std::cout << tally.passed << " passed, " << tally.failed << " failed" << std::endl;
   return tally.failed == 0 && tally.passed > 0 ? 0 : 1;
 }
