@@ -27,7 +27,7 @@ test: setup ## Build and run every test
 	@scripts/build $(PRESET)
 	@scripts/test --preset $(PRESET)
 
-bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1 (BENCH_OPTIONS="--suite h2o", events, out_of_core, clients, scaling, small, decode; "--scale 10")
+bench: build ## Compare with DuckDB and Polars on TPC-H at scale factor 1 (BENCH_OPTIONS="--suite h2o", events, out_of_core, clients, scaling, small, decode, latency, transfer; "--scale 10")
 	@scripts/build release parquet_decode
 	@.venv/bin/python bench/compare.py $(BENCH_OPTIONS)
 

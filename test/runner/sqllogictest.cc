@@ -293,7 +293,8 @@ int Main(int argc, char** argv) {
   }
   Tally tally;
   for (const fs::path& path : options.paths) RunFile(path, options, tally);
-  if (options.always_spill) {
+  // What workers spill is theirs to tell.
+  if (options.always_spill && options.workers == 0 && options.coordinator.empty()) {
     // Operators that should have, and did not, would pass every record.
     std::cout << tally.spilled << " records went to disk\n";
     if (tally.spilled * kLeastSpilledShare < tally.passed) {
