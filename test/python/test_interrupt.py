@@ -74,7 +74,7 @@ QUERIES = {
     "table of texts": "CREATE TABLE never AS SELECT s || j AS s FROM texts, range(1000) r(j)",
     "writing parquet": "COPY (SELECT i, h, s FROM numbers, texts) TO '{folder}/never.parquet'",
     "writing csv": "COPY (SELECT i, h, s FROM numbers, texts) TO '{folder}/never.csv'",
-    "reading parquet": "SELECT max(k), max(s) FROM '{folder}/many*.parquet'",
+    "reading parquet": "SELECT sum(k), max(s || '.') FROM '{folder}/many*.parquet'",
     "reading csv": "SELECT max(k), max(s) FROM '{folder}/one.csv'",
     "planning many files": "SELECT count(*) FROM '{folder}/one*.csv'",
     "planning": "SELECT " + ", ".join(f"(SELECT max(i + {n}) FROM numbers)" for n in range(900)),
