@@ -46,7 +46,8 @@ class StoredRows {
     std::vector<SortEntry> entries = entries_;
     if (!places_ascend) std::shuffle(entries.begin(), entries.end(), random_);
     std::vector<SortEntry> scratch(entries.size());
-    RowSorter sorter(shape_, places_ascend, CancellationToken());
+    const CancellationToken never;
+    RowSorter sorter(shape_, places_ascend, never);
     EXPECT_TRUE(sorter.Sort(entries, scratch).ok());
     sorter.RestoreHeads(entries);
     std::vector<size_t> numbers;
